@@ -1,0 +1,128 @@
+"""What a planner wrote, resolved and frozen: ids instead of names, fractions instead of points."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from sim.axes import Name
+from sim.baseline.plan import Assumption
+from sim.distributions import Distribution
+from sim.errors import Place
+from sim.shocks import Course
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """Where drift comes from; *weight* is the plan's weight in a blend (None: the assumption)."""
+
+    source: Literal["plan", "trend", "blend"]
+    weight: float | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Areas x indicators x years that a line of the scenario touches, as ids.
+
+    City indicators stand with cities, province-only indicators with the province.
+    """
+
+    pairs: tuple[tuple[str, str], ...]  # (area, indicator)
+    years: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """Adds *add* (fraction a year) to the drift of its cells."""
+
+    name: str
+    cells: Cells
+    add: float
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """Shifts the drift of its pairs by *by* years; before that they grow by *meanwhile*."""
+
+    name: str
+    pairs: tuple[tuple[str, str], ...]
+    by: int
+    meanwhile: float
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """Replaces the plan's path of one cell; *levels* by year, in the indicator's unit."""
+
+    name: str
+    area: str
+    indicator: str
+    levels: Mapping[int, float]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """Whether an event happens: once with *probability*, or each year with *hazard*."""
+
+    probability: float | None
+    hazard: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shock:
+    """A shock (chance is None) or an event.
+
+    *footprint*: (area, indicator, weight). *size*: fraction of yearly growth, or of the level
+    when *effect* is ``level`` (then negative sizes lower the level in the first year of *course*).
+    """
+
+    name: str
+    title: Name
+    platform: str | None
+    footprint: tuple[tuple[str, str, float], ...]
+    size: Distribution
+    effect: Literal["growth", "level"]
+    course: Course
+    chance: Chance | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """Multipliers of the calibrated noise; *dof* and *dependence* None mean as calibrated.
+
+    *dependence* multiplies every loading (capped so that no sum of squares passes one).
+    """
+
+    province: float
+    city: float
+    dof: float | None
+    dependence: float | None
+    parameters: Literal["drawn", "fixed"]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    id: str  # the name of its folder under results/
+    title: Name
+    about: Name
+    plan: str
+    growth: Growth
+    drift: tuple[Adjustment, ...]
+    delays: tuple[Delay, ...]
+    paths: tuple[Path, ...]
+    shocks: tuple[Shock, ...]
+    noise: Noise
+    assumptions: Mapping[str, Assumption]  # only those that the scenario replaces
+    targets: tuple[str, ...]  # target ids to report
+    draws: int
+    seed: int
+    files: Mapping[str, str]  # every file that was read for it -> SHA-256
+    cell: Mapping[str, str]  # the sweep's values of this grid cell, empty otherwise
+    place: Place
