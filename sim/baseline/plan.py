@@ -30,6 +30,9 @@ class Indicator:
     *growth*: ``printed`` (the plan prints a path) or ``trend`` (history alone; GDP, population)
     or ``line`` (straight line from the base to *line_end*, in the indicator's unit).
     *base_series*: the history series with the base-year actual, if there is one.
+    *series*: panel series that inform drift and spread (several proxies: each draw takes one),
+    its *own*, a *proxy* or *none*; *city_series*: what is known of the spread between cities.
+    *decimals*: with how many decimals its levels are shown.
     """
 
     id: str
@@ -44,7 +47,11 @@ class Indicator:
     authority: Literal["both", "level", "growth"]
     base: Literal["printed", "actual"]
     base_series: str | None
+    decimals: int
     table: str
+    series: tuple[str, ...]
+    evidence: Literal["own", "proxy", "none"]
+    city_series: str | None
     grade_base: str
     grade_definition: str
     place: Place
