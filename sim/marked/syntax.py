@@ -1,0 +1,45 @@
+"""What a YAML syntax error means to a planner: one sentence, in both languages."""
+
+from __future__ import annotations
+
+import re
+
+from ruamel.yaml.error import MarkedYAMLError
+
+from sim.errors import Mistake, Place
+
+# The parser's own words, and the sentence that says the same to someone who does not know YAML.
+CODES = (
+    ("'\\t'", "tab-indent"),
+    ("found a tab", "tab-indent"),
+    ("cannot start any token", "yaml-start"),
+    ("mapping values are not allowed", "yaml-colon"),
+    ("could not find expected ':'", "yaml-no-colon"),
+    ("found unexpected end of stream", "yaml-quote"),
+    ("found unexpected document separator", "yaml-quote"),
+    ("but found '<block mapping start>'", "yaml-indent"),
+    ("but found '<block sequence start>'", "yaml-indent"),
+    ("but found '<scalar>'", "yaml-indent"),
+    ("but found '?'", "yaml-indent"),
+    ("sequence entries are not allowed", "yaml-indent"),
+    ("expected ',' or '}'", "yaml-bracket"),
+    ("expected ',' or ']'", "yaml-bracket"),
+)
+FULL_WIDTH_KEY = re.compile(r"\s*(- )?[\w-]+：")
+
+
+def syntax_mistake(error: MarkedYAMLError, text: str, name: str) -> Mistake:
+    """Return the mistake that *error* stands for, where it stands in *text*."""
+    mark = error.problem_mark or error.context_mark
+    line, column = (mark.line, mark.column) if mark is not None else (0, 0)
+    problem = str(error.problem or error.context or "")
+    code = next((code for words, code in CODES if words in problem), "yaml-syntax")
+    lines = text.split("\n")
+    for number in range(min(line, len(lines) - 1), max(-1, line - 3), -1):
+        match = FULL_WIDTH_KEY.match(lines[number])
+        if match:
+            return Mistake(Place(name, number + 1, match.end()), "full-width-colon")
+        if code != "yaml-quote" and "\t" in lines[number][: len(lines[number]) - len(lines[number].lstrip())]:
+            return Mistake(Place(name, number + 1, lines[number].index("\t") + 1), "tab-indent")
+    details = (("problem", problem),) if code == "yaml-syntax" else ()
+    return Mistake(Place(name, line + 1, column + 1), code, details)
