@@ -19,6 +19,10 @@ MIXING_CAP = 0.999
 """The quantile at which the mixing variable of a year is capped (section 4)."""
 
 
+MOST_CITY_SCALE = 2.0
+"""A city's sd is at most this many times the province's own (section 4)."""
+
+
 # --- section 4, drift -------------------------------------------------------------------------
 
 
@@ -155,6 +159,24 @@ def province_noise(common: Floats, own: Floats, yearly: Floats) -> Floats:
     return np.cumsum((common + own)[..., None, :, :] + yearly, axis=-3)
 
 
+def city_scale(relative_size: Floats, slope: Floats) -> Floats:
+    """Return ``min(2, relative_size^-slope)``: how much larger a city's sd is than the province's."""
+    return np.minimum(MOST_CITY_SCALE, relative_size**-slope)
+
+
+def province_and_city_sd(total: Floats, shares: Floats, scale: Floats) -> tuple[Floats, Floats]:
+    """Return the province-wide and the cities' part of the province's own sd *total* (section 10).
+
+    With ``s(c) = scale[c] * total`` and city *shares* w that sum to one:
+    ``P^2 = (total^2 - sum w^2 s(c)^2) / (1 - sum w^2)``, not below zero, and the city part is
+    ``sqrt(max(0, s(c)^2 - P^2))``. *total* ``[...]``; *shares*, *scale* ``[city, ...]``.
+    """
+    own = (scale * total) ** 2
+    squares = np.sum(shares**2, axis=0)
+    common = np.maximum(total**2 - np.sum(shares**2 * own, axis=0), 0.0) / (1.0 - squares)
+    return np.sqrt(common), np.sqrt(np.maximum(own - common, 0.0))
+
+
 # --- section 4, levels; section 5, the province -----------------------------------------------
 
 
@@ -201,6 +223,11 @@ def mean_growth(first: Floats, last: Floats, years: int) -> Floats:
 def mean_of_rates(levels: Floats) -> Floats:
     """Return the mean of yearly growth rates; *levels* ``[year, ...]`` begins with the base year."""
     return np.mean(levels[1:] / levels[:-1] - 1.0, axis=0)
+
+
+def growth_of_rate_points(points: Floats, share: Floats) -> Floats:
+    """Return the logit units that *points* (a change of the share) are worth where the share is *share*."""
+    return points / (share * (1.0 - share))
 
 
 def logit(share: Floats) -> Floats:

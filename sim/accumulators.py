@@ -1,0 +1,186 @@
+"""Summaries that merge: ``of`` values, ``+``, value. Any split and any order of blocks gives the same bits."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.axes import Floats, Ints
+
+_SHIFT = 1100
+"""Every finite float64 is a whole multiple of 2**-1074, so this fixed point holds all of them exactly."""
+
+LEVEL_STEP = math.log(1.001)
+"""Width of a grid cell of levels: 0.1 %."""
+
+LEVEL_ZERO = 1e-9
+"""Levels nearer to zero than this fall into the cell of zero."""
+
+RATE_STEP = 0.001
+"""Width of a grid cell of rates, in percentage points: linear."""
+
+CHANCE_CELLS = 1000
+"""Cells of the grid of chances between 0 and 1."""
+
+
+def exact(value: float) -> int:
+    """Return *value* as a whole number of 2**-`_SHIFT`."""
+    mantissa, exponent = math.frexp(value)
+    return int(math.ldexp(mantissa, 53)) << (exponent - 53 + _SHIFT)
+
+
+def rounded(number: int) -> float:
+    """Return the fixed-point *number* as the nearest float64."""
+    return number / (1 << _SHIFT)
+
+
+@dataclass(frozen=True, slots=True)
+class ExactSum:
+    """Sums of float64 values without rounding: whole numbers of a fixed unit."""
+
+    shape: tuple[int, ...]
+    numbers: tuple[int, ...]
+
+    @classmethod
+    def of(cls, values: Floats) -> Self:
+        """Return the sums that *values* are; not-a-number and infinities are a ValueError."""
+        if not np.all(np.isfinite(values)):
+            raise ValueError("only finite values can be summed exactly")
+        return cls(values.shape, tuple(exact(float(v)) for v in values.ravel()))
+
+    def __add__(self, other: Self) -> Self:
+        pairs = zip(self.numbers, other.numbers, strict=True)
+        return type(self)(self.shape, tuple(a + b for a, b in pairs))
+
+    def value(self) -> Floats:
+        return np.array([rounded(n) for n in self.numbers]).reshape(self.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Counts of values on a fixed grid, one row per cell of results; rows keep only what they need."""
+
+    first: tuple[int, ...]
+    counts: tuple[NDArray[np.int32], ...]
+
+    @classmethod
+    def of(cls, indices: NDArray[np.int32]) -> Self:
+        """Return the counts of grid *indices* ``[row, draw]``."""
+        first = indices.min(axis=1)
+        counts = [np.bincount(row - low).astype(np.int32) for row, low in zip(indices, first, strict=True)]
+        return cls(tuple(int(low) for low in first), tuple(counts))
+
+    def __add__(self, other: Self) -> Self:
+        first, counts = [], []
+        for a, x, b, y in zip(self.first, self.counts, other.first, other.counts, strict=True):
+            low, high = min(a, b), max(a + len(x), b + len(y))
+            total = np.zeros(high - low, dtype=np.int32)
+            total[a - low : a - low + len(x)] += x
+            total[b - low : b - low + len(y)] += y
+            first.append(low)
+            counts.append(total)
+        return type(self)(tuple(first), tuple(counts))
+
+    def index_at(self, probability: float) -> Ints:
+        """Return the least grid index up to which a share *probability* of the values lies, ``[row]``."""
+        found = np.empty(len(self.first), dtype=np.int64)
+        for row, (low, counts) in enumerate(zip(self.first, self.counts, strict=True)):
+            cumulative = np.cumsum(counts, dtype=np.int64)
+            wanted = max(1, math.ceil(probability * int(cumulative[-1])))
+            found[row] = low + int(np.searchsorted(cumulative, wanted))
+        return found
+
+
+def level_indices(values: Floats) -> NDArray[np.int32]:
+    """Return indices on the signed logarithmic grid: 0 near zero, one step each 0.1 %."""
+    size = np.maximum(np.abs(values) / LEVEL_ZERO, 1.0)
+    steps = np.floor(np.log(size) / LEVEL_STEP) + 1.0
+    return np.where(size > 1.0, np.sign(values) * steps, 0.0).astype(np.int32)
+
+
+def level_of_index(index: Ints) -> Floats:
+    """Return the middle of the cell *index* of the signed logarithmic grid."""
+    size = LEVEL_ZERO * np.exp((np.abs(index) - 0.5) * LEVEL_STEP)
+    return np.where(index == 0, 0.0, np.sign(index) * size)
+
+
+def rate_indices(values: Floats) -> NDArray[np.int32]:
+    """Return indices on the linear grid of rates."""
+    return np.rint(values / RATE_STEP).astype(np.int32)
+
+
+def rate_of_index(index: Ints) -> Floats:
+    """Return the value of cell *index* of the linear grid of rates."""
+    return index * RATE_STEP
+
+
+@dataclass(frozen=True, slots=True)
+class SetChances:
+    """Chances of events by set of draws: their sums, squares, sampling variance and distribution.
+
+    ``[event]`` each; *grid* ``[event, CHANCE_CELLS + 1]`` counts sets by their chance.
+    """
+
+    sets: int
+    total: ExactSum
+    squares: ExactSum
+    within: ExactSum
+    grid: Ints
+
+    @classmethod
+    def of(cls, chance: Floats) -> Self:
+        """Return the summary of *chance* ``[event, set, draw]``."""
+        size = chance.shape[-1]
+        by_set = chance.mean(axis=-1)
+        within = chance.var(axis=-1, ddof=1) / size
+        cells = np.rint(by_set * CHANCE_CELLS).astype(np.int64)
+        grid = np.zeros((len(chance), CHANCE_CELLS + 1), dtype=np.int64)
+        for event, row in enumerate(cells):
+            grid[event] = np.bincount(row, minlength=CHANCE_CELLS + 1)
+        return cls(
+            chance.shape[1],
+            ExactSum.of(by_set.sum(axis=1)),
+            ExactSum.of((by_set**2).sum(axis=1)),
+            ExactSum.of(within.sum(axis=1)),
+            grid,
+        )
+
+    def __add__(self, other: Self) -> Self:
+        return type(self)(
+            self.sets + other.sets,
+            self.total + other.total,
+            self.squares + other.squares,
+            self.within + other.within,
+            self.grid + other.grid,
+        )
+
+    def mean(self) -> Floats:
+        """Return the mean chance over sets, ``[event]``."""
+        return self.total.value() / self.sets
+
+    def variance(self) -> Floats:
+        """Return the variance of the chance over sets, ``[event]``."""
+        mean = self.mean()
+        spread = self.squares.value() / self.sets - mean**2
+        return np.maximum(spread, 0.0) * self.sets / max(self.sets - 1, 1)
+
+    def sampling_variance(self) -> Floats:
+        """Return the mean variance that the draws within a set leave in its chance, ``[event]``."""
+        return self.within.value() / self.sets
+
+    def quantile(self, probability: float) -> Floats:
+        """Return a quantile over sets with the draws' own variance removed, ``[event]``.
+
+        Chances are drawn towards their mean by the share of their variance that is not sampling.
+        """
+        mean, variance = self.mean(), self.variance()
+        with np.errstate(divide="ignore", invalid="ignore"):
+            kept = np.where(variance > 0.0, 1.0 - self.sampling_variance() / variance, 0.0)
+        wanted = max(1, math.ceil(probability * self.sets))
+        cells = np.array([np.searchsorted(np.cumsum(row), wanted) for row in self.grid])
+        shrunk = mean + np.sqrt(np.maximum(kept, 0.0)) * (cells / CHANCE_CELLS - mean)
+        return np.clip(shrunk, 0.0, 1.0)

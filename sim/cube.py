@@ -1,0 +1,200 @@
+"""The labelled results of one scenario: what tables, files and pages are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.accumulators import level_of_index, rate_of_index
+from sim.axes import Floats, Name
+from sim.baseline.plan import Baseline, Derived, Indicator, Target
+from sim.estimators import clopper_pearson, interval_of_sets
+
+QUANTILES = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
+"""Quantiles of trajectories."""
+
+RANGE_FROM = 0.2
+"""Where one assumption moves p by more than this, p is shown as a range (section 8)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """Evidence of base, drift, spread and definition: A own data, B proxy, C assumption."""
+
+    base: str
+    drift: str
+    spread: str
+    definition: str
+
+    def worst(self) -> str:
+        return max(self.base, self.drift, self.spread, self.definition)
+
+    def __str__(self) -> str:
+        return f"{self.base}{self.drift}{self.spread}{self.definition} {self.worst()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """The assumption that moves a probability most, with the probability at either end."""
+
+    assumption: str
+    name: Name
+    low: float
+    high: float
+
+    def size(self) -> float:
+        return abs(self.high - self.low)
+
+
+@dataclass(frozen=True, slots=True)
+class Probability:
+    """One target's answer. *status* other than ``evaluated`` leaves all numbers None.
+
+    *p10*, *p90*: model uncertainty; *mc_low*, *mc_high*: error of the simulation, 95 %. *median*,
+    *shortfall* (expected, given a miss) and *tied* (near ties) are of the quantity, in *value_unit*;
+    *reached*: the median year of first passage among all draws, None if most never reach it;
+    *required*: growth a year (fraction) that the target still asks of its quantity.
+    """
+
+    target: Target
+    quantity: str
+    p: float | None
+    mc_low: float | None
+    mc_high: float | None
+    p10: float | None
+    p90: float | None
+    median: float | None
+    shortfall: float | None
+    reached: int | None
+    required: float | None
+    ties: int | None
+    invalid: int | None
+    grade: Grade | None
+    driver: Driver | None
+
+    def is_range(self) -> bool:
+        """Return whether one assumption moves p so far that only a range is honest."""
+        return self.driver is not None and self.driver.size() > RANGE_FROM
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """The lead headline targets together: *p* of all, of at least k (index k), pairwise
+    conditional ``P(column | row)``, and *p* of all with independent and with strong dependence.
+    """
+
+    targets: tuple[str, ...]
+    p: float
+    low: float
+    high: float
+    at_least: tuple[tuple[float, float, float], ...]
+    conditional: Floats
+    independent: float
+    dependent: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trajectory:
+    """One area, quantity and year: moments and quantiles in the quantity's unit."""
+
+    area: str
+    indicator: str
+    year: int
+    mean: float
+    sd: float
+    quantiles: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunAssumption:
+    """An assumption of the whole run, printed once above the table."""
+
+    id: str
+    name: Name
+    value: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cube:
+    """All results of one scenario."""
+
+    scenario: str
+    title: Name
+    about: Name
+    plan: Baseline
+    draws: int
+    sets: int
+    seed: int
+    probabilities: tuple[Probability, ...]
+    joint: Joint | None
+    trajectories: tuple[Trajectory, ...]
+    run_assumptions: tuple[RunAssumption, ...]
+    floored: int
+    files: tuple[tuple[str, str], ...]  # inputs: file -> SHA-256
+    cell: tuple[tuple[str, str], ...]  # values of the sweep
+
+    def headline(self) -> tuple[Probability, ...]:
+        """Return the lead headline rows in the order of the plan."""
+        return tuple(p for p in self.probabilities if p.target.group == "headline" and p.target.lead)
+
+
+def worst_of(letters: list[str]) -> str:
+    return max(letters)
+
+
+def grade_of(baseline: Baseline, quantity: str, assumed: bool) -> Grade:
+    """Return the grade of a quantity; *assumed* growth (the plan's own) makes the drift C.
+
+    A derived quantity is as good as the worst of its parts, letter by letter, and has a base and a
+    definition of its own.
+    """
+    if baseline.calibration is None:
+        raise ValueError("grades need a calibration")
+    for indicator in baseline.indicators:
+        if indicator.id == quantity:
+            known = baseline.calibration.indicators[quantity]
+            drift = "C" if assumed and indicator.growth != "trend" else known.grade_drift
+            return Grade(indicator.grade_base, drift, known.grade_spread, indicator.grade_definition)
+    derived = next(d for d in baseline.derived if d.id == quantity)
+    parts = [
+        grade_of(baseline, part, assumed)
+        for part in (derived.numerator, derived.denominator, derived.inflow)
+        if part is not None
+    ]
+    bases = [derived.grade_base] if derived.kind == "stock" else [p.base for p in parts]
+    return Grade(
+        worst_of([*bases, derived.grade_base]),
+        worst_of([p.drift for p in parts]),
+        worst_of([p.spread for p in parts]),
+        worst_of([derived.grade_definition, *(p.definition for p in parts)]),
+    )
+
+
+def unit_of(baseline: Baseline, quantity: str) -> str:
+    """Return the unit of an indicator or a derived quantity."""
+    parts: tuple[Indicator | Derived, ...] = (*baseline.indicators, *baseline.derived)
+    return next(part.unit for part in parts if part.id == quantity)
+
+
+def name_of(baseline: Baseline, quantity: str) -> Name:
+    """Return the name of an indicator or a derived quantity."""
+    parts: tuple[Indicator | Derived, ...] = (*baseline.indicators, *baseline.derived)
+    return next(part.name for part in parts if part.id == quantity)
+
+
+def proportion(hits: int, draws: int) -> tuple[float, float, float]:
+    """Return share and exact interval of *hits* of independent *draws*."""
+    low, high = clopper_pearson(np.asarray(float(hits)), np.asarray(float(draws)))
+    return hits / draws, float(low), float(high)
+
+
+def intervals(mean: Floats, variance: Floats, sets: int, draws: int) -> tuple[Floats, Floats]:
+    """Return the simulation error of set means, ``[event]``."""
+    return interval_of_sets(mean, variance, sets, draws)
+
+
+def value_of_index(index: np.ndarray, is_rate: np.ndarray) -> Floats:
+    """Return the values of grid indices; rates lie on the linear grid."""
+    return np.where(is_rate, rate_of_index(index), level_of_index(index))

@@ -1,0 +1,214 @@
+"""The chance of each target given all but one normal direction (section 8), else hits as counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr
+
+from sim.axes import Floats
+from sim.engine.levels import BlockLevels, base_of, lagged
+from sim.engine.noise import BlockNoise
+from sim.kernels import conditional, reference
+from sim.model.model import NONE, Model, RatioModel, StockModel, TargetModel
+
+NEWTON_STEPS = 12
+"""Enough for the convex, increasing equation of a stock from any start within the noise."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What one target did in a block: *path* of its value ``[T, S, D]``, hits and chance ``[S, D]``."""
+
+    path: Floats
+    hit: np.ndarray
+    chance: Floats
+
+
+def outcome_of(
+    model: Model, target: TargetModel, values: Floats, noise: BlockNoise, levels: BlockLevels, q: Floats
+) -> Outcome:
+    """Return what *target* did; *q* are the province's quantities."""
+    path = path_of(model, target, values, levels, q)
+    value = path[target.year]
+    hit = (value >= target.lower) & (value <= target.upper)
+    chance = chance_of(model, target, values, noise, levels, q)
+    return Outcome(path, hit, hit.astype(np.float64) if chance is None else chance)
+
+
+def path_of(model: Model, target: TargetModel, values: Floats, levels: BlockLevels, q: Floats) -> Floats:
+    """Return the value that *target* speaks of, year by year, ``[T, S, D]``."""
+    if target.city == NONE:
+        series = q[target.quantity]
+        base = base_of(model, values, target.quantity)[:, None]
+    else:
+        column = list(model.with_cities).index(target.quantity)
+        series = levels.city[target.city, column]
+        base = np.full((series.shape[1], 1), model.base[target.city, column])
+    if target.form == "sum":
+        return np.cumsum(series, axis=0)
+    if target.form == "mean_growth":
+        years = np.arange(1, series.shape[0] + 1)[:, None, None]
+        return (series / base) ** (1.0 / years) - 1.0
+    if target.form == "mean_of_rates":
+        first = np.broadcast_to(base, series.shape[1:])[None]
+        rates = np.diff(np.concatenate([first, series]), axis=0) / np.concatenate([first, series[:-1]])
+        return np.cumsum(rates, axis=0) / np.arange(1, len(rates) + 1)[:, None, None]
+    return series
+
+
+def chance_of(
+    model: Model, target: TargetModel, values: Floats, noise: BlockNoise, levels: BlockLevels, q: Floats
+) -> Floats | None:
+    """Return the conditional chance ``[S, D]``, or None where hits must be counted."""
+    indicators = len(model.indicators)
+    if target.form not in ("value", "mean_growth"):
+        return None
+    if target.quantity >= indicators:
+        derived = model.derived[target.quantity - indicators]
+        if isinstance(derived, RatioModel) and target.form == "value":
+            return chance_of_ratio(model, target, derived, values, noise, levels, q)
+        return None
+    if model.is_count[target.quantity]:
+        return None
+    lower, upper = log_bounds(model, target)
+    location, variance = location_of(model, target.quantity, target.year, target.city, noise, levels)
+    return conditional.normal_hit(location, np.sqrt(variance), lower, upper)
+
+
+def log_bounds(model: Model, target: TargetModel) -> tuple[Floats, Floats]:
+    """Return the bounds of a hit on the scale on which the quantity moves (log or logit)."""
+    bounds = np.array([target.lower, target.upper])
+    with np.errstate(divide="ignore", over="ignore"):
+        if target.form == "mean_growth":
+            if target.city == NONE:
+                base = model.base_province[target.quantity]
+            else:
+                base = model.base[target.city, list(model.with_cities).index(target.quantity)]
+            bounds = np.log(base) + (target.year + 1) * np.log1p(np.maximum(bounds, -1.0))
+        elif model.is_rate[target.quantity]:
+            bounds = reference.logit(np.clip(bounds / 100.0, 0.0, 1.0))
+        else:
+            bounds = np.log(np.maximum(bounds, 0.0))
+    return bounds[0], bounds[1]
+
+
+def location_of(
+    model: Model, k: int, year: int, city: int, noise: BlockNoise, levels: BlockLevels
+) -> tuple[Floats, Floats]:
+    """Return mean and variance of the log level (logit of rates) given all but its normal direction.
+
+    A city: given mixing and shocks, its whole noise. The province: given the cities' own noise, its
+    province-wide noise and the draw of the ratio.
+    """
+    variance = shared_covariance(model, (k, k), (year, year), noise, levels)
+    if k in model.alone:
+        return levels.calm_alone[list(model.alone).index(k), year], variance
+    column = list(model.with_cities).index(k)
+    if city != NONE:
+        own = noise.city_variance[city, column, year]
+        return levels.calm[city, column, year] - 0.5 * own, variance + own
+    location = np.log(levels.province[k, year]) - levels.shared[k, year] - noise.ratio[column]
+    return location, variance + model.noise.ratio_sd[column] ** 2
+
+
+def shared_covariance(
+    model: Model, pair: tuple[int, int], years: tuple[int, int], noise: BlockNoise, levels: BlockLevels
+) -> Floats:
+    """Return the covariance of the accumulated province-wide noise of two indicators, ``[S, D]``."""
+    load = model.noise
+
+    def correlation(loads: Floats) -> float:
+        return 1.0 if pair[0] == pair[1] else float(loads[pair[0]] @ loads[pair[1]])
+
+    p = noise.parameters
+    persistent = conditional.persistent_covariance(
+        (p.common_sd[pair[0]][:, None], p.common_sd[pair[1]][:, None]),
+        (levels.own_sd[pair[0]][:, None], levels.own_sd[pair[1]][:, None]),
+        (correlation(load.load_common), correlation(load.load_province)),
+        noise.common_mixing,
+    )
+    weights = (noise.weights[years[0], :, pair[0]], noise.weights[years[1], :, pair[1]])
+    yearly = conditional.yearly_covariance(
+        weights, (p.year_sd[pair[0]][:, None], p.year_sd[pair[1]][:, None]), noise.mixing
+    )
+    spans = (years[0] + 1.0) * (years[1] + 1.0)
+    return spans * persistent + correlation(load.load_year) * yearly
+
+
+def chance_of_ratio(
+    model: Model,
+    target: TargetModel,
+    ratio: RatioModel,
+    values: Floats,
+    noise: BlockNoise,
+    levels: BlockLevels,
+    q: Floats,
+) -> Floats | None:
+    """Return the conditional chance of a ratio of two indicators, or of a stock to an indicator."""
+    indicators = len(model.indicators)
+    before = target.year - ratio.lag
+    if ratio.denominator >= indicators:
+        return None
+    if ratio.numerator >= indicators:
+        stock = model.derived[ratio.numerator - indicators]
+        below = lagged(model, values, q, ratio.denominator, ratio.lag)[target.year]
+        if isinstance(stock, StockModel) and not np.isfinite(target.upper):
+            wanted = target.lower / ratio.factor * below
+            return chance_of_stock(model, stock, target.year, wanted, values, levels, noise, q)
+        return None
+    pair = (ratio.numerator, ratio.denominator)
+    if any(model.is_count[k] or model.is_rate[k] for k in pair):
+        return None
+    above, variance = location_of(model, pair[0], target.year, NONE, noise, levels)
+    if before >= 0:
+        below, below_variance = location_of(model, pair[1], before, NONE, noise, levels)
+        covariance = shared_covariance(model, pair, (target.year, before), noise, levels)
+        variance = variance + below_variance - 2.0 * covariance
+    else:
+        below = np.log(base_of(model, values, pair[1]))[:, None]
+    with np.errstate(divide="ignore"):
+        lower, upper = np.log(np.maximum(np.array([target.lower, target.upper]) / ratio.factor, 0.0))
+    return conditional.normal_hit(above - below, np.sqrt(np.maximum(variance, 0.0)), lower, upper)
+
+
+def chance_of_stock(
+    model: Model,
+    stock: StockModel,
+    year: int,
+    wanted: Floats,
+    values: Floats,
+    levels: BlockLevels,
+    noise: BlockNoise,
+    q: Floats,
+) -> Floats | None:
+    """Return the chance that a stock reaches *wanted* ``[S, D]`` given all but the inflow's own drift.
+
+    The inflow of year t holds ``exp(t a z)`` with z the indicator's own standard normal in o and
+    ``a`` its sd; the stock rises with z, so the chance is that of z above the root of
+    ``log sum_t kept_t inflow_t exp(t a (x - z)) = log(wanted - kept base)``, found by Newton's rule.
+    """
+    k = stock.inflow
+    if k >= len(model.indicators) or model.is_count[k] or model.is_rate[k]:
+        return None
+    own_share = np.sqrt(max(0.0, 1.0 - float(model.noise.load_province[k] @ model.noise.load_province[k])))
+    direction = (levels.own_sd[k] * own_share)[:, None]
+    stay = (1.0 - values[stock.exit_row])[:, None]
+    kept = np.stack([stay ** (year - t) for t in range(year + 1)])
+    missing = wanted - values[stock.base_row][:, None] * stay ** (year + 1)
+    inflow = kept * q[k][: year + 1]
+    reached = inflow.sum(axis=0)
+    if np.any(direction <= 0.0):
+        return (reached >= missing).astype(np.float64)
+    times = np.arange(1.0, year + 2.0)[:, None, None]
+    log_missing = np.log(np.maximum(missing, np.finfo(np.float64).tiny))
+    shift = (log_missing - np.log(reached)) / times[-1]
+    for _ in range(NEWTON_STEPS):
+        terms = inflow * np.exp(times * shift)
+        total = terms.sum(axis=0)
+        slope = (times * terms).sum(axis=0) / total
+        shift = shift - conditional.newton_step(np.log(total), slope, log_missing)
+    own = noise.own_direction[k]
+    root = own + shift / direction
+    return np.where(missing <= 0.0, 1.0, ndtr(-root))

@@ -1,0 +1,126 @@
+"""Growth factors of a block: drift of each set, shocks of each draw (section 4)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.axes import Floats
+from sim.distributions import Fixed
+from sim.engine.luck import Luck
+from sim.engine.noise import SetParameters
+from sim.kernels import reference as kernel
+from sim.model.model import NONE, Model, ShockModel
+from sim.streams import Source
+
+
+def drift_of_sets(model: Model, values: Floats, p: SetParameters) -> tuple[Floats, Floats, Floats]:
+    """Return drift of cities ``[C, Kc, T, set]``, of lone indicators ``[Ka, T, set]``, and the
+    variance ``[K, set]`` that the gap between plan and trend adds to the province's own drift.
+    """
+    d, cities = model.drift, model.with_cities
+    years = len(model.years)
+    horizon = np.arange(1.0, years + 1.0)[:, None]
+    weight = values[d.weight_row] if d.weight_row != NONE else np.full(values.shape[1], d.weight)
+    log_trend = kernel.expected_growth(
+        *(x[:, None, :] for x in (p.mu, p.own, p.lam, p.damp, p.phi, p.last)), horizon
+    )
+    is_rate = model.is_rate[:, None, None]
+    trend = np.where(is_rate, log_trend, np.expm1(log_trend))
+    plan = np.broadcast_to(d.plan_province[:, :, None], trend.shape)
+    trend = np.where(d.has_trend[:, None, None], trend, plan)
+
+    cap = np.take_along_axis(d.cap, p.proxy, axis=1)[cities][:, None, :]
+    city_trend = kernel.city_trend(d.plan[..., None], plan[cities], trend[cities])
+    city_trend = kernel.capped_growth(city_trend, cap, year_axis=-2)
+    has_trend = d.has_trend[cities][:, None, None]
+    city_trend = np.where(has_trend, city_trend, d.plan[..., None])
+    city = kernel.blended(weight, d.plan[..., None], city_trend)
+
+    alone_weight = np.where(d.trend_only[model.alone][:, None, None], 0.0, weight)
+    alone = kernel.blended(alone_weight, plan[model.alone], trend[model.alone])
+    forced = d.forced[..., None]
+    alone = np.where(np.isnan(forced), alone, forced)
+
+    gap = mean_log(plan, is_rate) - mean_log(trend, is_rate)
+    variance = np.where(d.trend_only[:, None], 0.0, kernel.blend_variance(weight, gap))
+    share = rate_share(model)[model.alone]
+    add_alone = np.where(
+        model.is_rate[model.alone][:, None], kernel.growth_of_rate_points(d.add_alone, share), d.add_alone
+    )
+    city = delayed(city, d.delay, d.meanwhile) + d.add[..., None]
+    alone = delayed(alone, d.delay_alone, d.meanwhile_alone) + add_alone[..., None]
+    return city, alone, variance
+
+
+def mean_log(growth: Floats, is_rate: np.ndarray) -> Floats:
+    """Return the mean over years of log growth (of growth itself for rates), ``[K, set]``."""
+    with np.errstate(invalid="ignore"):
+        logs = np.where(is_rate, growth, np.log1p(np.where(is_rate, 0.0, growth)))
+    return np.asarray(logs.mean(axis=1))
+
+
+def rate_share(model: Model) -> Floats:
+    """Return the base-year share of rates, a half elsewhere, ``[K, 1]``."""
+    return np.where(
+        model.is_rate, kernel.share_of_logit(np.where(model.is_rate, model.base_province, 0.0)), 0.5
+    )[:, None]
+
+
+def delayed(growth: Floats, delay: np.ndarray, meanwhile: Floats) -> Floats:
+    """Return *growth* ``[..., T, set]`` shifted by *delay* years, *meanwhile* before that."""
+    years = growth.shape[-2]
+    source = np.arange(years) - delay[..., None]
+    taken = np.take_along_axis(growth, np.maximum(source, 0)[..., None], axis=-2)
+    return np.where((source < 0)[..., None], meanwhile[..., None, None], taken)
+
+
+def amount_of_shock(shock: ShockModel, luck: Luck) -> Floats:
+    """Return size times course, ``[T, set, draw]``; one draw stands for all where nothing is random."""
+    name = "shock:" + shock.name
+    certain = len(shock.chances) == 1 and shock.chances[0] >= 1.0
+    if certain and isinstance(shock.size, Fixed):
+        return np.asarray(shock.course[0][:, None, None] * shock.size.value)
+    size = shock.size.quantile(luck.uniform(Source(name)))
+    if certain:
+        return np.asarray(shock.course[0][:, None, None] * size)
+    start = np.searchsorted(
+        np.cumsum(shock.chances), luck.uniform(Source("event:" + shock.name)), side="right"
+    )
+    course = np.concatenate([shock.course, np.zeros((1, shock.course.shape[1]))])
+    return np.moveaxis(course[start], -1, 0) * size
+
+
+def shocked_factors(
+    model: Model, city: Floats, alone: Floats, luck: Luck
+) -> tuple[Floats, Floats, np.ndarray]:
+    """Return factors ``[C, Kc, T, set, draw]`` and, of lone indicators, ``[Ka, T, set, draw]``.
+
+    ``draw`` has length one where no shock is random. Rates keep drift plus shock in logit units.
+    The last array says which draws needed the floor, ``[set, draw]``.
+    """
+    city, alone = city[..., None], alone[..., None]
+    share = rate_share(model)[model.alone][..., None, None]
+    is_rate = model.is_rate[model.alone][:, None, None, None]
+    city_shock, alone_shock = np.zeros_like(city), np.zeros_like(alone)
+    for shock in model.shocks:
+        amount = amount_of_shock(shock, luck)
+        for growth, total, footprint in (
+            (city, "city", shock.footprint[..., None, None, None]),
+            (alone, "alone", shock.footprint_alone[:, None, None, None]),
+        ):
+            if not np.any(footprint):
+                continue
+            if shock.is_level:
+                added = kernel.level_shock_growth(growth, -footprint * amount)
+            else:
+                added = footprint * amount
+            if total == "city":
+                city_shock = city_shock + added
+            else:
+                points = kernel.growth_of_rate_points(added, share)
+                alone_shock = alone_shock + np.where(is_rate, points, added)
+    factor, floored = kernel.growth_factor(city, city_shock)
+    alone_factor, alone_floored = kernel.growth_factor(alone, alone_shock)
+    alone_factor = np.where(is_rate, alone + alone_shock, alone_factor)
+    low = floored.any(axis=(0, 1, 2)) | (alone_floored & ~is_rate).any(axis=(0, 1))
+    return factor, alone_factor, low

@@ -1,0 +1,157 @@
+"""The noise of a block: the model's noise equations on the block's random numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.axes import Axis, Floats
+from sim.engine.luck import Luck
+from sim.kernels import reference as kernel
+from sim.model.model import NONE, SERIES_FIELDS, Model, NoiseModel
+from sim.model.parameters import proxies_of_sets
+from sim.streams import SET, SETS, Source
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SetParameters:
+    """What a set of draws shares, after the choice of a proxy: ``[K, set]`` each.
+
+    *cap* bounds mean city growth; *own_sd* (tau) and *year_sd* (of p) are the province-wide parts,
+    *city_tau* and *city_sd* ``[C, Kc, set]`` those of cities.
+    """
+
+    mu: Floats
+    own: Floats
+    lam: Floats
+    damp: Floats
+    phi: Floats
+    last: Floats
+    common_sd: Floats
+    own_sd: Floats
+    year_sd: Floats
+    city_tau: Floats
+    city_sd: Floats
+    proxy: np.ndarray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BlockNoise:
+    """Noise terms of a block, ``S`` sets of ``D`` draws.
+
+    *common* is n and *own_unit* the unit term of o, of which *own_direction* is the normal that no
+    other indicator shares, ``[K, S, D]``; *yearly* is p ``[K, T, S, D]``;
+    *city* is the accumulated noise of cities and *city_variance* its variance given the mixing,
+    ``[C, Kc, T, S, D]``; *ratio* the draw added to the log ratio ``[Kc, S, D]``; *mixing* is s of
+    the province ``[T, S, D]`` and *common_mixing* that of n ``[S, D]``; *count_normal*
+    ``[C, Kc, T, S, D]`` only where there are counts (empty otherwise).
+    """
+
+    parameters: SetParameters
+    common: Floats
+    own_unit: Floats
+    own_direction: Floats
+    yearly: Floats
+    city: Floats
+    city_variance: Floats
+    ratio: Floats
+    mixing: Floats
+    common_mixing: Floats
+    weights: Floats
+
+
+def set_parameters(model: Model, values: Floats, block: int) -> SetParameters:
+    """Return the parameters of the sets of *block*; *values* ``[parameter, set]``."""
+    noise = model.noise
+    first = block * SETS
+    proxy = np.stack(
+        [
+            proxies_of_sets(model.seed, name, int(count), first, SETS)
+            for name, count in zip(model.indicators.labels, noise.proxies, strict=True)
+        ]
+    )
+    sets = np.arange(SETS)
+
+    def field(name: str) -> Floats:
+        rows = noise.series_rows[:, :, SERIES_FIELDS.index(name)]
+        chosen = np.take_along_axis(rows, proxy, axis=1)
+        return values[chosen, sets]
+
+    sd, tau, slope, year = field("sd"), field("tau"), field("slope"), field("year_sd")
+    cities = model.with_cities
+    scale = kernel.city_scale(noise.relative_size[:, :, None], slope[cities])
+    shares = noise.shares[:, :, None]
+    factor = values[noise.factor_rows[cities]] * noise.city_scale
+    common_sd, own_sd = sd.copy(), tau.copy()
+    common_sd[cities], city_sd = kernel.province_and_city_sd(sd[cities], shares, scale)
+    own_sd[cities], city_tau = kernel.province_and_city_sd(tau[cities], shares, scale)
+    has_common = (noise.common_rows != NONE)[:, None]
+    return SetParameters(
+        mu=field("mu"),
+        own=field("own"),
+        lam=field("lam"),
+        damp=field("damp"),
+        phi=field("phi"),
+        last=field("last_year_effect"),
+        common_sd=np.where(has_common, values[noise.common_rows], 0.0) * noise.province_scale,
+        own_sd=own_sd * noise.province_scale,
+        year_sd=np.sqrt(year**2 + common_sd**2) * noise.province_scale,
+        city_tau=city_tau * factor,
+        city_sd=city_sd * factor,
+        proxy=proxy,
+    )
+
+
+def block_noise(model: Model, parameters: SetParameters, luck: Luck) -> BlockNoise:
+    """Return the noise of a block (section 4)."""
+    noise, names, years = model.noise, model.indicators, model.years.labels
+    common_mixing = kernel.mixing(luck.uniform(Source("mixing:common")), noise.dof)
+    common_unit = kernel.unit_term(noise.load_common, *luck.terms("common", names, noise.factors))
+    factors, own_direction = luck.terms("province", names, noise.factors)
+    own_unit = kernel.unit_term(noise.load_province, factors, own_direction)
+    mixing = kernel.mixing(np.stack([luck.uniform(Source("mixing:year", year=y)) for y in years]), noise.dof)
+    year_unit = np.stack(
+        [kernel.unit_term(noise.load_year, *luck.terms("year", names, noise.factors, year=y)) for y in years],
+        axis=1,
+    )
+    p = parameters
+    yearly = kernel.autoregression(p.phi[..., None], p.year_sd[..., None], mixing, year_unit)
+    city, variance = cities_noise(model, noise, p, luck)
+    ratio = np.stack([luck.normal(Source("ratio", indicator=names.labels[k])) for k in model.with_cities])
+    return BlockNoise(
+        parameters=p,
+        common=p.common_sd[..., None] * common_mixing * common_unit,
+        own_unit=own_unit,
+        own_direction=own_direction,
+        yearly=yearly,
+        city=city,
+        city_variance=variance,
+        ratio=noise.ratio_sd[:, None, None] * ratio,
+        mixing=mixing,
+        common_mixing=common_mixing,
+        weights=kernel.accumulation_weights(p.phi, len(years))[..., None],
+    )
+
+
+def cities_noise(model: Model, noise: NoiseModel, p: SetParameters, luck: Luck) -> tuple[Floats, Floats]:
+    """Return the accumulated noise of cities and its variance, ``[C, Kc, T, S, D]``."""
+    years = model.years.labels
+    names = Axis("indicator", tuple(model.indicators.labels[k] for k in model.with_cities))
+    load = noise.load_city[model.with_cities]
+    phi = p.phi[model.with_cities][..., None]
+    weights = kernel.accumulation_weights(p.phi[model.with_cities], len(years))[..., None]
+    shape = (len(model.cities), len(names), len(years), SETS, SET)
+    city, variance = np.empty(shape), np.empty(shape)
+    for c, area in enumerate(model.cities.labels):
+        uniform = np.stack([luck.uniform(Source("mixing:city", area, year=y)) for y in years])
+        scale = kernel.mixing(uniform, noise.dof)
+        terms = [luck.terms("city", names, noise.factors, area, y) for y in years]
+        unit = np.stack([kernel.unit_term(load, *term) for term in terms], axis=1)
+        persistent = kernel.unit_term(load, *luck.terms("city:drift", names, noise.factors, area))
+        sd, tau = p.city_sd[c][..., None], p.city_tau[c][..., None]
+        variance[c] = kernel.accumulated_variance(tau, sd, weights, scale)
+        city[c] = kernel.city_noise(
+            tau * persistent, kernel.autoregression(phi, sd, scale, unit), variance[c]
+        )
+    return city, variance

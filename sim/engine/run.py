@@ -1,0 +1,70 @@
+"""The only loop over draws: blocks, and within a block the scenarios that share its luck."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial, reduce
+
+from sim.axes import Floats
+from sim.engine.chances import outcome_of
+from sim.engine.levels import BlockLevels, levels_of_block, quantities_of_block
+from sim.engine.luck import Luck
+from sim.engine.noise import BlockNoise, block_noise, set_parameters
+from sim.engine.summary import Summary, summary_of
+from sim.executors import Map, serial
+from sim.model.model import Model
+from sim.model.parameters import drawn_parameters
+from sim.streams import SETS
+
+
+def run(
+    models: Sequence[Model], blocks: range, detailed: bool = True, map_blocks: Map = serial
+) -> tuple[Summary, ...]:
+    """Return one summary per model over *blocks*, run wherever *map_blocks* puts them.
+
+    Summaries merge exactly, so one core, many cores and any order give the same bits.
+    """
+    done = map_blocks(partial(run_block, tuple(models), detailed), blocks)
+    return reduce(lambda total, block: tuple(a + b for a, b in zip(total, block, strict=True)), done)
+
+
+def run_block(models: tuple[Model, ...], detailed: bool, block: int) -> tuple[Summary, ...]:
+    """Return the summary of one block for each model.
+
+    Models with equal noise share it; neighbours that differ only in what derived quantities are
+    made of share their levels.
+    """
+    lucks: dict[int, Luck] = {}
+    noises: dict[tuple[object, ...], BlockNoise] = {}
+    last_key: tuple[object, ...] | None = None
+    levels: BlockLevels | None = None
+    summaries = []
+    for model in models:
+        luck = lucks.setdefault(model.seed, Luck(model.seed, block))
+        values = drawn_parameters(model.parameters, model.seed, model.drawn, block * SETS, SETS)
+        parameters = set_parameters(model, values, block)
+        noise_key = (model.noise.key, held_among(model, model.noise.rows()))
+        if noise_key not in noises:
+            noises[noise_key] = block_noise(model, parameters, luck)
+        noise = noises[noise_key]
+        derived_rows = frozenset(row for derived in model.derived for row in derived.rows())
+        others = frozenset(range(len(model.parameters.rows))) - derived_rows
+        key = (noise_key, id(model.drift), id(model.shocks), held_among(model, others))
+        if levels is None or key != last_key:
+            levels, last_key = levels_of_block(model, values, parameters, noise, luck), key
+        summaries.append(summarised(model, values, noise, levels, detailed))
+    return tuple(summaries)
+
+
+def held_among(model: Model, rows: frozenset[int]) -> tuple[tuple[int, float], ...]:
+    """Return the parameters among *rows* that the model holds at a value."""
+    return tuple((row, value) for row, value in model.parameters.held if row in rows)
+
+
+def summarised(
+    model: Model, values: Floats, noise: BlockNoise, levels: BlockLevels, detailed: bool
+) -> Summary:
+    """Return the summary of a block whose levels are known."""
+    quantities = quantities_of_block(model, values, levels)
+    outcomes = tuple(outcome_of(model, t, values, noise, levels, quantities) for t in model.targets)
+    return summary_of(model, levels, quantities, outcomes, detailed)

@@ -1,0 +1,151 @@
+"""What is kept of a block, and of all of them: everything merges with ``+``, exactly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from sim.accumulators import ExactSum, Grid, SetChances, level_indices, rate_indices
+from sim.axes import Floats, Ints
+from sim.engine.chances import Outcome
+from sim.engine.levels import BlockLevels
+from sim.model.model import Model
+
+TIE = 1e-12
+"""Values this near to a target (relative) are counted as near ties."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trajectories:
+    """Moments and grids of every cell of `cells_of`."""
+
+    moments: ExactSum  # [2, cell]: sums of x - shift and of its square
+    grid: Grid
+
+    def __add__(self, other: Self) -> Self:
+        return type(self)(self.moments + other.moments, self.grid + other.grid)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One scenario's draws so far. ``[target]`` but for *passages* ``[target, T + 1]``.
+
+    *patterns* ``[2^headline]`` counts draws by which lead headline targets they hit (bit i: the
+    i-th); *together* holds the chances of at least k of them, k = 0 .. all.
+    """
+
+    draws: int
+    hits: Ints
+    ties: Ints
+    invalid: Ints
+    chances: SetChances
+    shortfall: ExactSum
+    passages: Ints
+    patterns: Ints
+    together: SetChances
+    floored: int
+    trajectories: Trajectories | None
+
+    def __add__(self, other: Self) -> Self:
+        here, there = self.trajectories, other.trajectories
+        return type(self)(
+            self.draws + other.draws,
+            self.hits + other.hits,
+            self.ties + other.ties,
+            self.invalid + other.invalid,
+            self.chances + other.chances,
+            self.shortfall + other.shortfall,
+            self.passages + other.passages,
+            self.patterns + other.patterns,
+            self.together + other.together,
+            self.floored + other.floored,
+            here + there if here is not None and there is not None else None,
+        )
+
+
+def summary_of(
+    model: Model, levels: BlockLevels, quantities: Floats, outcomes: tuple[Outcome, ...], detailed: bool
+) -> Summary:
+    """Return the summary of one block."""
+    values = np.stack([o.path[t.year] for o, t in zip(outcomes, model.targets, strict=True)])
+    hits = np.stack([o.hit for o in outcomes])
+    chances = np.stack([o.chance for o in outcomes])
+    thresholds = np.array([t.threshold for t in model.targets])[:, None, None]
+    invalid = ~np.isfinite(values)
+    missing = np.where(hits | invalid, 0.0, np.abs(thresholds - values))
+    together = hits[model.headline].sum(axis=0)
+    at_least = together >= np.arange(len(model.headline) + 1)[:, None, None]
+    codes = np.tensordot(1 << np.arange(len(model.headline)), hits[model.headline], axes=1)
+    return Summary(
+        draws=values[0].size,
+        hits=count_of(hits),
+        ties=count_of(np.abs(values - thresholds) <= TIE * np.abs(thresholds)),
+        invalid=count_of(invalid),
+        chances=SetChances.of(chances),
+        shortfall=ExactSum.of(missing.sum(axis=(1, 2))),
+        passages=np.stack(
+            [passages_of(o, t.lower, t.upper) for o, t in zip(outcomes, model.targets, strict=True)]
+        ),
+        patterns=np.bincount(codes.ravel(), minlength=1 << len(model.headline)),
+        together=SetChances.of(at_least.astype(np.float64)),
+        floored=int(levels.floored.sum()) * values[0].size // levels.floored.size,
+        trajectories=trajectories_of(model, levels, quantities) if detailed else None,
+    )
+
+
+def count_of(events: np.ndarray) -> Ints:
+    """Return how many draws of each row are true."""
+    return np.asarray(events.sum(axis=(1, 2)), dtype=np.int64)
+
+
+def passages_of(outcome: Outcome, lower: float, upper: float) -> Ints:
+    """Return in how many draws the target was first met in each year; the last: never."""
+    met = (outcome.path >= lower) & (outcome.path <= upper)
+    first = np.where(met.any(axis=0), met.argmax(axis=0), len(met))
+    return np.bincount(first.ravel(), minlength=len(met) + 1)
+
+
+def cells_of(model: Model) -> tuple[tuple[str, int, int], ...]:
+    """Return (area, quantity, year) of every row of trajectories: cities, unallocated, province."""
+    years = range(len(model.years))
+    cities = [(c, int(k), t) for c in model.cities.labels for k in model.with_cities for t in years]
+    unallocated = [("unallocated", int(k), t) for k in model.with_cities for t in years]
+    province = [("province", q, t) for q in range(len(model.quantities)) for t in years]
+    return (*cities, *unallocated, *province)
+
+
+def shifts_of(model: Model) -> Floats:
+    """Return the constant that is taken off before squares are summed, by row of `cells_of`.
+
+    The base-year level: near the mean, so that the variance does not drown in rounding.
+    """
+    years = len(model.years)
+    cities = np.repeat(model.base.ravel(), years)
+    count = len(model.quantities) - len(model.indicators)
+    base = np.where(model.is_rate, 50.0, model.base_province)
+    return np.concatenate(
+        [cities, np.zeros(len(model.with_cities) * years), np.repeat(base, years), np.zeros(count * years)]
+    )
+
+
+def trajectories_of(model: Model, levels: BlockLevels, quantities: Floats) -> Trajectories:
+    """Return moments and grids of all cells of a block."""
+    draws = levels.province[0, 0].size
+    parts = [
+        levels.city.reshape(-1, draws),
+        levels.unallocated.reshape(-1, draws),
+        quantities.reshape(-1, draws),
+    ]
+    shift = np.split(shifts_of(model), np.cumsum([len(p) for p in parts])[:-1])
+    sums, indices = [], []
+    is_rate = np.zeros(len(model.quantities), dtype=bool)
+    is_rate[: len(model.is_rate)] = model.is_rate
+    for part, off in zip(parts, shift, strict=True):
+        moved = part - off[:, None]
+        sums.append(np.stack([moved.sum(axis=1), np.einsum("ij,ij->i", moved, moved)]))
+        indices.append(level_indices(part))
+    rates = np.repeat(is_rate, len(model.years))
+    indices[-1][rates] = rate_indices(parts[-1][rates])
+    return Trajectories(ExactSum.of(np.concatenate(sums, axis=1)), Grid.of(np.concatenate(indices)))

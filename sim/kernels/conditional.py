@@ -1,0 +1,48 @@
+"""What stays random once everything but one normal direction is given (section 8).
+
+The accumulated province-wide noise is one factor of every level, so the chance of a hit given the
+rest is a normal distribution function: smooth, with a small part of the variance of counting.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import ndtr
+
+from sim.axes import Floats
+
+
+def persistent_covariance(
+    sd_common: tuple[Floats, Floats],
+    sd_own: tuple[Floats, Floats],
+    correlation: tuple[float, float],
+    mixing: Floats,
+) -> Floats:
+    """Return the covariance of ``n + o`` of two indicators given the common *mixing*.
+
+    *correlation*: of the common and of the province's own terms.
+    """
+    common = mixing**2 * sd_common[0] * sd_common[1] * correlation[0]
+    return common + sd_own[0] * sd_own[1] * correlation[1]
+
+
+def yearly_covariance(weights: tuple[Floats, Floats], sd: tuple[Floats, Floats], scale: Floats) -> Floats:
+    """Return the covariance of two accumulated AR(1) terms with equal innovations.
+
+    *weights* ``[u, set, 1]``: of each year's innovation in either sum; *scale* ``[u, set, draw]``.
+    """
+    return sd[0] * sd[1] * np.sum(weights[0] * weights[1] * scale**2, axis=0)
+
+
+def normal_hit(location: Floats, sd: Floats, lower: Floats, upper: Floats) -> Floats:
+    """Return the chance that a normal of mean *location* lies in [*lower*, *upper*]; a step where sd is 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        above = np.where(sd > 0.0, ndtr((location - lower) / sd), (location >= lower).astype(float))
+        beyond = np.where(sd > 0.0, ndtr((location - upper) / sd), (location > upper).astype(float))
+    chance: Floats = np.clip(above - beyond, 0.0, 1.0)
+    return chance
+
+
+def newton_step(value: Floats, slope: Floats, wanted: Floats) -> Floats:
+    """Return the step of Newton's rule, to be taken off, for *value* to meet *wanted*."""
+    return (value - wanted) / slope

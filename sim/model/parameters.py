@@ -1,0 +1,128 @@
+"""Parameters that are drawn once per set: estimates from their errors, assumptions from their range."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from scipy.special import ndtri
+
+from sim.axes import Floats
+from sim.baseline.calibration import Estimate
+from sim.baseline.plan import Assumption
+from sim.distributions import Triangular
+from sim.streams import Source, set_uniforms
+
+Law = Literal["constant", "normal", "positive", "triangular"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One number and how it is drawn; *low* and *high* bound it (or span the triangle)."""
+
+    name: str
+    law: Law
+    value: float
+    se: float = 0.0
+    low: float = -np.inf
+    high: float = np.inf
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterTable:
+    """Parameters by row; *held* are rows that keep a given value instead of being drawn."""
+
+    rows: tuple[Parameter, ...]
+    held: tuple[tuple[int, float], ...] = ()
+
+    def row(self, name: str) -> int:
+        """Return the row of *name*; ValueError if there is none."""
+        return [p.name for p in self.rows].index(name)
+
+
+@dataclass(slots=True)
+class TableBuilder:
+    """Gathers parameters while a model is compiled; a name stands once."""
+
+    rows: dict[str, Parameter] = field(default_factory=dict)
+
+    def add(self, parameter: Parameter) -> int:
+        """Add *parameter* unless its name is there already; return its row."""
+        self.rows.setdefault(parameter.name, parameter)
+        return list(self.rows).index(parameter.name)
+
+    def constant(self, name: str, value: float) -> int:
+        return self.add(Parameter(name, "constant", value))
+
+    def estimate(self, name: str, estimate: Estimate, low: float, high: float, positive: bool = False) -> int:
+        """Add an estimate: log-normal around its value if *positive*, else normal, within bounds."""
+        law: Law = "constant" if estimate.se == 0.0 else "positive" if positive else "normal"
+        return self.add(Parameter(name, law, estimate.value, estimate.se, low, high))
+
+    def assumption(self, assumption: Assumption) -> int:
+        """Add an assumption: triangular between low and high with its mode at the central value."""
+        law: Law = "constant" if assumption.low == assumption.high else "triangular"
+        return self.add(
+            Parameter(
+                "assumption:" + assumption.id,
+                law,
+                assumption.central,
+                0.0,
+                assumption.low,
+                assumption.high,
+            )
+        )
+
+    def table(self) -> ParameterTable:
+        return ParameterTable(tuple(self.rows.values()))
+
+
+def value_from_uniform(parameter: Parameter, uniform: Floats) -> Floats:
+    """Return draws of *parameter* at *uniform*, ``[set]``.
+
+    ``positive`` is log-normal with mean *value* and standard deviation *se*, so that it never
+    changes sign; an estimate of zero stays at zero or above by truncation.
+    """
+    if parameter.law == "constant":
+        return np.full_like(uniform, parameter.value)
+    if parameter.law == "triangular":
+        return Triangular(low=parameter.low, mode=parameter.value, high=parameter.high).quantile(uniform)
+    normal = ndtri(uniform)
+    if parameter.law == "positive" and parameter.value > 0.0:
+        log_variance = np.log1p((parameter.se / parameter.value) ** 2)
+        value = parameter.value * np.exp(np.sqrt(log_variance) * normal - 0.5 * log_variance)
+    else:
+        value = parameter.value + parameter.se * normal
+    return np.clip(value, parameter.low, parameter.high)
+
+
+def drawn_parameters(table: ParameterTable, seed: int, drawn: bool, first: int, count: int) -> Floats:
+    """Return the parameters of sets *first* and later, ``[parameter, set]``.
+
+    Each is keyed by its own name and the set's number. *drawn* False: all at their central value.
+    """
+    values = np.empty((len(table.rows), count))
+    held = dict(table.held)
+    for row, parameter in enumerate(table.rows):
+        if row in held:
+            values[row] = held[row]
+        elif drawn:
+            source = Source("parameter", indicator=parameter.name)
+            values[row] = value_from_uniform(parameter, set_uniforms(seed, source, first, count))
+        else:
+            values[row] = parameter.value
+    return values
+
+
+def proxies_of_sets(seed: int, indicator: str, proxies: int, first: int, count: int) -> np.ndarray:
+    """Return which of the *proxies* series each set takes, ``[set]``.
+
+    Within every run of *proxies* sets each series stands exactly once, in keyed random order, so
+    all are taken equally often.
+    """
+    start = first - first % proxies
+    stop = first + count + (-(first + count)) % proxies
+    uniform = set_uniforms(seed, Source("proxy", indicator=indicator), start, stop - start)
+    order = np.argsort(np.argsort(uniform.reshape(-1, proxies), axis=1), axis=1).reshape(-1)
+    return order[first - start : first - start + count]

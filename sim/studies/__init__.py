@@ -1,0 +1,1 @@
+"""Studies call the engine and return frozen results: one file each."""

@@ -1,0 +1,34 @@
+"""Many scenarios at once: random numbers are made once per block and shared by all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from sim.baseline.plan import Baseline
+from sim.cube import Cube
+from sim.engine import run
+from sim.executors import Map, serial
+from sim.model import compiled
+from sim.scenario.scenario import Scenario
+from sim.studies.results import cube_of
+from sim.studies.sensitivity import sensitivity_of
+
+
+def run_batch(
+    scenarios: Sequence[Scenario], baselines: Mapping[str, Baseline], map_blocks: Map = serial
+) -> Iterator[Cube]:
+    """Yield the cube of each scenario, in the order given.
+
+    Scenarios with equal numbers of draws run together; no result depends on which others run.
+    """
+    models = {s.id: compiled(s, baselines[s.plan]) for s in scenarios}
+    cubes: dict[str, Cube] = {}
+    for draws in sorted({s.draws for s in scenarios}):
+        together = [s for s in scenarios if s.draws == draws]
+        chosen = [models[s.id] for s in together]
+        summaries = run(chosen, range(chosen[0].blocks), map_blocks=map_blocks)
+        moves = sensitivity_of(chosen, map_blocks)
+        for scenario, model, summary, move in zip(together, chosen, summaries, moves, strict=True):
+            cubes[scenario.id] = cube_of(scenario, baselines[scenario.plan], model, summary, move)
+    for scenario in scenarios:
+        yield cubes[scenario.id]

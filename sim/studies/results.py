@@ -1,0 +1,251 @@
+"""From the summary of a scenario's draws to its cube of labelled results."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.accumulators import SetChances
+from sim.axes import UNALLOCATED, Floats, Name
+from sim.baseline.plan import Baseline, Target
+from sim.cube import (
+    QUANTILES,
+    Cube,
+    Driver,
+    Joint,
+    Probability,
+    RunAssumption,
+    Trajectory,
+    grade_of,
+    intervals,
+    value_of_index,
+)
+from sim.engine import Summary
+from sim.engine.levels import base_of
+from sim.engine.summary import cells_of, shifts_of
+from sim.model.model import NONE, Model, TargetModel
+from sim.model.parameters import drawn_parameters
+from sim.scenario.scenario import Scenario
+from sim.streams import SETS
+from sim.studies.sensitivity import DEPENDENCE, TAILS, Sensitivity
+from sim.texts import LANGUAGES, say
+
+
+def cube_of(
+    scenario: Scenario, baseline: Baseline, model: Model, summary: Summary, sensitivity: Sensitivity
+) -> Cube:
+    """Return the results of one scenario."""
+    trajectories = trajectories_of(model, baseline, summary)
+    return Cube(
+        scenario=scenario.id,
+        title=scenario.title,
+        about=scenario.about,
+        plan=baseline,
+        draws=summary.draws,
+        sets=summary.chances.sets,
+        seed=scenario.seed,
+        probabilities=probabilities_of(scenario, baseline, model, summary, sensitivity, trajectories),
+        joint=joint_of(baseline, model, summary, sensitivity),
+        trajectories=trajectories,
+        run_assumptions=run_assumptions_of(model),
+        floored=summary.floored,
+        files=tuple(sorted(scenario.files.items()))
+        + tuple((f"{baseline.folder}/{name}", digest) for name, digest in sorted(baseline.hashes.items())),
+        cell=tuple(sorted(scenario.cell.items())),
+    )
+
+
+def trajectories_of(model: Model, baseline: Baseline, summary: Summary) -> tuple[Trajectory, ...]:
+    """Return mean, sd and quantiles of every area, quantity and year."""
+    if summary.trajectories is None:
+        return ()
+    cells = cells_of(model)
+    sums, squares = summary.trajectories.moments.value() / summary.draws
+    rates = {q for q, rate in enumerate(model.is_rate) if rate}
+    is_rate = np.array([q in rates for _, q, _ in cells])
+    quantiles = np.stack(
+        [value_of_index(summary.trajectories.grid.index_at(level), is_rate) for level in QUANTILES], axis=1
+    )
+    sd = np.sqrt(np.maximum(squares - sums**2, 0.0) * summary.draws / (summary.draws - 1))
+    mean = sums + shifts_of(model)
+    names = {"province": baseline.province.id, "unallocated": UNALLOCATED}
+    return tuple(
+        Trajectory(
+            names.get(area, area),
+            model.quantities.labels[q],
+            baseline.years[t],
+            float(mean[row]),
+            float(sd[row]),
+            tuple(float(v) for v in quantiles[row]),
+        )
+        for row, (area, q, t) in enumerate(cells)
+    )
+
+
+def probabilities_of(
+    scenario: Scenario,
+    baseline: Baseline,
+    model: Model,
+    summary: Summary,
+    sensitivity: Sensitivity,
+    trajectories: tuple[Trajectory, ...],
+) -> tuple[Probability, ...]:
+    """Return a row for every target asked for, in the plan's order, evaluated or not."""
+    evaluated = {target.row: i for i, target in enumerate(model.targets)}
+    chances = chance_columns(summary.chances, summary.draws)
+    medians = {(t.area, t.indicator, t.year): t.quantiles[QUANTILES.index(0.5)] for t in trajectories}
+    drivers = dict(zip((int(i) for i in model.headline), sensitivity.moves, strict=False))
+    base = drawn_parameters(model.parameters, model.seed, False, 0, SETS)
+    rows = []
+    for row, target in enumerate(baseline.targets):
+        if target.id not in scenario.targets:
+            continue
+        i = evaluated.get(row)
+        if i is None:
+            rows.append(unanswered(target))
+            continue
+        compiled = model.targets[i]
+        moves = drivers.get(i, ())
+        driver = None
+        if moves:
+            driver = Driver(
+                moves[0].assumption,
+                assumption_name(baseline, moves[0].assumption),
+                moves[0].low,
+                moves[0].high,
+            )
+        misses = summary.draws - int(summary.hits[i]) - int(summary.invalid[i])
+        shortfall = summary.shortfall.value()[i] / misses if misses else None
+        rows.append(
+            Probability(
+                target=target,
+                quantity=str(target.quantity),
+                p=chances["p"][i],
+                mc_low=chances["mc_low"][i],
+                mc_high=chances["mc_high"][i],
+                p10=chances["p10"][i],
+                p90=chances["p90"][i],
+                median=median_of(
+                    model, compiled, base, medians.get((target.area, str(target.quantity), target.year))
+                ),
+                shortfall=None if shortfall is None else float(shortfall) * in_points(compiled),
+                reached=reached_in(baseline, summary.passages[i]),
+                required=required_growth(model, compiled, base),
+                ties=int(summary.ties[i]),
+                invalid=int(summary.invalid[i]),
+                grade=grade_of(baseline, str(target.quantity), scenario.growth.source == "plan"),
+                driver=driver,
+            )
+        )
+    return tuple(rows)
+
+
+def unanswered(target: Target) -> Probability:
+    """Return the row of a target that is listed with what is missing."""
+    return Probability(target, target.quantity or "", *(None,) * 13)
+
+
+def chance_columns(chances: SetChances, draws: int) -> dict[str, list[float]]:
+    """Return p, both uncertainties, by event."""
+    mean = chances.mean()
+    low, high = intervals(mean, chances.variance(), chances.sets, draws)
+    return {
+        "p": [float(x) for x in mean],
+        "mc_low": [float(x) for x in low],
+        "mc_high": [float(x) for x in high],
+        "p10": [float(x) for x in chances.quantile(0.1)],
+        "p90": [float(x) for x in chances.quantile(0.9)],
+    }
+
+
+def in_points(target: TargetModel) -> float:
+    """Return what turns the target's inner unit into the unit of the table: growth becomes percent."""
+    return 100.0 if target.form.startswith("mean") else 1.0
+
+
+def base_value(model: Model, target: TargetModel, values: Floats) -> float:
+    """Return the central base-year value of the target's quantity."""
+    if target.city == NONE:
+        return float(base_of(model, values, target.quantity)[0])
+    return float(model.base[target.city, list(model.with_cities).index(target.quantity)])
+
+
+def median_of(model: Model, target: TargetModel, values: Floats, level: float | None) -> float | None:
+    """Return the median of what the target speaks of, from the median level of its quantity."""
+    if level is None or target.form in ("sum", "mean_of_rates"):
+        return None
+    if target.form == "mean_growth":
+        return 100.0 * ((level / base_value(model, target, values)) ** (1.0 / (target.year + 1)) - 1.0)
+    return level
+
+
+def reached_in(baseline: Baseline, passages: np.ndarray) -> int | None:
+    """Return the median year of first passage; None if more than half never get there."""
+    reached = int(np.searchsorted(np.cumsum(passages), 0.5 * passages.sum()))
+    return baseline.years[reached] if reached < len(baseline.years) else None
+
+
+def required_growth(model: Model, target: TargetModel, values: Floats) -> float | None:
+    """Return the mean growth a year from the base year that just meets the target."""
+    if target.form.startswith("mean"):
+        return target.threshold
+    is_count = target.quantity < len(model.indicators) and bool(model.is_count[target.quantity])
+    if target.form != "value" or is_count or not np.isfinite(target.lower):
+        return None
+    return float((target.lower / base_value(model, target, values)) ** (1.0 / (target.year + 1)) - 1.0)
+
+
+def assumption_name(baseline: Baseline, assumption: str) -> Name:
+    """Return the name of an assumption of the plan or of the run."""
+    if assumption in (TAILS, DEPENDENCE):
+        zh, en = (say(f"assumption.{assumption}", lang) for lang in LANGUAGES)
+        return Name(zh, en)
+    return baseline.assumptions[assumption].name
+
+
+def joint_of(baseline: Baseline, model: Model, summary: Summary, sensitivity: Sensitivity) -> Joint | None:
+    """Return the headline targets together; None where fewer than two are evaluated."""
+    count = len(model.headline)
+    if count < 2:
+        return None
+    columns = chance_columns(summary.together, summary.draws)
+    at_least = tuple(zip(columns["p"], columns["mc_low"], columns["mc_high"], strict=True))
+    codes = np.arange(len(summary.patterns))
+    hit = (codes[:, None] >> np.arange(count)) & 1
+    both = (hit * summary.patterns[:, None]).T @ hit
+    alone = np.maximum(np.diag(both), 1)
+    ids = tuple(baseline.targets[model.targets[i].row].id for i in model.headline)
+    return Joint(
+        targets=ids,
+        p=at_least[-1][0],
+        low=at_least[-1][1],
+        high=at_least[-1][2],
+        at_least=at_least,
+        conditional=both / alone[:, None],
+        independent=sensitivity.joint_independent,
+        dependent=sensitivity.joint_dependent,
+    )
+
+
+def run_assumptions_of(model: Model) -> tuple[RunAssumption, ...]:
+    """Return the assumptions of the whole run: weight, tails, dependence, parameters."""
+    weight = f"{model.drift.weight:g}"
+    if model.drift.weight_row != NONE:
+        parameter = model.parameters.rows[model.drift.weight_row]
+        weight = f"{parameter.value:g} ({parameter.low:g} - {parameter.high:g})"
+    dof = model.noise.dof
+    length = np.sqrt(np.max(np.sum(model.noise.load_common**2, axis=1)))
+    values = {
+        "weight": weight,
+        TAILS: "∞" if np.isinf(dof) else f"{dof:g}",
+        DEPENDENCE: f"{length:.2f}",
+        "parameters": "drawn" if model.drawn else "fixed",
+    }
+    return tuple(
+        RunAssumption(
+            name,
+            Name(*(say(f"assumption.{name}", lang) for lang in LANGUAGES)),
+            value,
+            "",
+        )
+        for name, value in values.items()
+    )

@@ -1,0 +1,120 @@
+"""Which one assumption moves each headline probability most: one at a time, with common luck."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import numpy as np
+
+from sim.axes import Floats
+from sim.engine import Summary, run
+from sim.executors import Map, serial
+from sim.model.model import Model, NoiseModel
+from sim.model.parameters import ParameterTable
+
+BLOCKS = 1
+"""Blocks on which assumptions are compared: luck is common, so the differences need few draws."""
+
+TAILS = "tails"
+DEPENDENCE = "dependence"
+
+MOST_LOADING = 0.95
+"""Strong dependence: loadings at min(0.95, twice) (section 8)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The probability with an assumption at its low and its high value."""
+
+    assumption: str
+    low: float
+    high: float
+
+    def size(self) -> float:
+        return abs(self.high - self.low)
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """For each lead headline target its moves, strongest first; and the joint probability
+    with all loadings zero and with strong loadings.
+    """
+
+    moves: tuple[tuple[Move, ...], ...]
+    joint_independent: float
+    joint_dependent: float
+
+
+def headline_only(model: Model) -> Model:
+    """Return *model* with its lead headline targets alone."""
+    targets = tuple(model.targets[i] for i in model.headline)
+    return replace(model, targets=targets, headline=np.arange(len(targets)))
+
+
+def held_at(model: Model, row: int, value: float) -> Model:
+    """Return *model* with one parameter held."""
+    return replace(model, parameters=ParameterTable(model.parameters.rows, ((row, value),)))
+
+
+def with_noise(model: Model, noise: NoiseModel, mark: str) -> Model:
+    """Return *model* with other noise, its key marked so that it is not mistaken for the original."""
+    return replace(model, noise=replace(noise, key=(*noise.key, mark)))
+
+
+def strong(load: Floats) -> Floats:
+    """Return loadings at min(0.95, twice), rows no longer than 0.95."""
+    doubled = np.sign(load) * np.minimum(np.abs(2.0 * load), MOST_LOADING)
+    length = np.sqrt(np.sum(doubled**2, axis=1, keepdims=True))
+    return doubled * np.minimum(1.0, MOST_LOADING / np.maximum(length, MOST_LOADING))
+
+
+def dependence_variants(model: Model) -> tuple[Model, Model]:
+    """Return *model* with all loadings zero and with strong loadings."""
+    names = ("load_common", "load_province", "load_year", "load_city")
+    loads = {name: getattr(model.noise, name) for name in names}
+    zero = replace(model.noise, **{name: np.zeros_like(load) for name, load in loads.items()})
+    high = replace(model.noise, **{name: strong(load) for name, load in loads.items()})
+    return with_noise(model, zero, "independent"), with_noise(model, high, "dependent")
+
+
+def variants_of(model: Model) -> Iterator[tuple[str, Model, Model]]:
+    """Yield each assumption with the model at its low and at its high value."""
+    for row, parameter in enumerate(model.parameters.rows):
+        if parameter.law == "triangular":
+            name = parameter.name.removeprefix("assumption:")
+            yield name, held_at(model, row, parameter.low), held_at(model, row, parameter.high)
+    if np.isfinite(model.noise.dof):
+        yield TAILS, with_noise(model, replace(model.noise, dof=np.inf), "gaussian"), model
+    yield DEPENDENCE, *dependence_variants(model)
+
+
+def sensitivity_of(
+    models: Sequence[Model], map_blocks: Map = serial, blocks: int = BLOCKS
+) -> tuple[Sensitivity, ...]:
+    """Return what moves the lead headline probabilities of each model."""
+    plans = [list(variants_of(headline_only(model))) for model in models]
+    flat = [variant for plan in plans for _, low, high in plan for variant in (low, high)]
+    if not flat or not any(len(m.headline) for m in models):
+        return tuple(Sensitivity((), np.nan, np.nan) for _ in models)
+    done = iter(run(flat, range(blocks), detailed=False, map_blocks=map_blocks))
+    return tuple(sensitivity_from([(name, *islice(done, 2)) for name, _, _ in plan]) for plan in plans)
+
+
+def sensitivity_from(results: list[tuple[str, Summary, Summary]]) -> Sensitivity:
+    """Return the sensitivity from the summaries of each assumption's two ends."""
+    targets = len(results[0][1].hits)
+    ends = [(name, low.chances.mean(), high.chances.mean()) for name, low, high in results]
+    moves = [
+        tuple(
+            sorted(
+                (Move(name, float(low[i]), float(high[i])) for name, low, high in ends),
+                key=lambda move: (-move.size(), move.assumption),
+            )
+        )
+        for i in range(targets)
+    ]
+    joint = {name: (low.together.mean()[-1], high.together.mean()[-1]) for name, low, high in results}
+    independent, dependent = joint[DEPENDENCE]
+    return Sensitivity(tuple(moves), float(independent), float(dependent))
