@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Literal, NamedTuple
 
 from sim.axes import Axis, Floats, Ints, Name
 from sim.baseline.calibration import Calibration
@@ -57,17 +58,43 @@ class Indicator:
     place: Place
 
 
+class Exact(NamedTuple):
+    """A printed decimal, exactly: the closed interval of *value* plus or minus *half* its last place."""
+
+    value: Fraction
+    half: Fraction
+
+    @property
+    def low(self) -> Fraction:
+        return self.value - self.half
+
+    @property
+    def high(self) -> Fraction:
+        return self.value + self.half
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedCell:
+    """One cell of the tables; *growth* is a fraction, None where none is printed."""
+
+    level: Exact
+    growth: Exact | None
+    place: Place
+
+
 @dataclass(frozen=True, slots=True)
 class Printed:
     """The tables as printed. ``[area, indicator, year]``, NaN where the plan prints nothing.
 
     *level_half* and *growth_half* are half the last printed decimal; growth is a fraction.
+    *cells* has the same exactly, by (area, indicator, year).
     """
 
     level: Floats
     level_half: Floats
     growth: Floats
     growth_half: Floats
+    cells: Mapping[tuple[str, str, int], PrintedCell] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,9 +68,9 @@ class Cell:
         return tuple(word.strip() for word in self.text.split(";") if word.strip())
 
     def mistake(self, found: Found, code: str, **details: object) -> None:
-        """Add the mistake *code* at this cell; its sentence may name {column} and {value}."""
+        """Add the mistake *code* at this cell; its sentence may say {column} and {value} or {name}."""
         value = " ".join(self.text[:60].split())  # a mistake is one line
-        found.add(self.place, code, column=self.column, value=value, **details)
+        found.add(self.place, code, column=self.column, value=value, **({"name": value} | details))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,103 @@
+"""A plan folder to a checked Baseline, with every mistake of all its files at once."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from sim.baseline.check import Parts, check_references
+from sim.baseline.load_calibration import load_calibration
+from sim.baseline.load_derived import in_order_of_use, load_assumptions, load_derived
+from sim.baseline.load_figures import check_figures, joined_figures, load_figures
+from sim.baseline.load_indicators import load_indicators
+from sim.baseline.load_path import load_path
+from sim.baseline.load_plan import load_areas, load_frame
+from sim.baseline.load_printed import load_printed
+from sim.baseline.load_targets import Quantities, load_platforms, load_targets
+from sim.baseline.plan import Baseline
+from sim.errors import BadInput, Found, Mistake, Place
+from sim.marked.text import name_in_project
+
+FILES = (
+    "areas.csv",
+    "assumptions.yaml",
+    "calibration.yaml",
+    "derived.yaml",
+    "history.csv",
+    "indicators.csv",
+    "observed.csv",
+    "panel.csv",
+    "path.csv",
+    "plan.yaml",
+    "plan_vs_outcome.csv",
+    "platforms.csv",
+    "printed.csv",
+    "targets.csv",
+)
+
+
+def load_baseline(folder: Path, root: Path) -> Baseline:
+    """Return the plan in *folder*; BadInput with all mistakes of all files, placed relative to *root*.
+
+    calibration.yaml, path.csv (both written by the program) and plan_vs_outcome.csv may be absent.
+    """
+    if not folder.is_dir():
+        raise BadInput([Mistake(Place(name_in_project(folder, root)), "missing-folder")])
+    found = Found()
+    areas = load_areas(folder, root, found)
+    indicators = load_indicators(folder, root, {area.id for area in areas or ()}, found)
+    frame = load_frame(folder, root, areas, {indicator.id for indicator in indicators or ()}, found)
+    assumptions = load_assumptions(folder, root, found)
+    derived = in_order_of_use(load_derived(folder, root, found), found)
+    calibration = load_calibration(folder, root, found)
+    if frame is None or indicators is None:
+        found.raise_if_any()
+    assert frame is not None  # None always comes with a mistake
+    assert indicators is not None
+    printed = load_printed(folder, root, frame, indicators, found)
+    history = load_figures(folder, root, "history.csv", frame, found)
+    panel = load_figures(folder, root, "panel.csv", frame, found)
+    observed = load_figures(folder, root, "observed.csv", frame, found)
+    figures = joined_figures(history, panel, found)
+    check_figures(figures, found)
+    by_id = {indicator.id: indicator for indicator in indicators}
+    quantities = Quantities(by_id, {item.id: item for item in derived}, printed)
+    targets = load_targets(folder, root, frame, quantities, found)
+    platforms = load_platforms(folder, root, frame, found)
+    if printed is None:
+        found.raise_if_any()
+    assert printed is not None
+    parts = Parts(frame, indicators, printed, figures, observed, assumptions, derived, calibration)
+    check_references(parts, found)
+    path = load_path(folder, root, frame, indicators, printed, found)
+    found.raise_if_any()
+    return Baseline(
+        id=folder.name,
+        folder=name_in_project(folder, root),
+        title=frame.title,
+        document=frame.document,
+        base_year=frame.base_year,
+        years=frame.years,
+        province=frame.province,
+        cities=frame.cities,
+        indicators=indicators,
+        groups=frame.groups,
+        group_names=frame.group_names,
+        printed=printed,
+        path=path,
+        figures=figures,
+        observed=observed,
+        assumptions=assumptions,
+        derived=derived,
+        targets=targets,
+        platforms=platforms,
+        dimensions=frame.dimensions,
+        calibration=calibration,
+        hashes=hashes_of(folder),
+    )
+
+
+def hashes_of(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file of the plan that is there, by name."""
+    present = [name for name in FILES if (folder / name).is_file()]
+    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in present}

@@ -1,0 +1,119 @@
+"""history.csv, panel.csv, observed.csv: figures from outside the plan, each with its source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+from sim.baseline.fields import table_or_none
+from sim.baseline.load_plan import Frame
+from sim.baseline.plan import Figure
+from sim.errors import Found
+from sim.marked.table import Row
+from sim.units import known_unit, units
+
+COLUMNS = ("series", "region", "year", "value", "unit", "status", "note", "trust", "source")
+STATUSES = ("actual", "preliminary", "estimate", "derived")
+TRUSTS = ("high", "medium", "low")
+YEARS = range(1900, 2101)
+# Ten thousand is the usual slip between units; the fastest real series (a market that had just opened)
+# grew thirtyfold in a decade and a half, so neighbouring figures a hundred times apart, and thirty per
+# cent more for each year between them, are one.
+GROSS_FACTOR = 100.0
+GROSS_GROWTH = 1.3
+
+
+def load_figures(folder: Path, root: Path, name: str, frame: Frame, found: Found) -> tuple[Figure, ...]:
+    """Return the figures of one file in its order; empty where it cannot be read."""
+    table = table_or_none(folder / name, root, COLUMNS, found)
+    if table is None:
+        return ()
+    spelt = {area.name.zh: area.id for area in frame.areas} | {area.name.en: area.id for area in frame.areas}
+    figures = [figure for row in table.rows if (figure := _figure(row, spelt, found)) is not None]
+    seen: dict[tuple[str, str, int], Figure] = {}
+    for figure in figures:
+        key = figure.series, figure.region, figure.year
+        if key in seen:
+            found.add(
+                figure.place,
+                "duplicate-figure",
+                series=key[0],
+                region=key[1],
+                year=key[2],
+                file=seen[key].place.file,
+                line=seen[key].place.line,
+            )
+        seen.setdefault(key, figure)
+    return tuple(figures)
+
+
+def joined_figures(history: Sequence[Figure], panel: Sequence[Figure], found: Found) -> tuple[Figure, ...]:
+    """Return both without repetition; a figure that stands in both must say the same."""
+    first = {(f.series, f.region, f.year): f for f in history}
+    result = list(history)
+    for figure in panel:
+        other = first.get((figure.series, figure.region, figure.year))
+        if other is None:
+            result.append(figure)
+        elif (other.value, other.unit) != (figure.value, figure.unit):
+            found.add(
+                figure.place,
+                "figures-differ",
+                value=f"{figure.value:g}",
+                other=f"{other.value:g}",
+                file=other.place.file,
+                line=other.place.line,
+            )
+    return tuple(result)
+
+
+def check_figures(figures: Sequence[Figure], found: Found) -> None:
+    """Add series with two units, and neighbouring years that no growth connects."""
+    unit: dict[str, Figure] = {}
+    by_region: dict[tuple[str, str], list[Figure]] = {}
+    for figure in figures:
+        first = unit.setdefault(figure.series, figure)
+        if figure.unit != first.unit:
+            found.add(figure.place, "unit-mismatch", unit=figure.unit, expected=first.unit)
+        if units()[figure.unit].dimension not in ("share", "growth", "points"):
+            by_region.setdefault((figure.series, figure.region), []).append(figure)
+    for row in by_region.values():
+        for before, figure in pairwise(sorted(row, key=lambda f: f.year)):
+            bound = GROSS_FACTOR * GROSS_GROWTH ** (figure.year - before.year - 1)
+            if not 1 / bound < figure.value / before.value < bound:
+                found.add(
+                    figure.place,
+                    "factor-against-year-before",
+                    value=f"{figure.value:g}",
+                    before=f"{before.value:g}",
+                )
+
+
+def figures_by_key(figures: Sequence[Figure]) -> Mapping[tuple[str, str, int], Figure]:
+    """Return the figures by (series, region, year)."""
+    return {(figure.series, figure.region, figure.year): figure for figure in figures}
+
+
+def _figure(row: Row, spelt: Mapping[str, str], found: Found) -> Figure | None:
+    region = row["region"].required(found)
+    if region in spelt and spelt[region] != region:
+        row["region"].mistake(found, "region-by-name", id=spelt[region])
+    series = row["series"].required(found)
+    year = row["year"].integer(found)
+    if year is not None and year not in YEARS:
+        row["year"].mistake(found, "no-such-year")
+    unit = row.text("unit")
+    if unit not in units():
+        known_unit(unit, row["unit"].place, found)
+        return None
+    share = units()[unit].dimension in ("share", "growth", "points")
+    value = row["value"].number(found, positive=not share)
+    status = row["status"].choice(STATUSES, found)
+    trust = row["trust"].choice(TRUSTS, found)
+    source = row["source"].required(found)
+    if year is None or value != value or (value <= 0 and not share):
+        return None
+    return Figure(
+        series, region, year, value, unit, status or "", row.text("note"), trust or "", source, row.place
+    )
