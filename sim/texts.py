@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import sys
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -24,3 +26,19 @@ def table() -> dict[str, dict[str, str]]:
 def say(key: str, lang: str, **values: object) -> str:
     """Return the text *key* in *lang* with its ``{names}`` filled in; KeyError if there is none."""
     return table()[key][lang].format(**values)
+
+
+def default_language(environment: Mapping[str, str]) -> str:
+    """Return the language to speak unless one is asked for: Chinese to a Chinese system, else English."""
+    asked = environment.get("PLANODDS_LANG", "").strip().lower()
+    if asked in LANGUAGES:
+        return asked
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if environment.get(name):
+            return "zh" if environment[name].lower().startswith("zh") else "en"
+    if sys.platform == "win32":
+        import ctypes
+
+        chinese = 0x04  # the primary language in the low ten bits of a Windows language id
+        return "zh" if ctypes.windll.kernel32.GetUserDefaultUILanguage() & 0x3FF == chinese else "en"
+    return "en"

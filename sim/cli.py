@@ -1,0 +1,83 @@
+"""The command line: a table of commands, and one place where what went wrong becomes an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import io
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sim.bootstrap import language_of
+from sim.commands import fix_encoding, test, verify
+from sim.commands.console import BAD_INPUT, NO_SPACE, PARTIAL, Command, Console
+from sim.errors import BadInput
+from sim.outputs.problems import OutputProblem
+from sim.texts import LANGUAGES, say
+
+COMMANDS: Mapping[str, Command] = {
+    "test": test,
+    "verify": verify,
+    "fix-encoding": fix_encoding,
+}
+DEFAULT = "run"
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main(argv: Sequence[str], root: Path = ROOT) -> int:
+    """Do what *argv* asks for and return the exit code; planners' mistakes never show a traceback."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a console of another encoding shows ? for a letter
+    console = Console(root, language_of(argv, os.environ), sys.stdout, sys.stderr)
+    options = parser_in(console.lang).parse_args(argv or [DEFAULT])
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # being ended is being interrupted
+    try:
+        code = COMMANDS[options.command].run(options, console)
+        console.flush()
+    except BadInput as bad:
+        for mistake in bad.mistakes:
+            console.tell(mistake.line(console.lang))
+        return BAD_INPUT
+    except OutputProblem as problem:
+        console.tell(problem.line(console.lang))
+        return problem.exit_code
+    except KeyboardInterrupt:
+        console.tell_text("cli.interrupted")
+        return PARTIAL
+    except MemoryError:
+        console.tell_text("cli.no-memory")
+        return PARTIAL
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        console.tell_text("cli.screen-full")
+        return NO_SPACE
+    return code
+
+
+def parser_in(lang: str) -> argparse.ArgumentParser:
+    """Return the parser of all commands, its help in *lang*."""
+    parser = argparse.ArgumentParser(
+        prog="run.py", description=say("cli.about", lang), epilog=say("cli.epilog", lang), allow_abbrev=False
+    )
+    parser.add_argument("--lang", choices=LANGUAGES, default=lang, help=say("cli.lang", lang))
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, command in COMMANDS.items():
+        about = say(f"cli.{name}", lang)
+        # What follows "test" belongs to pytest, options and all.
+        is_test = name == "test"
+        made = commands.add_parser(
+            name,
+            help=about,
+            description=about,
+            allow_abbrev=False,
+            add_help=not is_test,
+            prefix_chars="\0" if is_test else "-",
+        )
+        if not is_test:
+            made.add_argument("--lang", choices=LANGUAGES, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+        command.add_arguments(made, lang)
+    return parser

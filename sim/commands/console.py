@@ -1,0 +1,64 @@
+"""What a command sees of the world: the project, the language, and two streams."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TextIO
+
+from sim.texts import say
+
+OK, BAD_INPUT, PARTIAL, LOCKED, NO_SPACE = 0, 2, 3, 4, 5
+"""Exit codes; 1 is left to what fails outside the planner's reach."""
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """Prints results on *out* and all else on *err*, in one language."""
+
+    root: Path
+    lang: str
+    out: TextIO
+    err: TextIO
+
+    def show(self, text: str) -> None:
+        """Print a result; a reader who has gone away does not stop the work."""
+        with self.surviving_readers():
+            print(text, file=self.out)
+
+    def show_text(self, key: str, **values: object) -> None:
+        self.show(say(key, self.lang, **values))
+
+    def tell(self, line: str) -> None:
+        """Print one line of progress or one mistake."""
+        with contextlib.suppress(BrokenPipeError):
+            print(line, file=self.err, flush=True)
+
+    def tell_text(self, key: str, **values: object) -> None:
+        self.tell(say(key, self.lang, **values))
+
+    def flush(self) -> None:
+        with self.surviving_readers():
+            self.out.flush()
+
+    @contextlib.contextmanager
+    def surviving_readers(self) -> Iterator[None]:
+        try:
+            yield
+        except BrokenPipeError:
+            # What is still buffered must go somewhere, or Python complains when it ends.
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.out.fileno())
+            os.close(nowhere)
+
+
+class Command(Protocol):
+    """What a module of this package offers."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser, lang: str) -> None: ...
+
+    def run(self, options: argparse.Namespace, console: Console) -> int: ...

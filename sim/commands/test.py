@@ -1,0 +1,45 @@
+"""``run.py test``: everything that must hold before a change is worth reading."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+
+from sim.commands.console import OK, Console
+from sim.texts import say
+
+_LINT_IMPORTS = "import sys; from importlinter.cli import lint_imports_command as lint; sys.exit(lint())"
+
+CHECKS = (
+    ("ruff", ("-m", "ruff", "check")),
+    ("mypy", ("-m", "mypy")),
+    ("import-linter", ("-c", _LINT_IMPORTS, "--no-logo")),
+    ("coverage", ("-m", "coverage", "erase")),
+    ("pytest", ("-m", "coverage", "run", "-m", "pytest", "-n", "2", "--dist", "worksteal")),
+    ("coverage", ("-m", "coverage", "combine", "--quiet")),
+    ("coverage", ("-m", "coverage", "report")),
+)
+"""What to run with this Python, in order; the first that fails ends it."""
+
+
+def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
+    parser.add_argument("pytest", nargs="*", help=say("cli.test.pytest", lang))
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Run all checks; with arguments of pytest, pytest alone with those."""
+    if options.pytest:
+        return _run(("-m", "pytest", *options.pytest), console)
+    for name, command in CHECKS:
+        code = _run(command, console)
+        if code != OK:
+            console.tell_text("cli.test.failed", name=name)
+            return code
+    console.tell_text("cli.test.passed")
+    return OK
+
+
+def _run(command: tuple[str, ...], console: Console) -> int:
+    console.flush()
+    return subprocess.run((sys.executable, *command), cwd=console.root, check=False).returncode
