@@ -6,12 +6,15 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Annotated, Self
 
 import numpy as np
 
 from sim.axes import Floats
 from sim.registry import Family, Flaw
+
+Amount = Annotated[float, "amount"]
+"""A field in the unit of the number itself, unlike degrees of freedom, weights and spreads of logs."""
 
 
 class Distribution(ABC):
@@ -28,6 +31,10 @@ class Distribution(ABC):
         """Return the expected value."""
 
     @abstractmethod
+    def support(self) -> tuple[float, float]:
+        """Return the lowest and the highest possible value; infinite where there is no bound."""
+
+    @abstractmethod
     def scaled(self, factor: float) -> Self:
         """Return the distribution of *factor* times this number; a negative factor mirrors it."""
 
@@ -41,7 +48,7 @@ distribution: Family[Distribution] = Family("distribution")
 
 def _positive(name: str, value: float) -> Iterator[Flaw]:
     if not value > 0:
-        yield Flaw(name, "not-positive", {"field": name, "value": value})
+        yield Flaw(name, "not-above-zero", {"field": name, "value": value})
 
 
 def _ordered(low: float, high: float, mode: float | None = None) -> Iterator[Flaw]:
@@ -56,13 +63,16 @@ def _ordered(low: float, high: float, mode: float | None = None) -> Iterator[Fla
 class Fixed(Distribution):
     """Known exactly."""
 
-    value: float
+    value: Amount
 
     def quantile(self, u: Floats) -> Floats:
         return np.full_like(u, self.value)
 
     def mean(self) -> float:
         return self.value
+
+    def support(self) -> tuple[float, float]:
+        return self.value, self.value
 
     def scaled(self, factor: float) -> Self:
         return replace(self, value=self.value * factor)
@@ -73,8 +83,8 @@ class Fixed(Distribution):
 class Normal(Distribution):
     """Symmetric around *central*."""
 
-    central: float
-    sd: float
+    central: Amount
+    sd: Amount
 
     def quantile(self, u: Floats) -> Floats:
         from scipy.special import ndtri
@@ -83,6 +93,9 @@ class Normal(Distribution):
 
     def mean(self) -> float:
         return self.central
+
+    def support(self) -> tuple[float, float]:
+        return -math.inf, math.inf
 
     def scaled(self, factor: float) -> Self:
         return replace(self, central=self.central * factor, sd=self.sd * abs(factor))
@@ -96,8 +109,8 @@ class Normal(Distribution):
 class StudentT(Distribution):
     """Symmetric with fat tails; *sd* is the standard deviation, so *dof* must exceed 2."""
 
-    central: float
-    sd: float
+    central: Amount
+    sd: Amount
     dof: float
 
     def quantile(self, u: Floats) -> Floats:
@@ -108,6 +121,9 @@ class StudentT(Distribution):
 
     def mean(self) -> float:
         return self.central
+
+    def support(self) -> tuple[float, float]:
+        return -math.inf, math.inf
 
     def scaled(self, factor: float) -> Self:
         return replace(self, central=self.central * factor, sd=self.sd * abs(factor))
@@ -123,9 +139,9 @@ class StudentT(Distribution):
 class Triangular(Distribution):
     """Between *low* and *high*, likeliest at *mode*, falling in straight lines."""
 
-    low: float
-    mode: float
-    high: float
+    low: Amount
+    mode: Amount
+    high: Amount
 
     def quantile(self, u: Floats) -> Floats:
         width = self.high - self.low
@@ -136,6 +152,9 @@ class Triangular(Distribution):
 
     def mean(self) -> float:
         return (self.low + self.mode + self.high) / 3.0
+
+    def support(self) -> tuple[float, float]:
+        return self.low, self.high
 
     def scaled(self, factor: float) -> Self:
         low, high = sorted((self.low * factor, self.high * factor))
@@ -154,9 +173,9 @@ class Pert(Distribution):
     ``1 + 4 (mode - low) / width`` and ``1 + 4 (high - mode) / width``.
     """
 
-    low: float
-    mode: float
-    high: float
+    low: Amount
+    mode: Amount
+    high: Amount
 
     def quantile(self, u: Floats) -> Floats:
         from scipy.special import betaincinv
@@ -168,6 +187,9 @@ class Pert(Distribution):
 
     def mean(self) -> float:
         return (self.low + 4.0 * self.mode + self.high) / 6.0
+
+    def support(self) -> tuple[float, float]:
+        return self.low, self.high
 
     def scaled(self, factor: float) -> Self:
         low, high = sorted((self.low * factor, self.high * factor))
@@ -182,14 +204,17 @@ class Pert(Distribution):
 class Uniform(Distribution):
     """Anything between *low* and *high*, equally likely."""
 
-    low: float
-    high: float
+    low: Amount
+    high: Amount
 
     def quantile(self, u: Floats) -> Floats:
         return np.asarray(self.low + (self.high - self.low) * u, dtype=np.float64)
 
     def mean(self) -> float:
         return (self.low + self.high) / 2.0
+
+    def support(self) -> tuple[float, float]:
+        return self.low, self.high
 
     def scaled(self, factor: float) -> Self:
         low, high = sorted((self.low * factor, self.high * factor))
@@ -207,7 +232,7 @@ class Lognormal(Distribution):
     A negative *median* makes a loss whose tail is on the side of larger losses.
     """
 
-    median: float
+    median: Amount
     log_sd: float
 
     def quantile(self, u: Floats) -> Floats:
@@ -218,6 +243,9 @@ class Lognormal(Distribution):
 
     def mean(self) -> float:
         return self.median * math.exp(self.log_sd**2 / 2.0)
+
+    def support(self) -> tuple[float, float]:
+        return (0.0, math.inf) if self.median > 0 else (-math.inf, 0.0)
 
     def scaled(self, factor: float) -> Self:
         return replace(self, median=self.median * factor)
@@ -233,7 +261,7 @@ class Lognormal(Distribution):
 class Empirical(Distribution):
     """One of the *values* that were seen, each as likely as its weight says (equally, if none)."""
 
-    values: tuple[float, ...]
+    values: tuple[Amount, ...]
     weights: tuple[float, ...] = ()
 
     def _sorted(self) -> tuple[Floats, Floats]:
@@ -250,6 +278,9 @@ class Empirical(Distribution):
     def mean(self) -> float:
         values, weights = self._sorted()
         return float(np.sum(values * weights) / np.sum(weights))
+
+    def support(self) -> tuple[float, float]:
+        return min(self.values), max(self.values)
 
     def scaled(self, factor: float) -> Self:
         return replace(self, values=tuple(value * factor for value in self.values))

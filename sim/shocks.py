@@ -5,12 +5,24 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Annotated, Self
 
 import numpy as np
 
 from sim.axes import Floats
 from sim.registry import Family, Flaw
+
+Year = Annotated[int, "year"]
+"""A year of the plan."""
+
+LaterYear = Annotated[int, "later year"]
+"""A year of the plan or after it."""
+
+Span = Annotated[int, "span"]
+"""A number of years."""
+
+SHORTEST_HALF_LIFE, LONGEST_HALF_LIFE = 0.1, 100.0
+"""Years; outside these a decay cannot be told from one year, or from no decay."""
 
 
 class Course(ABC):
@@ -49,7 +61,7 @@ course: Family[Course] = Family("course")
 class OneYear(Course):
     """All of it in one *year*."""
 
-    year: int
+    year: Year
 
     @property
     def first(self) -> int:
@@ -71,8 +83,8 @@ class OneYear(Course):
 class SeveralYears(Course):
     """All of it in each year from *start* to *end*."""
 
-    start: int
-    end: int
+    start: Year
+    end: Year
 
     @property
     def first(self) -> int:
@@ -98,8 +110,8 @@ class SeveralYears(Course):
 class Ramp(Course):
     """Grows evenly from *start*, reaches full size in *full*, and stays."""
 
-    start: int
-    full: int
+    start: Year
+    full: LaterYear
 
     @property
     def first(self) -> int:
@@ -125,7 +137,7 @@ class Ramp(Course):
 class Decay(Course):
     """All of it in *start*, then less each year: half of it after *half_life* years."""
 
-    start: int
+    start: Year
     half_life: float
 
     @property
@@ -144,8 +156,9 @@ class Decay(Course):
         return replace(self, start=year)
 
     def flaws(self) -> Iterator[Flaw]:
-        if not self.half_life > 0:
-            yield Flaw("half_life", "not-positive", {"field": "half_life", "value": self.half_life})
+        if not SHORTEST_HALF_LIFE <= self.half_life <= LONGEST_HALF_LIFE:
+            bounds = {"low": SHORTEST_HALF_LIFE, "high": LONGEST_HALF_LIFE, "value": self.half_life}
+            yield Flaw("half_life", "out-of-range", bounds)
 
 
 @course.member("rebound")
@@ -153,8 +166,8 @@ class Decay(Course):
 class Rebound(Course):
     """All of it in *start*; the *years* after it give the growth back in equal parts."""
 
-    start: int
-    years: int
+    start: Year
+    years: Span
 
     @property
     def first(self) -> int:
@@ -173,4 +186,4 @@ class Rebound(Course):
 
     def flaws(self) -> Iterator[Flaw]:
         if self.years < 1:
-            yield Flaw("years", "not-positive", {"field": "years", "value": self.years})
+            yield Flaw("years", "not-above-zero", {"field": "years", "value": self.years})

@@ -1,0 +1,211 @@
+"""Numbers as planners write them, some with their unit: shape and range, never arithmetic on text."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from sim.streams import BLOCK
+
+MAX_DRAWS = BLOCK * BLOCK
+MAX_SEED = 2**64 - 1
+LARGEST = 1e15
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+LONGEST_SPAN = 100
+
+POINTS, PERCENT = "百分点", "%"
+SPELLINGS = {
+    "percent": PERCENT,
+    "per cent": PERCENT,
+    "pp": POINTS,
+    "ppt": POINTS,
+    "pct pt": POINTS,
+    "个百分点": POINTS,
+    "percentage point": POINTS,
+    "percentage points": POINTS,
+}
+"""Other spellings of units, by their small letters."""
+
+WITH_UNIT = re.compile(r"([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?)\s*(\D.{0,39})", re.ASCII)
+
+
+class Measure(NamedTuple):
+    """A number and the unit written with it; empty where none is."""
+
+    value: float
+    unit: str
+
+
+def flaw(code: str, **details: object) -> PydanticCustomError:
+    """Return the error of pydantic that becomes the mistake *code*."""
+    return PydanticCustomError(code, code, details)
+
+
+def shown(value: Any) -> str:
+    """Return *value* as it stands in a file, cut short."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    text = str(value)
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
+def number_from(value: Any) -> float:
+    """Return *value* as a float if it is a number within sane bounds."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise flaw("not-a-number", value=shown(value))
+    if abs(value) > LARGEST or not math.isfinite(value):
+        raise flaw("number-range", value=shown(value))
+    return float(value)
+
+
+def within(value: float, low: float, high: float) -> float:
+    """Return *value* if it lies between *low* and *high*."""
+    if not low <= value <= high:
+        raise flaw("out-of-range", value=f"{value:g}", low=f"{low:g}", high=f"{high:g}")
+    return value
+
+
+def measure_from(value: Any) -> Measure:
+    """Return a number, or a text such as ``2 百分点`` taken apart."""
+    if isinstance(value, str):
+        text = unicodedata.normalize("NFKC", value).strip().replace("−", "-")
+        match = WITH_UNIT.fullmatch(text)
+        if match is None:
+            raise flaw("not-a-number", value=shown(value))
+        unit = match[2].strip()
+        return Measure(number_from(float(match[1])), SPELLINGS.get(unit.lower(), unit))
+    return Measure(number_from(value), "")
+
+
+def share_from(value: Any) -> float:
+    """Return a share between 0 and 1; ``30 %`` is one too."""
+    number, unit = measure_from(value)
+    if unit == PERCENT:
+        number /= 100.0
+    elif unit:
+        raise flaw("wrong-unit", unit=unit, expected=PERCENT)
+    return within(number, 0.0, 1.0)
+
+
+def integer_from(value: Any, low: int, high: int) -> int:
+    """Return a whole number between *low* and *high*."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise flaw("not-an-integer", value=shown(value))
+    if not low <= value <= high:
+        raise flaw("out-of-range", value=shown(value), low=low, high=high)
+    return value
+
+
+def year_from(value: Any) -> int:
+    """Return a year."""
+    return integer_from(value, FIRST_YEAR, LAST_YEAR)
+
+
+def span_from(value: Any) -> int:
+    """Return a number of years."""
+    return integer_from(value, 1, LONGEST_SPAN)
+
+
+def multiplier_from(value: Any) -> float:
+    """Return what multiplies a part of the noise."""
+    return within(number_from(value), 0.0, 10.0)
+
+
+def dof_from(value: Any) -> float:
+    """Return degrees of freedom above 2; ``gaussian`` is infinite."""
+    if value == "gaussian":
+        return math.inf
+    if isinstance(value, str):
+        raise flaw("not-dof", value=shown(value))
+    dof = number_from(value)
+    if not dof > 2:
+        raise flaw("dof-too-small", dof=f"{dof:g}")
+    return dof
+
+
+def draws_from(value: Any) -> int:
+    """Return a number of draws: whole blocks, within a sane bound."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise flaw("not-an-integer", value=shown(value))
+    if not BLOCK <= value <= MAX_DRAWS or value % BLOCK:
+        lower = min(max(BLOCK, value // BLOCK * BLOCK), MAX_DRAWS)
+        upper = min(lower + BLOCK, MAX_DRAWS)
+        raise flaw("bad-draws", value=shown(value), block=BLOCK, lower=lower, upper=upper)
+    return value
+
+
+def seed_from(value: Any) -> int:
+    """Return a seed between 0 and 2**64 - 1."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_SEED:
+        raise flaw("bad-seed", value=shown(value))
+    return value
+
+
+def text_from(value: Any) -> str:
+    """Return a text of one line that is not blank."""
+    if not isinstance(value, str):
+        raise flaw("text-needed", value=shown(value))
+    text = value.strip()
+    if not text or "\n" in text:
+        raise flaw("not-one-line")
+    return text
+
+
+def name_from(value: Any) -> str:
+    """Return the name of an entry: one line, not too long for a table."""
+    text = text_from(value)
+    if len(text) > 80:
+        raise flaw("name-too-long", limit=80)
+    return text
+
+
+def prose_from(value: Any) -> str:
+    """Return a text of several lines as one."""
+    if not isinstance(value, str) or not value.strip():
+        raise flaw("text-needed", value=shown(value))
+    return " ".join(value.split())
+
+
+_AMOUNT = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^\s*[-+−]?[0-9０-９.].*$"}]}
+
+Number = Annotated[float, PlainValidator(number_from), WithJsonSchema({"type": "number"})]
+Amounts = Annotated[Measure, PlainValidator(measure_from), WithJsonSchema(_AMOUNT)]
+Share = Annotated[
+    float,
+    PlainValidator(share_from),
+    WithJsonSchema(
+        {"anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": "%"}]}
+    ),
+]
+YearNumber = Annotated[
+    int,
+    PlainValidator(year_from),
+    WithJsonSchema({"type": "integer", "minimum": FIRST_YEAR, "maximum": LAST_YEAR}),
+]
+SpanNumber = Annotated[
+    int, PlainValidator(span_from), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": LONGEST_SPAN})
+]
+Multiplier = Annotated[
+    float, PlainValidator(multiplier_from), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 10})
+]
+Dof = Annotated[
+    float,
+    PlainValidator(dof_from),
+    WithJsonSchema({"anyOf": [{"type": "number", "exclusiveMinimum": 2}, {"const": "gaussian"}]}),
+]
+Draws = Annotated[
+    int,
+    PlainValidator(draws_from),
+    WithJsonSchema({"type": "integer", "multipleOf": BLOCK, "minimum": BLOCK, "maximum": MAX_DRAWS}),
+]
+Seed = Annotated[
+    int, PlainValidator(seed_from), WithJsonSchema({"type": "integer", "minimum": 0, "maximum": MAX_SEED})
+]
+Text = Annotated[str, PlainValidator(text_from), WithJsonSchema({"type": "string", "minLength": 1})]
+EntryName = Annotated[str, PlainValidator(name_from), WithJsonSchema({"type": "string", "maxLength": 80})]
+Prose = Annotated[str, PlainValidator(prose_from), WithJsonSchema({"type": "string", "minLength": 1})]

@@ -1,0 +1,114 @@
+"""Names in a plan: what planners call an area, an indicator, a target, a platform or an assumption."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sim.axes import Name
+from sim.baseline.plan import Baseline
+from sim.scenario.choices import near
+
+ALL = ("all", "全部")
+"""The group of everything, in every plan that does not define one of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """What one sort of thing is called: ids, Chinese and English names, and groups of them.
+
+    *ids* and *groups* go from a written name in small letters to ids; *legal* is what to offer to
+    someone who wrote something else, and *code* the mistake that it is.
+    """
+
+    code: str
+    ids: Mapping[str, str]
+    groups: Mapping[str, tuple[str, ...]]
+    legal: tuple[str, ...]
+
+    def id_of(self, word: str) -> str | None:
+        """Return the id of the one thing called *word*."""
+        return self.ids.get(word.casefold())
+
+    def group_of(self, word: str) -> tuple[str, ...] | None:
+        """Return the ids of the group called *word*."""
+        return self.groups.get(word.casefold())
+
+    def near(self, word: str, only_single: bool = False) -> str:
+        """Return what *word* was probably meant to be."""
+        legal = [name for name in self.legal if name.casefold() in self.ids] if only_single else self.legal
+        return near(word, legal)
+
+
+def directory(
+    code: str, things: Iterable[tuple[str, Name]], groups: Mapping[str, tuple[Name, tuple[str, ...]]]
+) -> Directory:
+    """Return the directory of *things* (id, name) and of *groups* (id to name and ids); first come wins."""
+    ids: dict[str, str] = {}
+    legal: dict[str, None] = {}
+    for thing, name in things:
+        for word in (thing, *name):
+            ids.setdefault(word.casefold(), thing)
+            legal[word] = None
+    members: dict[str, tuple[str, ...]] = {}
+    for group, (name, inside) in groups.items():
+        for word in (group, *name):
+            members.setdefault(word.casefold(), inside)
+            legal[word] = None
+    for word in ALL:
+        members.setdefault(word, tuple(dict.fromkeys(ids.values())))
+        legal[word] = None
+    return Directory(code, ids, members, tuple(legal))
+
+
+@dataclass(frozen=True, slots=True)
+class Directories:
+    """All names of a plan."""
+
+    areas: Directory
+    indicators: Directory
+    targets: Directory
+    platforms: Directory
+    assumptions: Directory
+
+
+def directories_of(baseline: Baseline) -> Directories:
+    """Return all names of *baseline*."""
+    areas = [(area.id, area.name) for area in (*baseline.cities, baseline.province)]
+    indicators = [(indicator.id, indicator.name) for indicator in baseline.indicators]
+    targets: dict[str, Name] = {}
+    groups: dict[str, tuple[str, ...]] = {}
+    for target in baseline.targets:
+        if target.id not in targets:
+            groups[target.group] = (*groups.get(target.group, ()), target.id)
+        targets.setdefault(target.id, target.name)
+    return Directories(
+        areas=directory("unknown-area", areas, _groups(baseline, {area for area, _ in areas})),
+        indicators=directory(
+            "unknown-indicator", indicators, _groups(baseline, {indicator for indicator, _ in indicators})
+        ),
+        targets=directory(
+            "unknown-target",
+            [(target, _own_name(target, name, targets)) for target, name in targets.items()],
+            {group: (Name(group, group), ids) for group, ids in groups.items()},
+        ),
+        platforms=directory(
+            "unknown-platform", [(p.name, Name(p.name, p.name)) for p in baseline.platforms], {}
+        ),
+        assumptions=directory(
+            "unknown-assumption", [(a.id, a.name) for a in baseline.assumptions.values()], {}
+        ),
+    )
+
+
+def _groups(baseline: Baseline, ids: set[str]) -> dict[str, tuple[Name, tuple[str, ...]]]:
+    return {
+        group: (baseline.group_names[group], members)
+        for group, members in baseline.groups.items()
+        if set(members) <= ids
+    }
+
+
+def _own_name(target: str, name: Name, targets: Mapping[str, Name]) -> Name:
+    """Return *name* unless another target has it too: a name that means two things means neither."""
+    return name if list(targets.values()).count(name) == 1 else Name(target, target)

@@ -1,0 +1,37 @@
+"""The plans of a project, each read when it is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sim.baseline.plan import Baseline
+
+FOLDER = "baselines"
+FILE = "plan.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFolders(Mapping[str, Baseline]):
+    """Plan ids to plans: the folders under ``baselines/`` that hold a ``plan.yaml``."""
+
+    root: Path
+    read: dict[str, Baseline] = field(default_factory=dict, compare=False)
+
+    def __iter__(self) -> Iterator[str]:
+        folder = self.root / FOLDER
+        return iter(sorted(path.parent.name for path in folder.glob(f"*/{FILE}")))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __getitem__(self, plan: str) -> Baseline:
+        """Return the plan; KeyError if there is none, BadInput with all mistakes of its files."""
+        from sim.baseline import load_baseline
+
+        if plan not in self.read:
+            if plan not in set(self):
+                raise KeyError(plan)
+            self.read[plan] = load_baseline(self.root / FOLDER / plan, self.root)
+        return self.read[plan]

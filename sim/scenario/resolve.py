@@ -1,0 +1,276 @@
+"""A scenario as written, in its plan, resolved: ids instead of names, fractions instead of points."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from sim.axes import Name
+from sim.baseline.calibration import Calibration, Estimate
+from sim.baseline.plan import Assumption, Baseline, Indicator
+from sim.errors import Place
+from sim.scenario.layers import Steps
+from sim.scenario.measures import LARGEST, Measure
+from sim.scenario.reading import Reading
+from sim.scenario.resolve_shocks import shocks_from_written
+from sim.scenario.scenario import Adjustment, Cells, Delay, Growth, Noise, Path, Scenario
+from sim.scenario.written import PathWritten, ScenarioWritten
+
+YEAR = re.compile("[0-9]{4}")
+BLEND_WEIGHT = "blend_weight"
+ASSUMED = "assumption:"
+"""An estimate whose method begins so takes its number from the assumption of that id."""
+
+TEN_THOUSAND = 1000.0  # a level further off than this is in another unit, not another path
+HIGHEST_RATE = 99.99  # a rate moves by its logit, which has no value at 100 %
+SAME = 1e-9
+
+
+def scenario_from_written(
+    reading: Reading, written: ScenarioWritten, id: str, files: Mapping[str, str], cell: Mapping[str, str]
+) -> Scenario:
+    """Return the scenario; its mistakes are in *reading*, and with any of them it is of no use."""
+    file = reading.node.place.file
+    return Scenario(
+        id=id,
+        title=_title(reading, written, id, cell),
+        about=reading.name(written.about, ""),
+        plan=reading.baseline.id,
+        growth=_growth(reading, written),
+        drift=_adjustments(reading, written),
+        delays=_delays(reading, written),
+        paths=_paths(reading, written),
+        shocks=shocks_from_written(reading, written),
+        noise=_noise(reading, written),
+        assumptions=_assumptions(reading, written),
+        targets=_targets(reading, written),
+        draws=written.draws,
+        seed=written.seed,
+        files=files,
+        cell=cell,
+        place=Place(file),
+    )
+
+
+def _title(reading: Reading, written: ScenarioWritten, id: str, cell: Mapping[str, str]) -> Name:
+    if not cell:
+        return reading.name(written.title, id)
+    title = reading.name(written.title, id)
+    zh = "，".join(f"{path} = {value}" for path, value in cell.items())
+    en = ", ".join(f"{path} = {value}" for path, value in cell.items())
+    return Name(f"{title.zh}（{zh}）", f"{title.en} ({en})")
+
+
+def _growth(reading: Reading, written: ScenarioWritten) -> Growth:
+    if written.growth is None:
+        return Growth("blend", None, Place(reading.node.place.file))
+    source, weight = written.growth.source, written.growth.weight
+    if weight is not None and source != "blend":
+        reading.key_mistake(("growth", "weight"), "weight-without-blend", source=source)
+    field = "source" if weight is None else "weight"
+    return Growth(source, weight, reading.place(("growth", field)))
+
+
+def _adjustments(reading: Reading, written: ScenarioWritten) -> tuple[Adjustment, ...]:
+    adjustments = []
+    for name, entry in written.drift.items():
+        steps: Steps = ("drift", name)
+        pairs = reading.pairs(steps, entry.areas, entry.indicators)
+        years = reading.years((*steps, "years"), entry.years)
+        add = reading.points((*steps, "add"), entry.add)
+        if add == 0:
+            reading.without_effect((*steps, "add"), "add-zero")
+        cells = Cells(tuple(pairs), years)
+        adjustments.append(Adjustment(name, cells, add, reading.place((*steps, "add"))))
+    return tuple(sorted(adjustments, key=lambda adjustment: adjustment.name))
+
+
+def _delays(reading: Reading, written: ScenarioWritten) -> tuple[Delay, ...]:
+    delays = []
+    seen: dict[tuple[str, str], str] = {}
+    for name, entry in written.delays.items():
+        steps: Steps = ("delays", name)
+        pairs = reading.pairs(steps, entry.areas, entry.indicators)
+        twice = next((seen[pair] for pair in pairs if pair in seen), None)
+        if twice is not None:
+            reading.key_mistake(steps, "delayed-twice", name=name, other=twice)
+        seen |= dict.fromkeys(pairs, name)
+        meanwhile = reading.growth((*steps, "meanwhile"), entry.meanwhile)
+        delays.append(Delay(name, tuple(pairs), entry.by, meanwhile, reading.place((*steps, "by"))))
+    return tuple(sorted(delays, key=lambda delay: delay.name))
+
+
+def _paths(reading: Reading, written: ScenarioWritten) -> tuple[Path, ...]:
+    paths = []
+    seen: dict[tuple[str, str], str] = {}
+    for name, entry in written.paths.items():
+        steps: Steps = ("paths", name)
+        area = reading.one((*steps, "area"), entry.area, reading.names.areas)
+        indicator_id = reading.one((*steps, "indicator"), entry.indicator, reading.names.indicators)
+        indicator = next((i for i in reading.baseline.indicators if i.id == indicator_id), None)
+        years = _levels(reading, steps, entry)
+        if area is None or indicator is None or not years:
+            continue
+        if indicator.scope == "province" and area != reading.baseline.province.id:
+            province = reading.baseline.province.id
+            reading.mistake((*steps, "area"), "only-the-province", indicator=indicator.id, province=province)
+            continue
+        if (area, indicator.id) in seen:
+            reading.key_mistake(steps, "path-twice", name=name, other=seen[area, indicator.id])
+        seen[area, indicator.id] = name
+        levels = _checked_levels(reading, steps, entry, area, indicator, years)
+        paths.append(Path(name, area, indicator.id, levels, reading.key_place((*steps, "levels"))))
+    return tuple(sorted(paths, key=lambda path: path.name))
+
+
+def _levels(reading: Reading, steps: Steps, entry: PathWritten) -> dict[int, Measure]:
+    """Return the levels by year; years that are none, or not of the plan, are left out with a mistake."""
+    years: dict[int, Measure] = {}
+    for text, measure in entry.levels.items():
+        at = (*steps, "levels", text)
+        if not YEAR.fullmatch(text):
+            reading.key_mistake(at, "not-a-year", value=text)
+        elif reading.year(at, int(text), is_key=True):
+            years[int(text)] = measure
+    if not entry.levels:
+        reading.mistake((*steps, "levels"), "no-levels")
+    return dict(sorted(years.items()))
+
+
+def _checked_levels(
+    reading: Reading,
+    steps: Steps,
+    entry: PathWritten,
+    area: str,
+    indicator: Indicator,
+    years: Mapping[int, Measure],
+) -> dict[int, float]:
+    unit = indicator.unit
+    if entry.unit is not None:
+        reading.amount((*steps, "unit"), Measure(0.0, entry.unit), unit, 0.0, 0.0)
+    highest = HIGHEST_RATE if indicator.kind == "rate" else LARGEST
+    levels = {}
+    for year, measure in years.items():
+        at = (*steps, "levels", str(year))
+        levels[year] = reading.amount(at, measure, unit, 0.0, highest)
+        if measure.value == 0:
+            reading.mistake(at, "not-above-zero", field=year, value=f"{measure.value:g}")
+    plan = _plan_path(reading.baseline, area, indicator)
+    _check_gaps(reading, (*steps, "levels"), years, plan)
+    for year, level in levels.items():
+        known = plan.get(year, plan[reading.baseline.base_year])
+        if level > 0 and math.isfinite(known) and not known / TEN_THOUSAND < level < known * TEN_THOUSAND:
+            details = {"level": f"{level:g}", "known": f"{known:g}", "unit": unit}
+            reading.mistake((*steps, "levels", str(year)), "factor-ten-thousand", **details)
+    if all(year in plan and math.isclose(level, plan[year], rel_tol=SAME) for year, level in levels.items()):
+        reading.without_effect((*steps, "levels"), "path-as-planned")
+    if reading.baseline.years[0] not in plan:  # growth needs the level before; no path of the plan has it
+        levels = {reading.baseline.base_year: plan[reading.baseline.base_year]} | levels
+    return levels
+
+
+def _check_gaps(reading: Reading, steps: Steps, years: Mapping[int, Any], plan: Mapping[int, float]) -> None:
+    """Note years without a level between the first and the last; all, where the plan has no path."""
+    every = reading.baseline.years
+    needed = every if every[0] not in plan else range(min(years), max(years) + 1)
+    missing = [str(year) for year in needed if year not in years]
+    if missing:
+        reading.key_mistake(steps, "path-gap", years=" / ".join(missing))
+
+
+def _plan_path(baseline: Baseline, area: str, indicator: Indicator) -> dict[int, float]:
+    """Return the plan's own levels by year, base year included; where it has no path, the base alone."""
+    row = [*(city.id for city in baseline.cities), baseline.province.id].index(area)
+    path = baseline.path[row, baseline.indicator_axis().position(indicator.id)]
+    years = (baseline.base_year, *baseline.years)
+    plan = {year: float(level) for year, level in zip(years, path, strict=True) if np.isfinite(level)}
+    if baseline.base_year not in plan:
+        figures = baseline.history(indicator.base_series or "", area)
+        if baseline.base_year in figures:
+            plan[baseline.base_year] = figures[baseline.base_year].value
+        else:
+            plan[baseline.base_year] = next(iter(plan.values()), math.nan)
+    return plan
+
+
+def _noise(reading: Reading, written: ScenarioWritten) -> Noise:
+    noise = written.noise
+    place = reading.key_place(("noise",)) if reading.node.has("noise") else Place(reading.node.place.file)
+    return Noise(noise.province, noise.city, noise.dof, noise.dependence, noise.parameters, place)
+
+
+def _assumptions(reading: Reading, written: ScenarioWritten) -> dict[str, Assumption]:
+    replaced: dict[str, Assumption] = {}
+    used = _used_assumptions(reading.baseline, written)
+    for word, entry in written.assumptions.items():
+        steps: Steps = ("assumptions", word)
+        id = reading.one(steps, word, reading.names.assumptions, is_key=True)
+        if id is None:
+            continue
+        own = reading.baseline.assumptions[id]
+        if id in replaced:
+            reading.key_mistake(steps, "named-twice", name=word)
+        if id not in used:
+            reading.key_mistake(steps, "unused-assumption", name=word)
+        low, central, high = _range(reading, steps, entry, own)
+        if (low, central, high) == (own.low, own.central, own.high):
+            reading.without_effect(steps, "assumption-as-planned", name=word)
+        place = reading.place(steps)
+        changed = dataclasses.replace(own, low=low, central=central, high=high)
+        replaced[id] = dataclasses.replace(changed, grade="C", source="scenario", place=place)
+    return dict(sorted(replaced.items()))
+
+
+def _range(reading: Reading, steps: Steps, entry: Any, own: Assumption) -> tuple[float, float, float]:
+    most = 1.0 if own.unit == "1" else LARGEST
+    if isinstance(entry, Measure):
+        value = reading.amount(steps, entry, own.unit, 0.0, most)
+        return value, value, value
+    low, central, high = (
+        reading.amount((*steps, field), getattr(entry, field), own.unit, 0.0, most)
+        for field in ("low", "central", "high")
+    )
+    if not low <= central <= high:
+        reading.mistake((*steps, "central"), "range-order", low=low, central=central, high=high)
+    return low, central, high
+
+
+def _used_assumptions(baseline: Baseline, written: ScenarioWritten) -> set[str]:
+    """Return the assumptions that some number of this scenario stands on."""
+    sources = [source for derived in baseline.derived for source in (derived.base, derived.exit) if source]
+    used = {id for kind, id in sources if kind == "assumption"}
+    if written.growth is None or (written.growth.source == "blend" and written.growth.weight is None):
+        used.add(BLEND_WEIGHT)
+    if baseline.calibration is None:
+        return used | set(baseline.assumptions)
+    return used | set(_assumed(baseline.calibration))
+
+
+def _assumed(part: Calibration | Any) -> Iterator[str]:
+    """Yield the assumptions that estimates inside *part* stand for."""
+    if isinstance(part, Estimate):
+        if part.method.startswith(ASSUMED):
+            yield part.method.removeprefix(ASSUMED)
+    elif isinstance(part, Mapping):
+        for inner in part.values():
+            yield from _assumed(inner)
+    elif dataclasses.is_dataclass(part):
+        for field in dataclasses.fields(part):
+            yield from _assumed(getattr(part, field.name))
+
+
+def _targets(reading: Reading, written: ScenarioWritten) -> tuple[str, ...]:
+    chosen = reading.weights(("targets",), written.targets, reading.names.targets)
+    order = dict.fromkeys(target.id for target in reading.baseline.targets)
+    for id, (_, place) in chosen.items():
+        versions = [target for target in reading.baseline.targets if target.id == id]
+        if place is not None and all(target.status == "missing" for target in versions):
+            reading.found.add(place, "target-without-data", name=id, needs=versions[0].needs)
+    if not chosen and written.targets == []:
+        reading.mistake(("targets",), "no-targets")
+    return tuple(id for id in order if id in chosen)
