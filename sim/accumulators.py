@@ -97,9 +97,16 @@ class Grid:
 
 def level_indices(values: Floats) -> NDArray[np.int32]:
     """Return indices on the signed logarithmic grid: 0 near zero, one step each 0.1 %."""
-    size = np.maximum(np.abs(values) / LEVEL_ZERO, 1.0)
-    steps = np.floor(np.log(size) / LEVEL_STEP) + 1.0
-    return np.where(size > 1.0, np.sign(values) * steps, 0.0).astype(np.int32)
+    size = np.abs(values)
+    np.maximum(size, LEVEL_ZERO, out=size)
+    np.log(size, out=size)
+    size -= math.log(LEVEL_ZERO)
+    size /= LEVEL_STEP
+    np.ceil(size, out=size)
+    indices = size.astype(np.int32)
+    if values.size and values.min() < 0.0:
+        np.negative(indices, where=values < 0.0, out=indices)
+    return indices
 
 
 def level_of_index(index: Ints) -> Floats:

@@ -107,7 +107,7 @@ def calibration(
 ) -> Calibration:
     """Return a calibration in which every indicator has a series of its own name."""
     loads = Loadings({FACTOR: {i.id: estimate(load) for i in indicators}})
-    names = {s for i in indicators for s in i.series}
+    names = {s for i in indicators for s in i.series or (i.id,)}
     return Calibration(
         estimator="made up",
         window=(2015, 2020),
@@ -115,7 +115,7 @@ def calibration(
         series={n: series(**spread) for n in names},
         indicators={
             i.id: IndicatorCalibration(
-                i.series, i.evidence != "none", "A", "A", estimate(city_factor), "made up"
+                i.series or (i.id,), i.evidence != "none", "A", "A", estimate(city_factor), "made up"
             )
             for i in indicators
         },
