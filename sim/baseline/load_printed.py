@@ -140,7 +140,7 @@ def _compare_years(indicator: Indicator, frame: Frame, cells: dict[Key, PrintedC
             found.add(cell.place, "factor-against-year-before", value=_short(cell), before=_short(before))
         elif cell.growth is not None:
             low = cell.level.low / before.level.high - 1 - cell.growth.high
-            high = cell.level.high / max(before.level.low, before.level.value / 2) - 1 - cell.growth.low
+            high = cell.level.high / before.level.low - 1 - cell.growth.low
             if low > GROSS_GROWTH or high < -GROSS_GROWTH:
                 found.add(
                     cell.place,

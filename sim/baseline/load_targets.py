@@ -15,7 +15,7 @@ from sim.baseline.load_plan import Frame
 from sim.baseline.plan import Derived, Indicator, Platform, Printed, Target
 from sim.errors import Found
 from sim.marked.table import Row
-from sim.units import convertible, known_unit, units
+from sim.units import convertible, known_unit
 
 COLUMNS = (
     "target",
@@ -49,11 +49,13 @@ KINDS = (
     "ratio",
     "rate",
     "mean_growth",
+    "mean_of_rates",
     "coverage",
     "event",
     "count",
     "unquantified",
 )
+MEANS = ("mean_growth", "mean_of_rates")
 NEVER_EVALUATED = ("coverage", "event", "unquantified")
 OF_ONE_YEAR = ("level", "annual_flow", "stock", "rate", "count")
 GROUPS = ("headline", "prose_2020", "prose_undated", "prose_2016", "annex_2020", "derived_2020")
@@ -205,14 +207,14 @@ def _threshold(
     quantities: Quantities,
     found: Found,
 ) -> float:
-    """Return the value in the quantity's unit; mean growth as a fraction a year."""
+    """Return the value in the quantity's unit; mean growth in percent a year."""
     if quantity is None or math.isnan(value):
         return value
     place = row["unit"].place
-    if kind == "mean_growth":
+    if kind in MEANS:
         if unit not in ("%", "%/yr"):
             found.add(place, "unit-mismatch", unit=unit, expected="%/yr")
-        return float(Fraction(row.text("value")) * units()[unit].factor)
+        return value
     factor = convertible(unit, quantities.unit(quantity), place, found)
     return float(Fraction(row.text("value")) * factor) if factor is not None else value
 

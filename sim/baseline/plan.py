@@ -160,10 +160,11 @@ class Derived:
 class Target:
     """One target of the document (one version of it).
 
-    *value* is in the document's *unit*; *threshold* is the same in the quantity's unit.
-    *kind*: level, annual_flow, cumulative_flow, stock, ratio, rate, mean_growth, coverage,
-    event, count, unquantified. *status*: ``evaluated``, ``missing`` (data named in *needs*) or
-    ``unquantified`` (the document gives no count).
+    *value* is in the document's *unit*; *threshold* is the same in the quantity's unit, and in
+    percent a year for mean growth; *tolerance* is a fraction of the value.
+    *kind*: level, annual_flow, cumulative_flow, stock, ratio, rate, mean_growth (compound),
+    mean_of_rates, coverage, event, count, unquantified. *status*: ``evaluated``, ``missing`` (data
+    named in *needs*) or ``unquantified`` (the document gives no count).
     """
 
     id: str
