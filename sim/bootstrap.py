@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 from sim.texts import default_language, say
@@ -126,7 +127,7 @@ def prepare(setup: Setup) -> None:
 
 def language_of(argv: Sequence[str], environment: Mapping[str, str]) -> str:
     """Return the language that the command line asks for, before anything has parsed it."""
-    for word, following in zip(argv, [*argv[1:], ""], strict=True):
+    for word, following in zip_longest(argv, argv[1:], fillvalue=""):
         if word in ("--lang=zh", "--lang=en"):
             return word.removeprefix("--lang=")
         if word == "--lang" and following in ("zh", "en"):
@@ -191,9 +192,7 @@ def _make(setup: Setup) -> None:
     """Make the environment anew; the guard stays, since it is held."""
     if not all(importlib.util.find_spec(name) for name in ("venv", "ensurepip")):
         raise setup.failure("setup.no-ensurepip", major=sys.version_info.major, minor=sys.version_info.minor)
-    import venv
-
-    setup.tell("setup.making", folder=setup.environment)
+    setup.tell("setup.making", folder=setup.environment.name)
     for entry in os.scandir(setup.environment):
         if entry.name == GUARD:
             continue
@@ -202,11 +201,9 @@ def _make(setup: Setup) -> None:
         else:
             os.unlink(entry.path)
     _write_state(setup, UNDERWAY)
-    try:
-        venv.EnvBuilder(with_pip=True, symlinks=sys.platform != "win32").create(setup.environment)
-    except subprocess.CalledProcessError as error:
-        last = (error.output or b"").decode("utf-8", "replace").strip().splitlines()[-1:]
-        raise setup.failure("setup.no-environment", why=" ".join(last) or error) from None
+    said = _run([sys.executable, "-m", "venv", os.fspath(setup.environment)])
+    if said is not None:
+        raise setup.failure("setup.no-environment", why=" ".join(said.splitlines()[-1:]))
 
 
 def _install(setup: Setup) -> None:
@@ -214,31 +211,42 @@ def _install(setup: Setup) -> None:
     command += ["--no-input", "--quiet", "--requirement", os.fspath(setup.lock)]
     if any(setup.wheelhouse.glob("*.whl")):
         command += ["--no-index", "--find-links", os.fspath(setup.wheelhouse)]
-        setup.tell("setup.installing-offline", folder=setup.wheelhouse)
+        setup.tell("setup.installing-offline", folder=setup.wheelhouse.name)
     else:
         setup.tell("setup.installing")
+    said = _run(command)
+    if said is not None:
+        print("\n".join(said.splitlines()[-_PIP_LINES:]), file=sys.stderr)
+        raise setup.failure("setup.failed", folder=setup.wheelhouse)
+
+
+def _run(command: Sequence[str]) -> str | None:
+    """Run a Python *command*; return what it said where it failed, OSError where the disk is full."""
     done = subprocess.run(
         command,
-        env=_pip_environment(os.environ),
+        env=_quiet_environment(os.environ),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         check=False,
     )
-    if done.returncode != 0:
-        said = done.stdout.decode("utf-8", "replace").strip()
-        print("\n".join(said.splitlines()[-_PIP_LINES:]), file=sys.stderr)
-        if os.strerror(errno.ENOSPC) in said:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        raise setup.failure("setup.failed", folder=setup.wheelhouse)
+    if done.returncode == 0:
+        return None
+    said = done.stdout.decode("utf-8", "replace").strip()
+    if os.strerror(errno.ENOSPC) in said:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    return said
 
 
 def _without(environment: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if name not in names}
 
 
-def _pip_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of pip: mirrors and proxies stay, what aims it elsewhere goes."""
+def _quiet_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of venv and pip: mirrors and proxies stay, what aims them elsewhere goes.
+
+    UTF-8, because venv writes the folder's name into a file and cannot spell it in a C locale.
+    """
     kept = _without(environment, ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PYTHONHOME", "PYTHONPATH"))
     return kept | {"PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PYTHONUTF8": "1"}
 

@@ -11,6 +11,11 @@ from sim.outputs.problems import space_watched
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
+def open_new(path: str, _: int) -> int:
+    """Open a file that must not exist yet, not even as a link."""
+    return os.open(path, _NEW, 0o666)
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write *content* to *path* by way of a file beside it; what stood there stays until all is safe.
 
@@ -28,7 +33,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    with open(os.open(path, _NEW, 0o666), "wb") as file:
+    with open(path, "wb", opener=open_new) as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 Cell = str | bool | int | float | None
@@ -38,7 +39,7 @@ def _csv(columns: Columns, *, guard: bool) -> str:
 
 def _cells(values: Sequence[Cell] | NDArray[Any]) -> list[Cell]:
     """Return a column's cells as Python's own; NaN, which no file should hold, becomes None."""
-    plain: Sequence[Cell] = values if isinstance(values, Sequence) else values.tolist()
+    plain: list[Cell] = [cell.item() if isinstance(cell, np.generic) else cell for cell in values]
     return [None if isinstance(cell, float) and math.isnan(cell) else cell for cell in plain]
 
 
@@ -48,7 +49,7 @@ def _field(cell: Cell, *, guard: bool) -> str:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float):
-        return repr(float(cell) + 0.0)  # minus zero is zero
+        return repr(cell + 0.0)  # minus zero is zero
     if isinstance(cell, int):
         return str(cell)
     text = guarded(cell) if guard else cell

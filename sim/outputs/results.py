@@ -6,10 +6,10 @@ it. A run that was killed leaves at most hidden folders, which the next one tidi
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 from sim.outputs.atomic import sync_folder, write_whole
@@ -28,7 +28,7 @@ def folder_of(results: Path, scenario: str) -> Path:
     return results / file_system_name(safe_name(scenario))
 
 
-@contextmanager
+@contextlib.contextmanager
 def opened(results: Path, root: Path, sources: Iterable[tuple[str, str]]) -> Iterator[None]:
     """Hold the *results* folder (absolute) for this run, tidied and fit to be written to.
 
@@ -115,7 +115,8 @@ def publish(results: Path, origin: Origin, files: Mapping[str, bytes], log: byte
     except BaseException:
         _remove(fresh)
         raise
-    sync_folder(results)
+    with space_watched(place.name, needed):
+        sync_folder(results)
     return place
 
 
@@ -130,9 +131,10 @@ def _swap(fresh: Path, place: Path, aside: Path) -> None:
             os.rename(aside, place)
         # On Windows a file that is open in another program keeps its folder from being renamed.
         raise Refused("busy", folder=place.name, why=error.strerror) from error
-    if aside.exists():
-        _carry_over(aside, place)
-        _remove(aside)
+    with contextlib.suppress(OSError):  # the result is in its place; the next run tidies what is left
+        if aside.exists():
+            _carry_over(aside, place)
+            _remove(aside)
 
 
 def _carry_over(aside: Path, place: Path) -> None:
