@@ -1,0 +1,228 @@
+"""The reference class as arrays: panels of units, longer windows, national series, city records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.axes import Bools, Floats, Ints
+from sim.baseline.plan import Baseline, Figure
+from sim.errors import Found, Place
+
+NATIONAL = ("全国", "合计")
+"""Words in the names that sources give the country; such a region is no unit of the class."""
+
+WINDOW = 5
+"""Years of a window, the length of the plans whose odds are asked."""
+
+SMALLEST_SHARE = 1 / 8
+"""Share of units, smallest by GDP, that do not fit spreads: of 31 provinces the four of section 10."""
+
+LEAST_UNITS = 6
+LEAST_YEARS = 4
+REPORTED = 0.9  # a year belongs to the panel when this share of its units has a figure
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReferencePanel:
+    """One series of the class inside the window, without gaps: ``log_level [unit, year]``.
+
+    *used* are the units that fit spreads, *home* is the province's position.
+    """
+
+    series: str
+    units: tuple[str, ...]
+    years: Ints
+    log_level: Floats
+    used: Bools
+    home: int
+
+    @property
+    def spans(self) -> Ints:
+        return np.diff(self.years)
+
+    @property
+    def growth(self) -> Floats:
+        """Mean yearly log growth between the years known, ``[unit, observation]``."""
+        return np.diff(self.log_level, axis=1) / self.spans
+
+    @property
+    def log_size(self) -> Floats:
+        """Mean log level over that of the province, ``[unit]``: zero at the province's own size."""
+        mean = self.log_level.mean(axis=1)
+        return mean - mean[self.home]
+
+    @property
+    def window(self) -> tuple[int, int]:
+        return int(self.years[0]), int(self.years[-1])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NationalSeries:
+    """Log levels of one region that stands for the country."""
+
+    region: str
+    years: Ints
+    log_level: Floats
+
+
+def is_unit(region: str) -> bool:
+    """Say whether *region* is a unit of the class and not the country."""
+    return not any(word in region for word in NATIONAL)
+
+
+def figures_by_region(baseline: Baseline, series: str) -> dict[str, dict[int, Figure]]:
+    """Return the figures of *series* up to the base year, by region and year, cities left out."""
+    cities = {city.id for city in baseline.cities}
+    regions: dict[str, dict[int, Figure]] = {}
+    for figure in baseline.figures:
+        if figure.series == series and figure.year <= baseline.base_year and figure.region not in cities:
+            regions.setdefault(figure.region, {})[figure.year] = figure
+    return dict(sorted(regions.items()))
+
+
+def smallest_units(baseline: Baseline) -> frozenset[str]:
+    """Return the smallest units by GDP in the last year that it has, `SMALLEST_SHARE` of them."""
+    names = [s for i in baseline.indicators if i.group == "gdp" for s in i.series]
+    if not names:
+        return frozenset()
+    units = {r: f for r, f in figures_by_region(baseline, names[0]).items() if is_unit(r)}
+    last = max((max(figures) for figures in units.values()), default=0)
+    levels = sorted((figures[last].value, region) for region, figures in units.items() if last in figures)
+    return frozenset(region for _, region in levels[: round(SMALLEST_SHARE * len(levels))])
+
+
+def panel_of(
+    baseline: Baseline, series: str, smallest: frozenset[str], place: Place, found: Found
+) -> ReferencePanel | None:
+    """Return the panel of *series* in the window before the plan; None with a mistake if there is none.
+
+    A year counts when most units report it, a unit when it reports all those years.
+    """
+    start = baseline.base_year - WINDOW
+    regions = {
+        region: {year: figure for year, figure in figures.items() if year >= start}
+        for region, figures in figures_by_region(baseline, series).items()
+        if is_unit(region)
+    }
+    regions = {region: figures for region, figures in regions.items() if len(figures) > 1}
+    reporting = [sum(year in f for f in regions.values()) for year in range(start, baseline.base_year + 1)]
+    years = [start + t for t, count in enumerate(reporting) if count and count >= REPORTED * len(regions)]
+    units = [region for region, figures in regions.items() if all(year in figures for year in years)]
+    if len(years) < LEAST_YEARS:
+        found.add(place, "calibration-few-years", series=series, years=len(years), least=LEAST_YEARS)
+    elif len(units) < LEAST_UNITS:
+        found.add(place, "calibration-few-units", series=series, units=len(units), least=LEAST_UNITS)
+    elif baseline.province.id not in units:
+        found.add(place, "calibration-no-province", series=series, area=baseline.province.id)
+    else:
+        return _panel(series, units, years, regions, smallest, baseline.province.id, found)
+    return None
+
+
+def _panel(
+    series: str,
+    units: list[str],
+    years: list[int],
+    regions: dict[str, dict[int, Figure]],
+    smallest: frozenset[str],
+    province: str,
+    found: Found,
+) -> ReferencePanel | None:
+    figures = [regions[unit][year] for unit in units for year in years]
+    bad = [figure for figure in figures if figure.value <= 0.0]
+    for figure in bad:
+        found.add(figure.place, "calibration-not-positive", series=series, region=figure.region, year=figure.year)
+    if bad:
+        return None
+    levels = np.array([figure.value for figure in figures]).reshape(len(units), len(years))
+    return ReferencePanel(
+        series,
+        tuple(units),
+        np.array(years, dtype=np.int64),
+        np.log(levels),
+        np.array([unit not in smallest for unit in units]),
+        units.index(province),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EarlierWindows:
+    """Growth in windows before, and in the years after each: ``[pair, unit]``, zero where unknown.
+
+    Later growth of a pair spans years *first* to *last* after the window's end, ``[pair]``.
+    """
+
+    earlier: Floats
+    later: Floats
+    known: Bools
+    first: Ints
+    last: Ints
+
+
+def earlier_windows(baseline: Baseline, panel: ReferencePanel) -> EarlierWindows | None:
+    """Return growth in windows that end a window or more before the base year, and what followed.
+
+    None where fewer than two such windows have figures for most units: one alone could not tell
+    the share that is kept from its damping.
+    """
+    base = baseline.base_year
+    regions = figures_by_region(baseline, panel.series)
+    all_years = sorted({year for unit in panel.units for year in regions[unit]})
+    level = np.array(
+        [[_log_or_nan(regions[unit].get(year)) for year in all_years] for unit in panel.units]
+    )
+    enough = np.mean(~np.isnan(level), axis=0) >= REPORTED
+    years = [year for year, kept in zip(all_years, enough, strict=True) if kept]
+    column = {year: level[:, all_years.index(year)] for year in years}
+    rows = []
+    ends = [end for end in range(base - 2 * WINDOW, base, WINDOW) if {end - WINDOW, end} <= set(years)]
+    for end in ends:
+        earlier = (column[end] - column[end - WINDOW]) / WINDOW
+        steps = [year for year in years if end <= year <= end + WINDOW]
+        for start, stop in zip(steps, steps[1:], strict=False):
+            later = (column[stop] - column[start]) / (stop - start)
+            rows.append((earlier, later, start - end + 1, stop - end))
+    if len(ends) < 2:
+        return None
+    earlier, later = np.stack([row[0] for row in rows]), np.stack([row[1] for row in rows])
+    known = ~np.isnan(earlier + later)
+    return EarlierWindows(
+        np.where(known, earlier, 0.0),
+        np.where(known, later, 0.0),
+        known,
+        np.array([row[2] for row in rows]),
+        np.array([row[3] for row in rows]),
+    )
+
+
+def _log_or_nan(figure: Figure | None) -> float:
+    return float(np.log(figure.value)) if figure is not None and figure.value > 0.0 else np.nan
+
+
+def national_series(baseline: Baseline, series: str) -> tuple[NationalSeries, ...]:
+    """Return the national rows of *series*, one entry a region, sums over units first.
+
+    A sum over units has the coverage of the panel. ``全国(国内)`` continues ``全国`` where their years
+    do not overlap. Within a region, years whose note names a vintage that its last year does not
+    share are left out: growth into another vintage is no growth.
+    """
+    merged: dict[str, dict[int, Figure]] = {}
+    for region, figures in figures_by_region(baseline, series).items():
+        if is_unit(region):
+            continue
+        plain = region.split("(")[0]
+        target = plain if not set(figures) & set(merged.get(plain, {})) else region
+        merged.setdefault(target, {}).update(figures)
+    result = []
+    for region, figures in sorted(merged.items(), key=lambda item: (NATIONAL[1] not in item[0], item[0])):
+        last = _vintage(figures[max(figures)])
+        years = [y for y in sorted(figures) if _vintage(figures[y]) == last and figures[y].value > 0.0]
+        levels = np.log([figures[year].value for year in years])
+        result.append(NationalSeries(region, np.array(years, dtype=np.int64), levels))
+    return tuple(result)
+
+
+def _vintage(figure: Figure) -> str:
+    return figure.note if "vintage" in figure.note else ""
