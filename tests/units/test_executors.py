@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+import pytest
+
+from sim.executors import Map, processes, serial
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("spread", [serial, processes(2)], ids=["serial", "processes"])
+def test_results_come_in_the_order_of_the_items(spread: Map) -> None:
+    # The first item takes longest, so order of arrival would be another one.
+    waits = [0.2, 0.0, 0.1, 0.0, 0.0, 0.0, 0.0]
+    assert list(spread(time.sleep, waits)) == [None] * 7
+    assert list(spread(math.sqrt, range(9))) == [math.sqrt(x) for x in range(9)]
+
+
+def test_work_is_done_in_other_processes() -> None:
+    workers = set(processes(2)(os.path.realpath, ["/proc/self"] * 6))
+    assert 1 <= len(workers) <= 2
+    assert f"/proc/{os.getpid()}" not in workers
+
+
+def test_items_are_taken_only_a_few_ahead() -> None:
+    taken: list[int] = []
+
+    def items() -> Iterator[int]:
+        for item in range(1_000_000):
+            taken.append(item)
+            yield item
+
+    results = processes(2)(math.sqrt, items())
+    assert next(results) == 0.0
+    assert len(taken) <= 5
+
+
+def test_a_mistake_in_a_worker_is_raised_here() -> None:
+    with pytest.raises(ValueError, match="math domain"):
+        list(processes(2)(math.sqrt, [1.0, -1.0]))
+
+
+def test_a_worker_that_dies_is_told_and_nothing_hangs() -> None:
+    with pytest.raises(BrokenProcessPool):
+        list(processes(2)(os._exit, [9]))
+
+
+SLOW = """
+import multiprocessing, sys, time
+from sim.executors import processes
+if __name__ == "__main__":
+    try:
+        for _ in processes(2)(time.sleep, [0.01, 60, 60, 60]):
+            print("first", flush=True)
+    except KeyboardInterrupt:
+        assert not multiprocessing.active_children()
+        sys.exit(3)
+"""
+
+
+def test_R27_ctrl_c_ends_all_workers_at_once_and_quietly(tmp_path: Path) -> None:
+    program = tmp_path / "slow.py"
+    program.write_text(SLOW)
+    started = time.monotonic()
+    with subprocess.Popen(
+        [sys.executable, program],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"first\n"
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the whole group
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == 3
+    assert said == b""
+    assert time.monotonic() - started < 20
