@@ -48,14 +48,14 @@ distribution: Family[Distribution] = Family("distribution")
 
 def _positive(name: str, value: float) -> Iterator[Flaw]:
     if not value > 0:
-        yield Flaw(name, "not-above-zero", {"field": name, "value": value})
+        yield Flaw(name, "not-above-zero", {"field": name, "value": f"{value:g}"})
 
 
 def _ordered(low: float, high: float, mode: float | None = None) -> Iterator[Flaw]:
     if not low < high:
-        yield Flaw("high", "low-not-below-high", {"low": low, "high": high})
+        yield Flaw("high", "low-not-below-high", {"low": f"{low:g}", "high": f"{high:g}"})
     elif mode is not None and not low <= mode <= high:
-        yield Flaw("mode", "mode-outside", {"low": low, "mode": mode, "high": high})
+        yield Flaw("mode", "mode-outside", {"low": f"{low:g}", "mode": f"{mode:g}", "high": f"{high:g}"})
 
 
 @distribution.member("fixed")
@@ -131,7 +131,7 @@ class StudentT(Distribution):
     def flaws(self) -> Iterator[Flaw]:
         yield from _positive("sd", self.sd)
         if not self.dof > 2:
-            yield Flaw("dof", "dof-too-small", {"dof": self.dof})
+            yield Flaw("dof", "dof-too-small", {"dof": f"{self.dof:g}"})
 
 
 @distribution.member("triangular")

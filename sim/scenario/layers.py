@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sim.errors import BadInput, Found, Place, nearest
+from sim.errors import BadInput, Found, Place
 from sim.marked.document import MAX_BYTES, Document, document_from_bytes
 from sim.marked.text import load_bytes, name_in_project
+from sim.scenario.choices import near
 
 Steps = tuple[str | int, ...]
 
@@ -87,8 +88,10 @@ class Library:
             return None
         name, digest, own = loaded
         below: Node | None = None
-        files, broken = {name: digest}, False
-        for is_parent, reference in _references(own, self.found):
+        files, before = {name: digest}, len(self.found.mistakes)
+        references = tuple(_references(own, self.found))
+        broken = len(self.found.mistakes) > before
+        for is_parent, reference in references:
             target = self._target(path, reference)
             layer = self._layer(path, target, reference, is_parent, above) if target else None
             if layer is None:
@@ -118,9 +121,9 @@ class Library:
         if loaded is None:
             return None
         name, digest, node = loaded
-        refused = [node.value[key] for key in ("extends", "mixins", "sweep") if node.has(key)]
-        for entry in refused:
-            self.found.add(entry.key_place, "mixin-not-plain")
+        refused = [key for key in ("extends", "mixins", "sweep") if node.has(key)]
+        if refused:
+            self.found.add(reference.place, "mixin-not-plain", name=reference.value, field=refused[0])
         return None if refused else Layered(name, node, {name: digest})
 
     def _load(self, path: Path) -> tuple[str, str, Node] | None:
@@ -150,8 +153,8 @@ class Library:
             self.found.add(reference.place, "outside-project", name=reference.value)
             return None
         if len(text) > MAX_NAME or not target.is_file():
-            near = nearest(target.name, (p.name for p in path.parent.glob("*.y*ml"))) or path.name
-            self.found.add(reference.place, "no-such-file", name=reference.value, near=near)
+            beside = sorted(file.stem for file in target.parent.glob("*.y*ml"))
+            self.found.add(reference.place, "no-such-file", name=text[-80:], near=near(target.stem, beside))
             return None
         return target.resolve()
 

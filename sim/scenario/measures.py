@@ -133,9 +133,8 @@ def draws_from(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise flaw("not-an-integer", value=shown(value))
     if not BLOCK <= value <= MAX_DRAWS or value % BLOCK:
-        lower = min(max(BLOCK, value // BLOCK * BLOCK), MAX_DRAWS)
-        upper = min(lower + BLOCK, MAX_DRAWS)
-        raise flaw("bad-draws", value=shown(value), block=BLOCK, lower=lower, upper=upper)
+        lower = min(max(BLOCK, value // BLOCK * BLOCK), MAX_DRAWS - BLOCK)
+        raise flaw("bad-draws", value=shown(value), block=BLOCK, lower=lower, upper=lower + BLOCK)
     return value
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sim.axes import Name
 from sim.baseline.plan import Baseline
+from sim.errors import nearest
 from sim.scenario.choices import near
 
 ALL = ("all", "全部")
@@ -37,7 +38,7 @@ class Directory:
     def near(self, word: str, only_single: bool = False) -> str:
         """Return what *word* was probably meant to be."""
         legal = [name for name in self.legal if name.casefold() in self.ids] if only_single else self.legal
-        return near(word, legal)
+        return nearest(word, legal) or near(word, dict.fromkeys(self.ids.values()))
 
 
 def directory(

@@ -13,7 +13,6 @@ from sim.scenario.layers import Node, Steps
 from sim.scenario.measures import PERCENT, POINTS, Measure
 from sim.scenario.names import Directories, Directory
 from sim.scenario.written import Bilingual, YearRange
-from sim.units import known_unit
 
 Pairs = dict[tuple[str, str], float]
 """Weights by (area, indicator), in canonical order."""
@@ -57,7 +56,7 @@ class Reading:
 
     def amount(self, steps: Steps, measure: Measure, unit: str, low: float, high: float) -> float:
         """Return the number of *measure*, whose unit must be *unit*, between *low* and *high*."""
-        if measure.unit and measure.unit != unit and known_unit(measure.unit, self.place(steps), self.found):
+        if measure.unit not in ("", unit):
             self.mistake(steps, "wrong-unit", unit=measure.unit, expected=unit)
         elif not low <= measure.value <= high:
             self.mistake(steps, "out-of-range", value=f"{measure.value:g}", low=f"{low:g}", high=f"{high:g}")

@@ -151,6 +151,7 @@ def _checked_levels(
     years: Mapping[int, Measure],
 ) -> dict[int, float]:
     unit = indicator.unit
+    before = len(reading.found.mistakes)
     if entry.unit is not None:
         reading.amount((*steps, "unit"), Measure(0.0, entry.unit), unit, 0.0, 0.0)
     highest = HIGHEST_RATE if indicator.kind == "rate" else LARGEST
@@ -160,6 +161,8 @@ def _checked_levels(
         levels[year] = reading.amount(at, measure, unit, 0.0, highest)
         if measure.value == 0:
             reading.mistake(at, "not-above-zero", field=year, value=f"{measure.value:g}")
+    if len(reading.found.mistakes) > before:
+        return levels
     plan = _plan_path(reading.baseline, area, indicator)
     _check_gaps(reading, (*steps, "levels"), years, plan)
     for year, level in levels.items():
@@ -236,7 +239,8 @@ def _range(reading: Reading, steps: Steps, entry: Any, own: Assumption) -> tuple
         for field in ("low", "central", "high")
     )
     if not low <= central <= high:
-        reading.mistake((*steps, "central"), "range-order", low=low, central=central, high=high)
+        details = {"low": f"{low:g}", "central": f"{central:g}", "high": f"{high:g}"}
+        reading.mistake((*steps, "central"), "range-order", **details)
     return low, central, high
 
 
@@ -247,7 +251,7 @@ def _used_assumptions(baseline: Baseline, written: ScenarioWritten) -> set[str]:
     if written.growth is None or (written.growth.source == "blend" and written.growth.weight is None):
         used.add(BLEND_WEIGHT)
     if baseline.calibration is None:
-        return used | set(baseline.assumptions)
+        return used | set(baseline.assumptions) - {BLEND_WEIGHT}
     return used | set(_assumed(baseline.calibration))
 
 
