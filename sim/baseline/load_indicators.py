@@ -98,9 +98,10 @@ def _check(indicator: Indicator, row: Row, found: Found) -> None:
         row["id"].mistake(found, "bad-id")
     if (indicator.growth == "line") != (indicator.line_end is not None):
         row["line_end"].mistake(found, "line-end-and-growth")
-    if indicator.growth != "printed" and indicator.base_series is None:
-        row["base_series"].mistake(found, "no-base")
-    if indicator.base == "actual" and indicator.base_series is None:
+    end = indicator.line_end
+    if end is not None and (end <= 0 or (indicator.kind == "rate" and end >= 100)):
+        row["line_end"].mistake(found, "line-end-out-of-range")
+    if (indicator.growth != "printed" or indicator.base == "actual") and indicator.base_series is None:
         row["base_series"].mistake(found, "no-base")
     if (indicator.evidence == "none") != (not indicator.series):
         row["evidence"].mistake(found, "evidence-and-series")

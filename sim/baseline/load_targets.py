@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -236,7 +236,7 @@ def _compare(
 
 
 def _tolerance(row: Row, comparator: str, found: Found) -> float | None:
-    """Return the tolerance as a fraction of the value; the table has percent."""
+    """Return the tolerance in percent of the value."""
     if not row.text("tolerance"):
         return None
     percent = row["tolerance"].number(found)
@@ -244,9 +244,4 @@ def _tolerance(row: Row, comparator: str, found: Found) -> float | None:
         row["tolerance"].mistake(found, "tolerance-without-about")
     elif not 0 <= percent <= 50:
         row["tolerance"].mistake(found, "tolerance-out-of-range")
-    return percent / 100
-
-
-def targets_by_id(targets: Sequence[Target]) -> Mapping[tuple[str, str], Target]:
-    """Return the targets by (id, version)."""
-    return {(target.id, target.version): target for target in targets}
+    return percent

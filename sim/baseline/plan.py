@@ -161,7 +161,7 @@ class Target:
     """One target of the document (one version of it).
 
     *value* is in the document's *unit*; *threshold* is the same in the quantity's unit, and in
-    percent a year for mean growth; *tolerance* is a fraction of the value.
+    percent a year for mean growth; *tolerance* is in percent of the value.
     *kind*: level, annual_flow, cumulative_flow, stock, ratio, rate, mean_growth (compound),
     mean_of_rates, coverage, event, count, unquantified. *status*: ``evaluated``, ``missing`` (data
     named in *needs*) or ``unquantified`` (the document gives no count).
