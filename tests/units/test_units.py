@@ -1,0 +1,89 @@
+"""Units: a list, exact factors, and no text that is computed."""
+
+from __future__ import annotations
+
+import time
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim.errors import Found, Place
+from sim.units import conversion, convertible, exact_conversion, known_unit, ratio_factor, units
+
+HERE = Place("f.csv", 3, 4)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "factor"),
+    [
+        ("亿元", "万元", 1e4),
+        ("万元", "亿元", 1e-4),
+        ("万人年", "人年", 1e4),
+        ("名", "人", 1.0),
+        ("万家", "家", 1e4),
+    ],
+)
+def test_units_of_one_dimension_convert(source: str, target: str, factor: float) -> None:
+    assert conversion(source, target) == factor
+
+
+@given(st.sampled_from(sorted(units())), st.sampled_from(sorted(units())))
+def test_a_conversion_and_its_inverse_cancel_or_both_are_refused(source: str, target: str) -> None:
+    if units()[source].dimension == units()[target].dimension:
+        assert exact_conversion(source, target) * exact_conversion(target, source) == 1
+    else:
+        with pytest.raises(ValueError, match="is not"):
+            exact_conversion(source, target)
+
+
+def test_R4_percent_and_percentage_point_are_two_units_and_the_error_names_both() -> None:
+    found = Found()
+    assert convertible("%", "百分点", HERE, found) is None
+    line = found.mistakes[0].line("zh")
+    assert "%" in line
+    assert "百分点" in line
+    assert found.mistakes[0].code == "unit-mismatch"
+    assert convertible("万元", "亿元", HERE, found) == Fraction(1, 10_000)
+    assert len(found.mistakes) == 1
+
+
+@pytest.mark.parametrize("text", ["9**9**9**9", "亿" * 100_000, "__import__('os')", "", "万亿元/"])
+def test_S8_unknown_units_are_refused_at_once(text: str) -> None:
+    units()
+    found = Found()
+    start = time.perf_counter()
+    assert known_unit(text, HERE, found) is None
+    assert time.perf_counter() - start < 0.01
+    assert [(m.code, m.place) for m in found.mistakes] == [("unknown-unit", HERE)]
+    assert len(found.mistakes[0].line("en")) < 200
+
+
+def test_an_unknown_unit_names_the_nearest() -> None:
+    found = Found()
+    assert known_unit("亿圆", HERE, found) is None
+    assert dict(found.mistakes[0].details)["near"] == "亿元"
+    assert known_unit("家", HERE, found) == "家"
+    assert len(found.mistakes) == 1
+
+
+@pytest.mark.parametrize(
+    ("above", "below", "unit", "factor"),
+    [
+        ("亿元", "亿元", "%", 100),
+        ("亿元", "万元", "%", 10**6),
+        ("件", "万人", "件/万人", 1),
+        ("件", "人", "件/万人", 10**4),
+        ("件", "万人", "%", None),
+        ("亿元", "亿元", "件/万人", None),
+    ],
+)
+def test_the_factor_of_a_ratio_follows_from_its_units(
+    above: str, below: str, unit: str, factor: int | None
+) -> None:
+    assert ratio_factor(above, below, unit) == factor
+
+
+def test_every_unit_has_a_name_in_both_languages() -> None:
+    assert all(unit.name_zh and unit.name_en for unit in units().values())
