@@ -40,7 +40,9 @@ def calibration_text(calibration: Calibration) -> str:
     lines.extend(_block("indicators", {id: list(_indicator(i)) for id, i in calibration.indicators.items()}))
     lines.extend(_block("common_drift", _estimates(calibration.common_drift)))
     lines.append(f"dof: {_estimate(calibration.dof, GAUSSIAN)}")
-    lines.extend(_block("loadings", {level: list(_loadings(of)) for level, of in calibration.loadings.items()}))
+    lines.extend(
+        _block("loadings", {level: list(_loadings(of)) for level, of in calibration.loadings.items()})
+    )
     lines.extend(_block("exits", _estimates(calibration.exits)))
     lines.append("checks:" if calibration.checks else "checks: []")
     lines.extend(f"{STEP}- {_check(check)}" for check in calibration.checks)
@@ -114,6 +116,7 @@ def _loadings(loadings: Loadings) -> Iterator[str]:
 
 def _check(check: PredictiveCheck) -> str:
     numbers = ", ".join(
-        f"{name}: {_number(getattr(check, name))}" for name in ("simulated", "observed", "ratio", "low", "high")
+        f"{name}: {_number(getattr(check, name))}"
+        for name in ("simulated", "observed", "ratio", "low", "high")
     )
     return f"{{quantity: {_text(check.quantity)}, {numbers}, passed: {'true' if check.passed else 'false'}}}"

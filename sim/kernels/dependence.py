@@ -15,7 +15,7 @@ class Correlations(NamedTuple):
     """Correlations ``[..., k, k]`` and the number of observations behind each pair."""
 
     value: Floats
-    count: Floats
+    number: Floats
 
 
 def correlations(values: Floats, known: Bools, centre: bool) -> Correlations:
@@ -49,7 +49,7 @@ def shrunk(observed: Correlations) -> Floats:
     """
     size = observed.value.shape[-1]
     rows, columns = np.triu_indices(size, 1)
-    value, count = observed.value[..., rows, columns], observed.count[..., rows, columns]
+    value, count = observed.value[..., rows, columns], observed.number[..., rows, columns]
     number = np.maximum(count, 1.0)
     noise = (1.0 - value**2) ** 2
     known = (count > 0).astype(float)
@@ -59,8 +59,8 @@ def shrunk(observed: Correlations) -> Floats:
     kept = number / (number + noise / excess)
     result = np.zeros(observed.value.shape)
     result[..., rows, columns] = value * kept
-    result = result + np.swapaxes(result, -1, -2)
-    return result + np.eye(size)
+    whole: Floats = result + np.swapaxes(result, -1, -2) + np.eye(size)
+    return whole
 
 
 def single_factor(correlation: Floats, room: Floats) -> Floats:
@@ -81,7 +81,8 @@ def single_factor(correlation: Floats, room: Floats) -> Floats:
             wanted = np.sum(off[..., k, :] * rest, axis=-1) / square
             load[..., k] = np.clip(wanted, -bound[..., k], bound[..., k])
     sign = np.where(load.sum(axis=-1, keepdims=True) < 0.0, -1.0, 1.0)
-    return load * sign
+    signed: Floats = load * sign
+    return signed
 
 
 def loadings_through_marker(correlation: Floats, marker: int | None, factors: int, most: float) -> Floats:

@@ -37,7 +37,8 @@ def reversion_from_windows(
     years = (last - first + 1).astype(float)  # the mean of more years has less noise
     square = years * np.sum(weight * x**2, axis=-1)
     product = years * np.sum(weight * x * y, axis=-1)
-    kept = np.stack([np.mean(_DAMP_GRID[:, None] ** np.arange(a, b + 1), axis=1) for a, b in zip(first, last)])
+    horizons = [np.arange(start, stop + 1) for start, stop in zip(first, last, strict=True)]
+    kept = np.stack([np.mean(_DAMP_GRID[:, None] ** horizon, axis=1) for horizon in horizons])
     numerator = product @ kept
     denominator = np.maximum(square @ kept**2, np.finfo(float).tiny)
     lam = np.clip(numerator / denominator, 0.0, 1.0)
@@ -66,7 +67,8 @@ def window_changes(years: Ints, log_level: Floats, length: int, slack: int) -> d
     for middle, level in known.items():
         start, end = endpoint(middle - length), endpoint(middle + length)
         if start is not None and end is not None and start < middle < end:
-            changes[middle] = (known[end] - level) / (end - middle) - (level - known[start]) / (middle - start)
+            before = (level - known[start]) / (middle - start)
+            changes[middle] = (known[end] - level) / (end - middle) - before
     return changes
 
 

@@ -30,7 +30,16 @@ from sim.studies.series_calibration import FittedSeries, fitted_series, rate_ser
 
 ESTIMATOR = "moments of a short panel, bias-corrected; bootstrap over units (sim/kernels/panel.py), version 1"
 
-SOURCES = ("areas.csv", "assumptions.yaml", "derived.yaml", "history.csv", "indicators.csv", "panel.csv", "plan.yaml", "printed.csv")
+SOURCES = (
+    "areas.csv",
+    "assumptions.yaml",
+    "derived.yaml",
+    "history.csv",
+    "indicators.csv",
+    "panel.csv",
+    "plan.yaml",
+    "printed.csv",
+)
 
 MONEY = "元"
 """Units of money end with it (亿元); all others count things."""
@@ -53,7 +62,8 @@ def calibrate(baseline: Baseline) -> Calibration:
     drift = common_drift(baseline, fitted)
     record = joint_record(baseline, fitted)
     near = shared_parts(record).province
-    nearness = {(a, b): float(near[x, y]) for x, a in enumerate(record.series) for y, b in enumerate(record.series)}
+    names = record.series
+    nearness = {(a, b): float(near[x, y]) for x, a in enumerate(names) for y, b in enumerate(names)}
     factors = city_factors(baseline, series, chosen, nearness)
     checks = predictive_checks(baseline, fitted, loadings, drift)
     for check in checks:
@@ -95,8 +105,8 @@ def fitted_by_series(baseline: Baseline, found: Found) -> dict[str, FittedSeries
     """Return the fits of all series that inform a quantity or a count."""
     smallest = smallest_units(baseline)
     places = {s: i.place for i in baseline.indicators if i.kind != "rate" for s in i.series}
-    panels = {name: panel_of(baseline, name, smallest, place, found) for name, place in sorted(places.items())}
-    return {name: fitted_series(baseline, panel) for name, panel in panels.items() if panel is not None}
+    panels = [panel_of(baseline, name, smallest, place, found) for name, place in sorted(places.items())]
+    return {panel.series: fitted_series(baseline, panel) for panel in panels if panel is not None}
 
 
 def rates_by_series(baseline: Baseline, found: Found) -> dict[str, SeriesCalibration]:
@@ -115,9 +125,7 @@ def rates_by_series(baseline: Baseline, found: Found) -> dict[str, SeriesCalibra
 # --- indicators without a panel ------------------------------------------------------------------
 
 
-def kin_of(
-    indicator: Indicator, baseline: Baseline, fitted: Mapping[str, FittedSeries]
-) -> tuple[str, ...]:
+def kin_of(indicator: Indicator, baseline: Baseline, fitted: Mapping[str, FittedSeries]) -> tuple[str, ...]:
     """Return the indicators with a panel that are of *indicator*'s kind: amounts of money or things.
 
     GDP and what shares no drift stay out; where the kind has none, or for rates, all count.
@@ -130,7 +138,7 @@ def kin_of(
 
 def five_year_sd(known: SeriesCalibration) -> float:
     """Return the spread of a unit's own log growth over a window, at the province's size."""
-    yearly = known.sd.value**2 * float(mean_variance(np.float64(known.phi.value), WINDOW))
+    yearly = known.sd.value**2 * float(mean_variance(np.asarray(known.phi.value), WINDOW))
     return float(WINDOW * np.sqrt(known.tau.value**2 + yearly))
 
 
@@ -160,7 +168,8 @@ def indicator_calibration(
 ) -> IndicatorCalibration:
     """Return which series stand for *indicator*, its grades, and why."""
     if indicator.kind == "rate":
-        return IndicatorCalibration(chosen, True, "A", "C", factor, "few own values: trend known, spread assumed")
+        why = "few own values: trend known, spread assumed"
+        return IndicatorCalibration(chosen, True, "A", "C", factor, why)
     spreads = ", ".join(f"{name} {five_year_sd(series[name]):.2f}" for name in chosen)
     if indicator.evidence == "none":
         why = f"no series of its own: the median five-year sd of its kind ({spreads}); no trend"
@@ -186,8 +195,8 @@ def tails(fitted: Mapping[str, FittedSeries]) -> Estimate:
     mean = float(np.mean(excess))
     error = float(np.std(np.mean(resampled, axis=0), ddof=1))
     kept = max(mean, 0.0) * mean**2 / (mean**2 + error**2)
-    dof = float(dof_from_kurtosis(np.float64(kept)))
-    high, low = (float(dof_from_kurtosis(np.float64(kept + step))) for step in (-error, error))
+    dof = float(dof_from_kurtosis(np.asarray(kept)))
+    high, low = (float(dof_from_kurtosis(np.asarray(kept + step))) for step in (-error, error))
     se = min(high - low, dof) / 2.0 if np.isfinite(dof) else 0.0
     method = f"excess kurtosis within units {mean:.2f} with error {error:.2f}, shrunk to {kept:.2f}"
     return Estimate(dof, se, "B", method)

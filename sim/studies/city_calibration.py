@@ -101,15 +101,16 @@ def _printed_shares(baseline: Baseline, indicator: Indicator) -> Floats:
     k = baseline.indicator_axis().position(indicator.id)
     level = baseline.printed.level[: len(baseline.cities), k]
     first = level[:, ~np.isnan(level).any(axis=0)][:, 0]
-    return first / first.sum()
+    shares: Floats = first / first.sum()
+    return shares
 
 
 def simulated_city_spread(known: SeriesCalibration, shares: Floats, horizon: int) -> float:
     """Return the spread between cities of log growth over *horizon* years that the model gives."""
-    scale = city_scale(shares, np.float64(known.slope.value))
-    _, tau = province_and_city_sd(np.float64(known.tau.value), shares, scale)
-    _, sd = province_and_city_sd(np.float64(known.sd.value), shares, scale)
-    yearly = sd**2 * mean_variance(np.float64(known.phi.value), horizon)
+    scale = city_scale(shares, np.asarray(known.slope.value))
+    _, tau = province_and_city_sd(np.asarray(known.tau.value), shares, scale)
+    _, sd = province_and_city_sd(np.asarray(known.sd.value), shares, scale)
+    yearly = sd**2 * mean_variance(np.asarray(known.phi.value), horizon)
     return float(horizon * np.sqrt(np.mean(tau**2 + yearly)))
 
 

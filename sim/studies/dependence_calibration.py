@@ -55,7 +55,7 @@ class Shared(NamedTuple):
     province: Floats
     year_effect: Floats
     city: Floats
-    effect_count: float
+    effects: float  # year effects that a pair of series shares, on average
 
 
 def national_changes(baseline: Baseline, series: str) -> tuple[NationalSeries, dict[int, float]] | None:
@@ -96,9 +96,11 @@ def joint_record(baseline: Baseline, fitted: Mapping[str, FittedSeries]) -> Join
 
 def shared_parts(record: JointRecord, rows: Ints | None = None) -> Shared:
     """Return the shrunk correlations; *rows* ``[..., unit]`` resamples the units."""
-    residual, residual_known, mean, mean_known = (
-        part if rows is None else np.moveaxis(part[:, rows], 0, len(rows.shape) - 1)
-        for part in (record.residual, record.residual_known, record.mean, record.mean_known)
+    position = 0 if rows is None else rows.ndim - 1
+    chosen = np.arange(record.mean.shape[1]) if rows is None else rows
+    residual, mean = (np.moveaxis(part[:, chosen], 0, position) for part in (record.residual, record.mean))
+    residual_known, mean_known = (
+        np.moveaxis(part[:, chosen], 0, position) for part in (record.residual_known, record.mean_known)
     )
     flat = (*residual.shape[:-2], -1)
     city = shrunk(correlations(residual.reshape(flat), residual_known.reshape(flat), centre=True))
@@ -107,19 +109,19 @@ def shared_parts(record: JointRecord, rows: Ints | None = None) -> Shared:
     changes = correlations(record.change, record.change_known, centre=False)
     pooled = _pooled(changes, effects)
     size = len(record.series)
-    pairs = effects.count[~np.eye(size, dtype=bool)]
-    count = float(pairs.mean()) if len(pairs) else 1.0
-    return Shared(shrunk(pooled), province, shrunk(effects), city, count)
+    pairs = effects.number[~np.eye(size, dtype=bool)]
+    number = max(float(pairs.mean()), 1.0) if len(pairs) else 1.0
+    return Shared(shrunk(pooled), province, shrunk(effects), city, number)
 
 
 def _pooled(changes: Correlations, effects: Correlations) -> Correlations:
     """Return correlations of the shared drift: of overlapping changes by their independent number,
     and of year effects, because the changes alone are too few."""
-    independent = np.where(changes.count > 0, (changes.count + WINDOW - 1) / WINDOW, 0.0)
-    count = independent + effects.count
-    total = np.maximum(count, 1.0)
-    value = (independent * changes.value + effects.count * effects.value) / total
-    return Correlations(np.where(np.eye(len(value), dtype=bool), 1.0, value), count)
+    independent = np.where(changes.number > 0, (changes.number + WINDOW - 1) / WINDOW, 0.0)
+    number = independent + effects.number
+    total = np.maximum(number, 1.0)
+    value = (independent * changes.value + effects.number * effects.value) / total
+    return Correlations(np.where(np.eye(len(value), dtype=bool), 1.0, value), number)
 
 
 def yearly_correlation(shared: Shared, year_sd: Floats, sd: Floats) -> Floats:
@@ -138,27 +140,27 @@ def calibrated_loadings(
     owners = sorted(i.id for i in baseline.indicators if i.series and set(i.series) <= set(fitted))
     series_of = {i.id: i.series for i in baseline.indicators}
     mixing = np.array([[(s in series_of[o]) / len(series_of[o]) for s in record.series] for o in owners])
-    marker = next((owners.index(i.id) for i in baseline.indicators if i.group == "gdp" and i.id in owners), None)
+    marker = next(
+        (owners.index(i.id) for i in baseline.indicators if i.group == "gdp" and i.id in owners), None
+    )
     shared = shared_parts(record)
     rows = resampled_units("", record.mean.shape[1])
     again = shared_parts(record, rows)
     year_sd = np.array([fitted[name].calibration.year_sd.value for name in record.series])
     sd = np.array([fitted[name].calibration.sd.value for name in record.series])
     levels: dict[str, Loadings] = {}
-    for level, value, resampled in (
-        ("common", shared.common, None),
-        ("province", shared.province, again.province),
-        ("year", yearly_correlation(shared, year_sd, sd), None),
-        ("city", shared.city, again.city),
+    for level, value, resampled, method in (
+        ("common", shared.common, None, "year effects and changes between national windows"),
+        ("province", shared.province, again.province, "unit means; bootstrap over units"),
+        ("year", yearly_correlation(shared, year_sd, sd), None, "year effects and residuals within units"),
+        ("city", shared.city, again.city, "residuals within units; bootstrap over units"),
     ):
         load = _loadings_of(value, mixing, marker)
-        if resampled is None:
-            se = (1.0 - load**2) / np.sqrt(shared.effect_count)
-            method = "correlations of year effects" + (" and of changes between windows" if level == "common" else " and within units")
+        if resampled is None:  # few years, not few units, make these uncertain
+            se = (1.0 - load**2) / np.sqrt(shared.effects)
         else:
             se = np.std(_loadings_of(resampled, mixing, marker), axis=0, ddof=1)
-            method = "correlations of unit means" if level == "province" else "correlations within units"
-        levels[level] = _written(load, se, owners, kin, method + ", shrunk")
+        levels[level] = _written(load, se, owners, kin, "shrunk correlations of " + method)
     return levels
 
 
@@ -202,14 +204,15 @@ def common_drift(baseline: Baseline, fitted: Mapping[str, FittedSeries]) -> dict
     result = {"none": Estimate(0.0, 0.0, "C", "indicators of this group share no drift")}
     for group, found in evidence.items():
         rows = [
-            (float(np.mean(np.square(kept))), implied, weight * (len(kept) + WINDOW - 1) / WINDOW)
-            for changes, implied, weight in found
+            (float(np.mean(np.square(kept))), variance, weight * (len(kept) + WINDOW - 1) / WINDOW)
+            for changes, variance, weight in found
             if (kept := [value for year, value in changes.items() if year >= start])
         ]
         if not rows:
-            result[group] = Estimate(FLOOR, FLOOR / 2.0, "C", "no national series spans two windows: the floor")
+            result[group] = Estimate(FLOOR, FLOOR, "C", "no national series spans two windows: the floor")
             continue
-        spread, se = common_drift_from_changes(*np.array(rows).T, floor=FLOOR)
+        mean_square, implied, effective = np.array(rows).T
+        spread, se = common_drift_from_changes(mean_square, implied, effective, FLOOR)
         method = (
             f"changes between five-year windows of {len(rows)} national series, middle years from {start}, "
             f"less what year effects imply; likelihood, floor 0.01; error {se:.3f}, at most the value"
@@ -237,6 +240,6 @@ def _changes_of_group(
         found = national_changes(baseline, name)
         if found is not None:
             known = fitted[name].calibration
-            implied = known.year_sd.value**2 * float(change_variance(np.float64(known.phi.value), WINDOW))
+            implied = known.year_sd.value**2 * float(change_variance(np.asarray(known.phi.value), WINDOW))
             result.append((found[1], implied, weights[name]))
     return result

@@ -102,9 +102,10 @@ def _simulated_spread(
             steps = within * first_steps + np.sqrt(1.0 - within**2) * steps
         first_trend, first_steps = trend, steps
         rows = [side.panel.units.index(unit) for unit in units]
-        scale = city_scale(np.exp(side.panel.log_size[rows]), np.float64(side.known.slope.value))[:, None, None]
+        size = np.exp(side.panel.log_size[rows])[:, None, None]
+        scale = city_scale(size, np.asarray(side.known.slope.value))
         residual = autoregression(
-            np.float64(side.known.phi.value), scale * side.known.sd.value, np.ones_like(steps), steps
+            np.asarray(side.known.phi.value), scale * side.known.sd.value, np.ones_like(steps), steps
         )
         growth = years * scale * side.known.tau.value * trend + residual.sum(axis=1)
         total += side.sign * growth[:, 0, :]
@@ -128,10 +129,8 @@ def common_ratio_check(
     if parts[0] is None or parts[1] is None:
         return None
     top, bottom = parts[0][0], parts[1][0]
-    level = dict(zip(bottom.years.tolist(), bottom.log_level.tolist(), strict=True))
-    years = np.array([year for year in top.years.tolist() if year in level], dtype=np.int64)
-    ratio = np.array([v - level[y] for y, v in zip(top.years.tolist(), top.log_level, strict=True) if y in level])
-    changes = window_changes(years, ratio, WINDOW, SLACK)
+    years, in_top, in_bottom = np.intersect1d(top.years, bottom.years, return_indices=True)
+    changes = window_changes(years, top.log_level[in_top] - bottom.log_level[in_bottom], WINDOW, SLACK)
     if not changes:
         return None
     observed = float(np.sqrt(np.mean(np.square(list(changes.values())))))

@@ -21,6 +21,7 @@ SMALLEST_SHARE = 1 / 8
 
 LEAST_UNITS = 6
 LEAST_YEARS = 4
+STILL = 1e-9  # growth that differs by less between units gives no spread to estimate
 REPORTED = 0.9  # a year belongs to the panel when this share of its units has a figure
 
 
@@ -45,13 +46,15 @@ class ReferencePanel:
     @property
     def growth(self) -> Floats:
         """Mean yearly log growth between the years known, ``[unit, observation]``."""
-        return np.diff(self.log_level, axis=1) / self.spans
+        growth: Floats = np.diff(self.log_level, axis=1) / self.spans
+        return growth
 
     @property
     def log_size(self) -> Floats:
         """Mean log level over that of the province, ``[unit]``: zero at the province's own size."""
         mean = self.log_level.mean(axis=1)
-        return mean - mean[self.home]
+        size: Floats = mean - mean[self.home]
+        return size
 
     @property
     def window(self) -> tuple[int, int]:
@@ -133,10 +136,15 @@ def _panel(
     figures = [regions[unit][year] for unit in units for year in years]
     bad = [figure for figure in figures if figure.value <= 0.0]
     for figure in bad:
-        found.add(figure.place, "calibration-not-positive", series=series, region=figure.region, year=figure.year)
+        found.add(
+            figure.place, "calibration-not-positive", series=series, region=figure.region, year=figure.year
+        )
     if bad:
         return None
     levels = np.array([figure.value for figure in figures]).reshape(len(units), len(years))
+    if np.ptp(np.diff(np.log(levels), axis=1), axis=0).max() < STILL:
+        found.add(figures[0].place, "calibration-no-spread", series=series)
+        return None
     return ReferencePanel(
         series,
         tuple(units),
@@ -170,9 +178,7 @@ def earlier_windows(baseline: Baseline, panel: ReferencePanel) -> EarlierWindows
     base = baseline.base_year
     regions = figures_by_region(baseline, panel.series)
     all_years = sorted({year for unit in panel.units for year in regions[unit]})
-    level = np.array(
-        [[_log_or_nan(regions[unit].get(year)) for year in all_years] for unit in panel.units]
-    )
+    level = np.array([[_log_or_nan(regions[unit].get(year)) for year in all_years] for unit in panel.units])
     enough = np.mean(~np.isnan(level), axis=0) >= REPORTED
     years = [year for year, kept in zip(all_years, enough, strict=True) if kept]
     column = {year: level[:, all_years.index(year)] for year in years}

@@ -55,9 +55,8 @@ def fitted_series(baseline: Baseline, panel: ReferencePanel) -> FittedSeries:
     lam, damp = _reversion(baseline, panel, fit, rows)
     years = int(panel.spans.sum())
     mean = panel.growth @ panel.spans / years
-    last_se = np.hypot(
-        _spread_of(resampled.effects[:, -1]), float(fit.year_sd * np.sqrt(mean_variance(fit.spread.phi, years)))
-    )
+    window_mean = fit.year_sd * np.sqrt(mean_variance(fit.spread.phi, years))
+    last_se = np.hypot(_spread_of(resampled.effects[:, -1]), float(window_mean))
 
     def estimate(value: Floats, resamples: Floats, method: str) -> Estimate:
         return Estimate(float(value), _spread_of(resamples), "B", f"{method}; bootstrap over units")
@@ -73,9 +72,13 @@ def fitted_series(baseline: Baseline, panel: ReferencePanel) -> FittedSeries:
         ),
         lam=lam,
         damp=damp,
-        phi=estimate(fit.spread.phi, resampled.spread.phi, "lag-1 moment within units, corrected for the window"),
+        phi=estimate(fit.spread.phi, resampled.spread.phi, "lag-1 moment within units, window bias removed"),
         sd=estimate(fit.spread.sd, resampled.spread.sd, "variance within units, at the province's size"),
-        tau=estimate(fit.spread.tau, resampled.spread.tau, "variance of unit means less residuals, at the province's size"),
+        tau=estimate(
+            fit.spread.tau,
+            resampled.spread.tau,
+            "variance of unit means less residuals, at the province's size",
+        ),
         year_sd=_year_sd(fit, resampled, len(panel.spans)),
         slope=estimate(fit.slope, resampled.slope, "log squares on log size, smallest units left out"),
         cap=float(np.quantile(mean, CAP_QUANTILE)),
@@ -117,10 +120,9 @@ def _reversion(
 
 def _reversion_of(windows: EarlierWindows, weight: Floats, rows: Ints) -> Reversion:
     """Return the reversion of the units in *rows*, ``[..., unit]``."""
-    earlier, later, known = (
-        np.moveaxis(part[:, rows], 0, -2) for part in (windows.earlier, windows.later, windows.known)
-    )
-    return reversion_from_windows(earlier, later, known * weight[rows][..., None, :], windows.first, windows.last)
+    earlier, later = (np.moveaxis(part[:, rows], 0, -2) for part in (windows.earlier, windows.later))
+    weights = np.moveaxis(windows.known[:, rows], 0, -2) * weight[rows][..., None, :]
+    return reversion_from_windows(earlier, later, weights, windows.first, windows.last)
 
 
 def rate_series(baseline: Baseline, series: str) -> SeriesCalibration | None:
