@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sim.bootstrap import language_of
-from sim.commands import fix_encoding, test, verify
+from sim.commands import audit, calibrate, check, fix_encoding, targets, test, verify
 from sim.commands.console import BAD_INPUT, NO_SPACE, PARTIAL, Command, Console
 from sim.errors import BadInput
 from sim.outputs.problems import OutputProblem
@@ -20,6 +20,10 @@ from sim.texts import LANGUAGES, say
 
 COMMANDS: Mapping[str, Command] = {
     "test": test,
+    "check": check,
+    "audit": audit,
+    "targets": targets,
+    "calibrate": calibrate,
     "verify": verify,
     "fix-encoding": fix_encoding,
 }

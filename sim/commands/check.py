@@ -1,0 +1,24 @@
+"""``run.py check FILES``: every mistake of every file in one pass."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from sim.commands.console import OK, Console
+from sim.commands.projects import scenario_files
+from sim.texts import say
+
+
+def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help=say("cli.files", lang))
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    from sim.scenario.loading import load_scenarios
+    from sim.scenario.plans import PlanFolders
+
+    files = scenario_files(options.files, console.root)
+    scenarios = load_scenarios(files, PlanFolders(console.root), console.root)
+    console.show_text("cli.check.sound", files=len(files), scenarios=len(scenarios))
+    return OK
