@@ -93,8 +93,13 @@ def known_unit(text: str, place: Place, found: Found) -> str | None:
 
 
 def convertible(source: str, target: str, place: Place, found: Found) -> Fraction | None:
-    """Return the exact conversion, or None and a mistake that names both units."""
-    of, to = units()[source], units()[target]
+    """Return the exact conversion, or None and a mistake that names both units.
+
+    A text that is no unit was reported where it stands: None, without another mistake.
+    """
+    of, to = units().get(source), units().get(target)
+    if of is None or to is None:
+        return None
     if of.dimension != to.dimension:
         found.add(place, "unit-mismatch", unit=source, expected=target)
         return None

@@ -13,7 +13,7 @@ from sim.baseline.load_plan import Frame
 from sim.baseline.plan import Assumption, Derived, Figure, Indicator, Printed
 from sim.errors import Found, Place
 from sim.marked.table import nearest_or_all
-from sim.units import ratio_factor, units
+from sim.units import convertible, ratio_factor
 
 GROSS_FACTOR = 100.0  # between 亿元 and 万元, 人 and 万人 lie ten thousand
 
@@ -68,9 +68,7 @@ def _check_series(indicator: Indicator, series_unit: Mapping[str, str], found: F
         elif series == indicator.base_series:
             _same_unit(series_unit[series], indicator.unit, indicator.place, found)
         elif series in indicator.series and indicator.evidence == "own":
-            own, unit = units()[series_unit[series]], units()[indicator.unit]
-            if own.dimension != unit.dimension:
-                _same_unit(own.id, unit.id, indicator.place, found)
+            convertible(series_unit[series], indicator.unit, indicator.place, found)
 
 
 def _unknown_series(series: str, place: Place, legal: Mapping[str, str], found: Found) -> None:
@@ -78,7 +76,7 @@ def _unknown_series(series: str, place: Place, legal: Mapping[str, str], found: 
 
 
 def _same_unit(unit: str, expected: str, place: Place, found: Found) -> None:
-    if unit != expected:
+    if unit and expected and unit != expected:  # an unknown unit is empty, and reported already
         found.add(place, "unit-mismatch", unit=unit, expected=expected)
 
 
@@ -119,7 +117,7 @@ def _check_derived(item: Derived, parts: Parts, series_unit: Mapping[str, str], 
     for series in (item.stock_series, item.inflow_series):
         if series is not None and series not in series_unit:
             _unknown_series(series, item.place, series_unit, found)
-    if missing:
+    if missing or not all(unit_of[part] for part in (*inputs_of(item), item.id) if part):
         return
     if item.kind == "ratio" and item.numerator and item.denominator:
         above, below = unit_of[item.numerator], unit_of[item.denominator]

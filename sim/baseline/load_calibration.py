@@ -130,7 +130,7 @@ def _indicator(fields: Fields) -> IndicatorCalibration:
 def _loadings(fields: Fields) -> Loadings:
     """Return the loadings of one level, which stand under *load*."""
     load: dict[str, Mapping[str, Estimate]] = {}
-    inner = fields.child("load")
+    inner = fields.child("load", required=False)
     for factor, row in inner.children() if inner is not None else ():
         load[factor] = {indicator: _estimate(row, indicator) for indicator in row.data}
     fields.finish()

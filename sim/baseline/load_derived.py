@@ -122,7 +122,7 @@ def _source(fields: Fields, name: str) -> tuple[str, str] | None:
 
 def _unit(fields: Fields) -> str:
     text = fields.text("unit")
-    return known_unit(text, fields.value_place("unit"), fields.found) or "1" if text else "1"
+    return known_unit(text, fields.value_place("unit"), fields.found) or "" if text else ""
 
 
 def _check_id(id: str, fields: Fields) -> None:

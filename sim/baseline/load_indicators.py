@@ -71,7 +71,7 @@ def _indicator(row: Row, found: Found) -> Indicator:
     return Indicator(
         id=row.text("id"),
         name=Name(row.text("name_zh"), row.text("name_en")),
-        unit=known_unit(row.text("unit"), row["unit"].place, found) or "1",
+        unit=known_unit(row.text("unit"), row["unit"].place, found) or "",
         kind=cast(Literal["quantity", "count", "rate"], choice("kind", "quantity", "count", "rate")),
         scope=cast(Literal["cities", "province"], choice("scope", "cities", "province")),
         group=row["group"].required(found),
@@ -105,7 +105,7 @@ def _check(indicator: Indicator, row: Row, found: Found) -> None:
         row["base_series"].mistake(found, "no-base")
     if (indicator.evidence == "none") != (not indicator.series):
         row["evidence"].mistake(found, "evidence-and-series")
-    if indicator.kind == "rate" and units()[indicator.unit].dimension != "share":
+    if indicator.kind == "rate" and indicator.unit and units()[indicator.unit].dimension != "share":
         row["unit"].mistake(found, "rate-not-share")
     if indicator.growth == "trend" and not indicator.series:
         row["series"].mistake(found, "trend-without-series")

@@ -58,7 +58,7 @@ def load_frame(
     top = Fields(document, (), found)
     title = top.name("title")
     text = top.text("document")
-    base_year, years = _years(top)
+    span = _years(top)
     groups, names = _groups(top, {area.id for area in areas}, indicators)
     dimensions = _dimensions(top)
     top.finish()
@@ -67,11 +67,11 @@ def load_frame(
         for area in areas
     )
     province = next((area for area in joined if area.role == "province"), None)
-    if province is None:
+    if province is None or span is None:
         return None
     cities = tuple(sorted((area for area in joined if area.role == "city"), key=lambda area: area.id))
     name = name_in_project(folder, root)
-    return Frame(name, title, text, base_year, years, groups, names, dimensions, province, cities)
+    return Frame(name, title, text, *span, groups, names, dimensions, province, cities)
 
 
 def load_areas(folder: Path, root: Path, found: Found) -> tuple[Area, ...] | None:
@@ -99,15 +99,14 @@ def load_areas(folder: Path, root: Path, found: Found) -> tuple[Area, ...] | Non
     return tuple(areas)
 
 
-def _years(top: Fields) -> tuple[int, tuple[int, ...]]:
+def _years(top: Fields) -> tuple[int, tuple[int, ...]] | None:
+    """Return the base year and the years after it, which follow without a gap; None if they do not."""
     base = top.integer("base_year")
-    years = tuple(year for year in top.items("years") if isinstance(year, int) and not isinstance(year, bool))
-    if (
-        len(years) != len(top.items("years"))
-        or years != tuple(range(base + 1, base + 1 + len(years)))
-        or not years
-    ):
+    listed = top.items("years")
+    years = tuple(year for year in listed if isinstance(year, int))
+    if not years or listed != tuple(range(base + 1, base + 1 + len(listed))):
         top.found.add(top.value_place("years"), "years-not-in-a-row", base=base)
+        return None
     return base, years
 
 

@@ -87,7 +87,7 @@ def exact_decimal(text: str, unit: Fraction = Fraction(1)) -> Exact | None:
 def _cell(row: Row, indicator: Indicator, found: Found) -> PrintedCell | None:
     level = _exact(row["level"], Fraction(1), found)
     growth = _exact(row["growth"], Fraction(1, 100), found) if row.text("growth") else None
-    if level is None:
+    if level is None or (growth is None and row.text("growth")):
         return None
     if level.value <= 0:
         row["level"].mistake(found, "not-positive")

@@ -134,7 +134,7 @@ def _target(row: Row, frame: Frame, quantities: Quantities, found: Found) -> Tar
         if status == "unquantified" and not row.text("value")
         else row["value"].number(found, positive=True)
     )
-    unit = known_unit(row.text("unit"), row["unit"].place, found) or "1"
+    unit = known_unit(row.text("unit"), row["unit"].place, found) or ""
     threshold = _threshold(row, kind, value, unit, quantity, quantities, found)
     if quantity is not None:
         _compare(row, kind, (area, quantity, year), threshold, quantities, found)
