@@ -79,7 +79,7 @@ def _scenarios(layered: Layered, path: Path, plans: _Plans, found: Found) -> Ite
         if plan is None:
             continue
         reading = Reading(*plan, cell.node, cell.swept, found)
-        scenario = scenario_from_written(reading, written, stem + cell.label, layered.files, cell.values)
+        scenario = scenario_from_written(reading, written, stem, layered.files, cell)
         scenario = dataclasses.replace(scenario, place=Place(layered.file))
         if len(found.mistakes) == before:
             yield scenario

@@ -19,6 +19,7 @@ from sim.scenario.measures import LARGEST, Measure
 from sim.scenario.reading import Reading
 from sim.scenario.resolve_shocks import shocks_from_written
 from sim.scenario.scenario import Adjustment, Cells, Delay, Growth, Noise, Path, Scenario
+from sim.scenario.sweeps import Cell
 from sim.scenario.written import PathWritten, ScenarioWritten
 
 YEAR = re.compile("[0-9]{4}")
@@ -32,13 +33,16 @@ SAME = 1e-9
 
 
 def scenario_from_written(
-    reading: Reading, written: ScenarioWritten, id: str, files: Mapping[str, str], cell: Mapping[str, str]
+    reading: Reading, written: ScenarioWritten, stem: str, files: Mapping[str, str], cell: Cell
 ) -> Scenario:
-    """Return the scenario; its mistakes are in *reading*, and with any of them it is of no use."""
+    """Return the scenario; its mistakes are in *reading*, and with any of them it is of no use.
+
+    *stem* is the name of its file, to which a cell of a grid adds its label.
+    """
     file = reading.node.place.file
     return Scenario(
-        id=id,
-        title=_title(reading, written, id, cell),
+        id=stem + cell.label,
+        title=_title(reading.name(written.title, stem), cell.values),
         about=reading.name(written.about, ""),
         plan=reading.baseline.id,
         growth=_growth(reading, written),
@@ -52,15 +56,14 @@ def scenario_from_written(
         draws=written.draws,
         seed=written.seed,
         files=files,
-        cell=cell,
+        cell=cell.values,
         place=Place(file),
     )
 
 
-def _title(reading: Reading, written: ScenarioWritten, id: str, cell: Mapping[str, str]) -> Name:
+def _title(title: Name, cell: Mapping[str, str]) -> Name:
     if not cell:
-        return reading.name(written.title, id)
-    title = reading.name(written.title, id)
+        return title
     zh = "，".join(f"{path} = {value}" for path, value in cell.items())
     en = ", ".join(f"{path} = {value}" for path, value in cell.items())
     return Name(f"{title.zh}（{zh}）", f"{title.en} ({en})")

@@ -90,7 +90,9 @@ def test_the_mean_is_the_integral_of_the_quantiles(member: Distribution) -> None
     quantiles = member.quantile(grid(40_001))
 
     # A midpoint rule loses a little of each tail; the fattest here is a t with three degrees of freedom.
-    assert float(np.mean(quantiles)) == pytest.approx(member.mean(), abs=2e-3 * max(1.0, np.std(quantiles)))
+    assert float(np.mean(quantiles)) == pytest.approx(
+        member.mean(), abs=2e-3 * max(1.0, float(np.std(quantiles)))
+    )
 
 
 @given(ANY, st.floats(0.01, 3.0))
