@@ -60,12 +60,17 @@ class ExactSum:
         return np.array([rounded(n) for n in self.numbers]).reshape(self.shape)
 
 
+def narrow(counts: Ints) -> NDArray[np.unsignedinteger]:
+    """Return *counts* in the narrowest type that holds them: a grid is mostly small numbers."""
+    return counts.astype(np.min_scalar_type(counts.max(initial=0)))
+
+
 @dataclass(frozen=True, slots=True)
 class Grid:
     """Counts of values on a fixed grid, one row per cell of results; rows keep only what they need."""
 
     first: tuple[int, ...]
-    counts: tuple[NDArray[np.int32], ...]
+    counts: tuple[NDArray[np.unsignedinteger], ...]
 
     @classmethod
     def of(cls, indices: NDArray[np.int32]) -> Self:
@@ -78,11 +83,11 @@ class Grid:
         first, counts = [], []
         for a, x, b, y in zip(self.first, self.counts, other.first, other.counts, strict=True):
             low, high = min(a, b), max(a + len(x), b + len(y))
-            total = np.zeros(high - low, dtype=np.int32)
+            total = np.zeros(high - low, dtype=np.int64)
             total[a - low : a - low + len(x)] += x
             total[b - low : b - low + len(y)] += y
             first.append(low)
-            counts.append(total)
+            counts.append(narrow(total))
         return type(self)(tuple(first), tuple(counts))
 
     def index_at(self, probability: float) -> Ints:

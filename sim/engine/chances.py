@@ -43,6 +43,8 @@ def path_of(model: Model, target: TargetModel, values: Floats, levels: BlockLeve
         series = q[target.quantity]
         base = base_of(model, values, target.quantity)[:, None]
     else:
+        if levels.city is None:
+            raise ValueError("levels of cities were not kept")
         column = list(model.with_cities).index(target.quantity)
         series = levels.city[target.city, column]
         base = np.full((series.shape[1], 1), model.base[target.city, column])
@@ -104,11 +106,11 @@ def location_of(
     """
     variance = shared_covariance(model, (k, k), (year, year), noise, levels)
     if k in model.alone:
-        return levels.calm_alone[list(model.alone).index(k), year], variance
+        return levels.calm_alone[list(model.alone).index(k)][year], variance
     column = list(model.with_cities).index(k)
     if city != NONE:
         own = noise.city_variance[city, column, year]
-        return levels.calm[city, column, year] - 0.5 * own, variance + own
+        return np.log(levels.calm[column][city, year]) - 0.5 * own, variance + own
     location = np.log(levels.province[k, year]) - levels.shared[k, year] - noise.ratio[column]
     return location, variance + model.noise.ratio_sd[column] ** 2
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from sim.axes import Floats
@@ -10,7 +12,7 @@ from sim.engine.luck import Luck
 from sim.engine.noise import SetParameters
 from sim.kernels import reference as kernel
 from sim.model.model import NONE, Model, ShockModel
-from sim.streams import Source
+from sim.streams import SETS, Source
 
 
 def drift_of_sets(model: Model, values: Floats, p: SetParameters) -> tuple[Floats, Floats, Floats]:
@@ -92,35 +94,43 @@ def amount_of_shock(shock: ShockModel, luck: Luck) -> Floats:
 
 def shocked_factors(
     model: Model, city: Floats, alone: Floats, luck: Luck
-) -> tuple[Floats, Floats, np.ndarray]:
-    """Return factors ``[C, Kc, T, set, draw]`` and, of lone indicators, ``[Ka, T, set, draw]``.
+) -> tuple[list[Floats], list[Floats], np.ndarray]:
+    """Return growth factors by indicator: ``[C, T, set, draw]`` each of those with cities, and
+    ``[T, set, draw]`` each of the lone ones, where rates keep drift plus shock in logit units.
 
-    ``draw`` has length one where no shock is random. Rates keep drift plus shock in logit units.
-    The last array says which draws needed the floor, ``[set, draw]``.
+    ``draw`` has length one where nothing random touches the indicator. The last array says which
+    draws needed the floor, ``[set, draw]``.
     """
-    city, alone = city[..., None], alone[..., None]
-    share = rate_share(model)[model.alone][..., None, None]
-    is_rate = model.is_rate[model.alone][:, None, None, None]
-    city_shock, alone_shock = np.zeros_like(city), np.zeros_like(alone)
-    for shock in model.shocks:
-        amount = amount_of_shock(shock, luck)
-        for growth, total, footprint in (
-            (city, "city", shock.footprint[..., None, None, None]),
-            (alone, "alone", shock.footprint_alone[:, None, None, None]),
-        ):
-            if not np.any(footprint):
-                continue
-            if shock.is_level:
-                added = kernel.level_shock_growth(growth, -footprint * amount)
-            else:
-                added = footprint * amount
-            if total == "city":
-                city_shock = city_shock + added
-            else:
-                points = kernel.growth_of_rate_points(added, share)
-                alone_shock = alone_shock + np.where(is_rate, points, added)
-    factor, floored = kernel.growth_factor(city, city_shock)
-    alone_factor, alone_floored = kernel.growth_factor(alone, alone_shock)
-    alone_factor = np.where(is_rate, alone + alone_shock, alone_factor)
-    low = floored.any(axis=(0, 1, 2)) | (alone_floored & ~is_rate).any(axis=(0, 1))
-    return factor, alone_factor, low
+    amounts = [amount_of_shock(shock, luck) for shock in model.shocks]
+    floored = np.zeros((SETS, 1), dtype=np.bool_)
+    factors, lone_factors = [], []
+    for column in range(len(model.with_cities)):
+        drift = city[:, column, :, :, None]
+        footprints = [shock.footprint[:, column, None, None, None] for shock in model.shocks]
+        factor, low = kernel.growth_factor(drift, shock_growth(model, drift, footprints, amounts))
+        factors.append(factor)
+        floored = floored | low.any(axis=(0, 1))
+    share = rate_share(model)[model.alone]
+    for position, k in enumerate(model.alone):
+        drift = alone[position, :, :, None]
+        footprints = [shock.footprint_alone[position] for shock in model.shocks]
+        growth = shock_growth(model, drift, footprints, amounts)
+        if model.is_rate[k]:
+            lone_factors.append(drift + kernel.growth_of_rate_points(growth, share[position]))
+            continue
+        factor, low = kernel.growth_factor(drift, growth)
+        lone_factors.append(factor)
+        floored = floored | low.any(axis=0)
+    return factors, lone_factors, floored
+
+
+def shock_growth(
+    model: Model, drift: Floats, footprints: Sequence[Floats], amounts: Sequence[Floats]
+) -> Floats:
+    """Return the growth that all shocks add to *drift* where their footprint lies."""
+    total = np.zeros_like(drift)
+    for shock, footprint, amount in zip(model.shocks, footprints, amounts, strict=True):
+        if np.any(footprint):
+            size = footprint * amount
+            total = total + (kernel.level_shock_growth(drift, -size) if shock.is_level else size)
+    return total

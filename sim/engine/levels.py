@@ -22,81 +22,77 @@ PERCENT = 100.0
 class BlockLevels:
     """Levels of a block in the units of the plan.
 
-    *city* ``[C, Kc, T, S, D]`` with *log_city* its log before counting; *calm* ``[C, Kc, T, S, 1 or D]``
-    is the log level without any noise; *unallocated* ``[Kc, T, S, D]``; *province* ``[K, T, S, D]``
-    and *calm_alone* ``[Ka, T, S, 1 or D]`` (logits for rates); *shared* is the accumulated
-    province-wide noise ``[K, T, S, D]``; *own_sd* the sd of its persistent own part ``[K, S]``;
-    *floored* says which draws needed the floor of growth.
+    *city* ``[C, Kc, T, S, D]``, None where only the province is asked for; *calm* are the levels of
+    cities without any noise, ``[C, T, S, 1 or D]`` by indicator with cities; *unallocated*
+    ``[Kc, T, S, D]``; *province* ``[K, T, S, D]``; *calm_alone* ``[T, S, 1 or D]`` by lone indicator,
+    on the scale on which it moves (log or logit); *shared* is the accumulated province-wide noise
+    ``[K, T, S, D]``; *own_sd* the sd of its persistent own part ``[K, S]``; *floored* says which
+    draws needed the floor of growth.
     """
 
-    city: Floats
-    log_city: Floats
-    calm: Floats
+    city: Floats | None
+    calm: tuple[Floats, ...]
     unallocated: Floats
     province: Floats
-    calm_alone: Floats
+    calm_alone: tuple[Floats, ...]
     shared: Floats
     own_sd: Floats
     floored: np.ndarray
 
 
 def levels_of_block(
-    model: Model, values: Floats, parameters: SetParameters, noise: BlockNoise, luck: Luck
+    model: Model, values: Floats, parameters: SetParameters, noise: BlockNoise, luck: Luck, detailed: bool
 ) -> BlockLevels:
-    """Return the levels of a block; *values* ``[parameter, set]``."""
+    """Return the levels of a block; *values* ``[parameter, set]``. Cities are kept if *detailed*."""
     city, alone, gap_variance = drift_of_sets(model, values, parameters)
-    factor, alone_factor, floored = shocked_factors(model, city, alone, luck)
+    factors, lone_factors, floored = shocked_factors(model, city, alone, luck)
     own_sd = np.sqrt(parameters.own_sd**2 + gap_variance)
     shared = kernel.province_noise(noise.common, own_sd[..., None] * noise.own_unit, noise.yearly)
-    calm = np.log(kernel.levels_from_growth(model.base, factor))
-    calm_alone, alone_level = levels_alone(model, alone_factor, shared[model.alone])
-    cities = model.with_cities
-    log_city = calm + noise.city + shared[cities]
-    level = np.exp(log_city)
-    is_count = model.is_count[cities]
-    if is_count.any():
-        level[:, is_count] = counts_of(model, level[:, is_count], luck)
-    city_sum = np.add.reduce(level, axis=0)
-    log_ratio = model.log_ratio[..., None, None] + noise.ratio[:, None]
-    total, unallocated = kernel.province_from_cities(city_sum, log_ratio)
-    if is_count.any():
-        total[is_count], unallocated[is_count] = kernel.counts_of_province(
-            city_sum[is_count], log_ratio[is_count]
-        )
     province = np.empty_like(shared)
-    province[cities] = total
-    province[model.alone] = alone_level
-    return BlockLevels(level, log_city, calm, unallocated, province, calm_alone, shared, own_sd, floored)
-
-
-def levels_alone(model: Model, factor: Floats, shared: Floats) -> tuple[Floats, Floats]:
-    """Return calm log levels (logits) and levels of indicators that only the province has."""
-    is_rate = model.is_rate[model.alone]
-    base = model.base_province[model.alone]
-    calm = np.empty_like(factor)
-    level = np.empty_like(shared)
-    for a, rate in enumerate(is_rate):
-        if rate:
-            calm[a] = base[a] + np.cumsum(factor[a], axis=0)
-            level[a] = PERCENT * kernel.share_of_logit(calm[a] + shared[a])
+    unallocated = np.empty((len(model.with_cities), *shared.shape[1:]))
+    kept = np.empty_like(noise.city) if detailed else None
+    calm = []
+    for column, k in enumerate(model.with_cities):
+        calm.append(kernel.levels_from_growth(model.base[:, column], factors[column]))
+        level = calm[-1] * noise.city[:, column]
+        lift = np.exp(shared[k])
+        log_ratio = model.log_ratio[column][:, None, None] + noise.ratio[column]
+        if model.is_count[k]:
+            level = poisson_quantile(level * lift, count_normals(model, int(k), luck))
+            total = np.add.reduce(level, axis=0)
+            province[k], unallocated[column] = kernel.counts_of_province(total, log_ratio)
         else:
-            calm[a] = np.log(kernel.levels_from_growth(base[a : a + 1], factor[a : a + 1])[0])
-            level[a] = np.exp(calm[a] + shared[a])
-    return calm, level
+            total = np.add.reduce(level, axis=0) * lift
+            province[k], unallocated[column] = kernel.province_from_cities(total, log_ratio)
+        if kept is not None:
+            kept[:, column] = level if model.is_count[k] else level * lift
+    calm_alone = []
+    for position, k in enumerate(model.alone):
+        scale, province[k] = level_alone(model, int(k), lone_factors[position], shared[k])
+        calm_alone.append(scale)
+    return BlockLevels(
+        kept, tuple(calm), unallocated, province, tuple(calm_alone), shared, own_sd, floored
+    )
 
 
-def counts_of(model: Model, rate: Floats, luck: Luck) -> Floats:
-    """Return Poisson counts at the latent *rate* ``[C, counts, T, S, D]``."""
-    names = [model.indicators.labels[k] for k in model.with_cities if model.is_count[k]]
-    normal = np.stack(
+def level_alone(model: Model, k: int, factor: Floats, shared: Floats) -> tuple[Floats, Floats]:
+    """Return the calm log level (logit of a rate) and the level of an indicator without cities."""
+    if model.is_rate[k]:
+        calm = model.base_province[k] + np.cumsum(factor, axis=0)
+        return calm, PERCENT * kernel.share_of_logit(calm + shared)
+    calm = np.log(kernel.levels_from_growth(model.base_province[k], factor))
+    return calm, np.exp(calm + shared)
+
+
+def count_normals(model: Model, k: int, luck: Luck) -> Floats:
+    """Return the normals at which counts of indicator *k* are taken, ``[C, T, S, D]``."""
+    name = model.indicators.labels[k]
+    return np.stack(
         [
-            np.stack(
-                [np.stack([luck.normal(Source("count", c, k, y)) for y in model.years.labels]) for k in names]
-            )
-            for c in model.cities.labels
+            np.stack([luck.normal(Source("count", city, name, year)) for year in model.years.labels])
+            for city in model.cities.labels
         ]
     )
-    return poisson_quantile(rate, normal)
 
 
 def quantities_of_block(model: Model, values: Floats, levels: BlockLevels) -> Floats:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sim.axes import Axis, Floats
+from sim.kernels.reference import mixing
 from sim.streams import Source, block_normals, block_uniforms
 
 PROVINCE = ""
@@ -19,7 +20,7 @@ class Luck:
 
     seed: int
     block: int
-    kept: dict[tuple[str, Source], Floats] = field(default_factory=dict)
+    kept: dict[tuple[object, ...], Floats] = field(default_factory=dict)
 
     def normal(self, source: Source) -> Floats:
         """Return standard normals of *source*."""
@@ -35,12 +36,20 @@ class Luck:
             self.kept[key] = block_uniforms(self.seed, source, self.block)
         return self.kept[key]
 
+    def mixing(self, source: Source, dof: float) -> Floats:
+        """Return the mixing variable of *source* for tails of *dof* degrees of freedom."""
+        key = ("mixing", source, dof)
+        if key not in self.kept:
+            self.kept[key] = mixing(block_uniforms(self.seed, source, self.block), dof)
+        return self.kept[key]
+
     def terms(
         self, name: str, indicators: Axis, factors: tuple[str, ...], area: str = PROVINCE, year: str = ""
     ) -> tuple[Floats, Floats]:
         """Return the factors' normals ``[F, set, draw]`` and the indicators' own ``[K, set, draw]``."""
-        common = [
-            block_normals(self.seed, Source(name, area, "factor:" + f, year), self.block) for f in factors
-        ]
-        own = [block_normals(self.seed, Source(name, area, k, year), self.block) for k in indicators.labels]
-        return np.stack(common) if common else np.empty((0, *own[0].shape)), np.stack(own)
+        labels = (*("factor:" + f for f in factors), *indicators.labels)
+        key = ("terms", name, area, year, labels)
+        if key not in self.kept:
+            normals = [block_normals(self.seed, Source(name, area, k, year), self.block) for k in labels]
+            self.kept[key] = np.stack(normals)
+        return self.kept[key][: len(factors)], self.kept[key][len(factors) :]

@@ -42,10 +42,9 @@ class BlockNoise:
 
     *common* is n and *own_unit* the unit term of o, of which *own_direction* is the normal that no
     other indicator shares, ``[K, S, D]``; *yearly* is p ``[K, T, S, D]``;
-    *city* is the accumulated noise of cities and *city_variance* its variance given the mixing,
-    ``[C, Kc, T, S, D]``; *ratio* the draw added to the log ratio ``[Kc, S, D]``; *mixing* is s of
-    the province ``[T, S, D]`` and *common_mixing* that of n ``[S, D]``; *count_normal*
-    ``[C, Kc, T, S, D]`` only where there are counts (empty otherwise).
+    *city* is the factor ``exp`` of the accumulated noise of cities and *city_variance* the variance
+    of its log given the mixing, ``[C, Kc, T, S, D]``; *ratio* the draw added to the log ratio ``[Kc, S, D]``; *mixing* is s of
+    the province ``[T, S, D]`` and *common_mixing* that of n ``[S, D]``.
     """
 
     parameters: SetParameters
@@ -106,11 +105,11 @@ def set_parameters(model: Model, values: Floats, block: int) -> SetParameters:
 def block_noise(model: Model, parameters: SetParameters, luck: Luck) -> BlockNoise:
     """Return the noise of a block (section 4)."""
     noise, names, years = model.noise, model.indicators, model.years.labels
-    common_mixing = kernel.mixing(luck.uniform(Source("mixing:common")), noise.dof)
+    common_mixing = luck.mixing(Source("mixing:common"), noise.dof)
     common_unit = kernel.unit_term(noise.load_common, *luck.terms("common", names, noise.factors))
     factors, own_direction = luck.terms("province", names, noise.factors)
     own_unit = kernel.unit_term(noise.load_province, factors, own_direction)
-    mixing = kernel.mixing(np.stack([luck.uniform(Source("mixing:year", year=y)) for y in years]), noise.dof)
+    mixing = np.stack([luck.mixing(Source("mixing:year", year=y), noise.dof) for y in years])
     year_unit = np.stack(
         [kernel.unit_term(noise.load_year, *luck.terms("year", names, noise.factors, year=y)) for y in years],
         axis=1,
@@ -135,7 +134,7 @@ def block_noise(model: Model, parameters: SetParameters, luck: Luck) -> BlockNoi
 
 
 def cities_noise(model: Model, noise: NoiseModel, p: SetParameters, luck: Luck) -> tuple[Floats, Floats]:
-    """Return the accumulated noise of cities and its variance, ``[C, Kc, T, S, D]``."""
+    """Return ``exp`` of the accumulated noise of cities and its variance, ``[C, Kc, T, S, D]``."""
     years = model.years.labels
     names = Axis("indicator", tuple(model.indicators.labels[k] for k in model.with_cities))
     load = noise.load_city[model.with_cities]
@@ -144,14 +143,12 @@ def cities_noise(model: Model, noise: NoiseModel, p: SetParameters, luck: Luck) 
     shape = (len(model.cities), len(names), len(years), SETS, SET)
     city, variance = np.empty(shape), np.empty(shape)
     for c, area in enumerate(model.cities.labels):
-        uniform = np.stack([luck.uniform(Source("mixing:city", area, year=y)) for y in years])
-        scale = kernel.mixing(uniform, noise.dof)
+        scale = np.stack([luck.mixing(Source("mixing:city", area, year=y), noise.dof) for y in years])
         terms = [luck.terms("city", names, noise.factors, area, y) for y in years]
         unit = np.stack([kernel.unit_term(load, *term) for term in terms], axis=1)
         persistent = kernel.unit_term(load, *luck.terms("city:drift", names, noise.factors, area))
         sd, tau = p.city_sd[c][..., None], p.city_tau[c][..., None]
         variance[c] = kernel.accumulated_variance(tau, sd, weights, scale)
-        city[c] = kernel.city_noise(
-            tau * persistent, kernel.autoregression(phi, sd, scale, unit), variance[c]
-        )
+        yearly = kernel.autoregression(phi, sd, scale, unit)
+        np.exp(kernel.city_noise(tau * persistent, yearly, variance[c]), out=city[c])
     return city, variance

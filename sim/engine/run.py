@@ -51,7 +51,7 @@ def run_block(models: tuple[Model, ...], detailed: bool, block: int) -> tuple[Su
         others = frozenset(range(len(model.parameters.rows))) - derived_rows
         key = (noise_key, id(model.drift), id(model.shocks), held_among(model, others))
         if levels is None or key != last_key:
-            levels, last_key = levels_of_block(model, values, parameters, noise, luck), key
+            levels, last_key = levels_of_block(model, values, parameters, noise, luck, detailed), key
         summaries.append(summarised(model, values, noise, levels, detailed))
     return tuple(summaries)
 

@@ -131,7 +131,9 @@ def shifts_of(model: Model) -> Floats:
 
 
 def trajectories_of(model: Model, levels: BlockLevels, quantities: Floats) -> Trajectories:
-    """Return moments and grids of all cells of a block."""
+    """Return moments and grids of all cells of a block, whose levels of cities were kept."""
+    if levels.city is None:
+        raise ValueError("levels of cities were not kept")
     draws = levels.province[0, 0].size
     parts = [
         levels.city.reshape(-1, draws),

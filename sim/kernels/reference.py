@@ -181,8 +181,8 @@ def province_and_city_sd(total: Floats, shares: Floats, scale: Floats) -> tuple[
 
 
 def levels_from_growth(base: Floats, factor: Floats) -> Floats:
-    """Return levels compounded year by year from *base*, before noise, ``[..., year, draw]``."""
-    return base[..., None, None, None] * np.cumprod(factor, axis=-3)
+    """Return levels compounded year by year from *base* ``[...]``; *factor* ``[..., year, set, draw]``."""
+    return np.asarray(base)[..., None, None, None] * np.cumprod(factor, axis=-3)
 
 
 def province_from_cities(city_sum: Floats, log_ratio: Floats) -> tuple[Floats, Floats]:
