@@ -11,7 +11,7 @@ from sim.axes import Floats, Ints
 _DAMP_GRID = np.linspace(0.5, 1.0, 101)
 """Damping below one half leaves nothing of a trend after three years: no need to look further."""
 
-_VARIANCE_GRID = np.linspace(0.0, 0.2, 2001) ** 2
+_LARGEST = 0.2  # a change of 20 points of yearly growth from one window to the next
 
 
 class Reversion(NamedTuple):
@@ -82,9 +82,10 @@ def common_drift_from_changes(
     changes, so that a series whose year effects are wild says little. The standard error is that
     of t by the curvature, as a step in the spread.
     """
-    variance = _VARIANCE_GRID[:, None] + implied
+    grid = np.linspace(floor, _LARGEST, 2001) ** 2
+    variance = grid[:, None] + implied
     likelihood = -0.5 * np.sum(effective * (np.log(variance) + mean_square / variance), axis=1)
-    best = max(float(_VARIANCE_GRID[np.argmax(likelihood)]), floor**2)
+    best = float(grid[np.argmax(likelihood)])
     information = 0.5 * np.sum(effective / (best + implied) ** 2)
     spread = float(np.sqrt(best))
     return spread, float(np.sqrt(best + 1.0 / np.sqrt(information)) - spread)

@@ -114,10 +114,8 @@ def rates_by_series(baseline: Baseline, found: Found) -> dict[str, SeriesCalibra
     result = {}
     for indicator in baseline.indicators:
         for name in indicator.series if indicator.kind == "rate" else ():
-            known = rate_series(baseline, name)
-            if known is None:
-                found.add(indicator.place, "calibration-few-years", series=name, years=0, least=4)
-            else:
+            known = rate_series(baseline, name, indicator.place, found)
+            if known is not None:
                 result[name] = known
     return result
 

@@ -10,11 +10,18 @@ import numpy as np
 from sim.axes import Floats, Ints
 from sim.baseline.calibration import Estimate, SeriesCalibration
 from sim.baseline.plan import Assumption, Baseline
+from sim.errors import Found, Place
 from sim.kernels.panel import PanelFit, fit_panel, mean_variance
 from sim.kernels.reference import city_scale, logit
 from sim.kernels.windows import Reversion, reversion_from_windows
 from sim.streams import Source, uniforms
-from sim.studies.reference_class import EarlierWindows, ReferencePanel, earlier_windows
+from sim.studies.reference_class import (
+    LEAST_YEARS,
+    WINDOW,
+    EarlierWindows,
+    ReferencePanel,
+    earlier_windows,
+)
 
 REPLICATIONS = 400
 """Bootstrap samples: standard errors to about 4 %."""
@@ -125,16 +132,17 @@ def _reversion_of(windows: EarlierWindows, weight: Floats, rows: Ints) -> Revers
     return reversion_from_windows(earlier, later, weights, windows.first, windows.last)
 
 
-def rate_series(baseline: Baseline, series: str) -> SeriesCalibration | None:
+def rate_series(baseline: Baseline, series: str, place: Place, found: Found) -> SeriesCalibration | None:
     """Return the calibration of a percentage from its own few values, in logit units.
 
-    None where there are fewer than four. There is no class: mu is the own mean, and the spread of
+    None with a mistake where there are too few. There is no class: mu is the own mean, and the spread of
     five years' drift is the error of that mean.
     """
-    start = baseline.base_year - 5
+    start = baseline.base_year - WINDOW
     history = baseline.history(series, baseline.province.id)
     years = [year for year in sorted(history) if start <= year <= baseline.base_year]
-    if len(years) < 4:
+    if len(years) < LEAST_YEARS:
+        found.add(place, "calibration-few-years", series=series, years=len(years), least=LEAST_YEARS)
         return None
     level = logit(np.array([history[year].value for year in years]) / 100.0)
     spans = np.diff(years)
