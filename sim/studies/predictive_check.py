@@ -136,7 +136,7 @@ def common_ratio_check(
     observed = float(np.sqrt(np.mean(np.square(list(changes.values())))))
     simulated = _common_change([f.calibration for f in fitted], drift, correlation)
     number = (len(changes) + WINDOW - 1) / WINDOW
-    low, high = (float(np.sqrt(number / chdtri(number, tail))) for tail in (TAIL, 1.0 - TAIL))
+    low, high = (round(float(np.sqrt(number / chdtri(number, t))), 2) for t in (TAIL, 1.0 - TAIL))
     return _check(f"common part of log {name}", simulated, observed, low, high)
 
 
