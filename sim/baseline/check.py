@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import PurePosixPath
 
 from sim.baseline.calibration import Calibration
 from sim.baseline.load_derived import inputs_of
@@ -177,7 +178,7 @@ def _check_share(role: str, low: float, high: float, item: Derived, found: Found
 
 def _check_calibration(calibration: Calibration, parts: Parts, found: Found) -> None:
     """Add what the calibration lacks or knows too much of; it is then older than the plan's files."""
-    place = Place(f"{parts.frame.folder}/calibration.yaml")
+    place = Place((PurePosixPath(parts.frame.folder) / "calibration.yaml").as_posix())
     ids = {indicator.id for indicator in parts.indicators}
     for id in sorted(ids - set(calibration.indicators)):
         found.add(place, "not-calibrated", name=id)

@@ -17,6 +17,7 @@ from sim.baseline.calibration import (
 from sim.baseline.fields import Fields, document_or_none
 from sim.baseline.load_indicators import GRADES
 from sim.errors import Found
+from sim.marked.document import Document
 
 GAUSSIAN = "gaussian"  # degrees of freedom without end
 NO_CAP = "none"
@@ -28,8 +29,11 @@ def load_calibration(folder: Path, root: Path, found: Found) -> Calibration | No
     """Return the calibration; None where the file is not there yet, or cannot be read."""
     path = folder / "calibration.yaml"
     document = document_or_none(path, root, found) if path.exists() else None
-    if document is None:
-        return None
+    return calibration_from_document(document, found) if document is not None else None
+
+
+def calibration_from_document(document: Document, found: Found) -> Calibration:
+    """Return what *document* says; whatever is wrong is added to *found*."""
     top = Fields(document, (), found)
     result = Calibration(
         estimator=top.text("estimator"),
