@@ -12,13 +12,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sim.bootstrap import language_of
-from sim.commands import audit, calibrate, check, fix_encoding, targets, test, verify
+from sim.commands import audit, calibrate, check, fix_encoding, run, targets, test, verify
 from sim.commands.console import BAD_INPUT, NO_SPACE, PARTIAL, Command, Console
 from sim.errors import BadInput
 from sim.outputs.problems import OutputProblem
 from sim.texts import LANGUAGES, say
 
 COMMANDS: Mapping[str, Command] = {
+    "run": run,
     "test": test,
     "check": check,
     "audit": audit,

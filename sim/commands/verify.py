@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 
 from sim.commands.console import BAD_INPUT, OK, Console
+from sim.marked.text import readable_name
 from sim.outputs.manifest import verify
-from sim.outputs.safe_names import readable_name
 from sim.texts import say
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from pathlib import Path
@@ -24,9 +25,22 @@ FULL_WIDTH = re.compile(r"[０-９＋－．％%+\-.0-9eE]*[０-９＋－．％][
 def name_in_project(path: Path, root: Path) -> str:
     """Return *path* relative to *root* with forward slashes; a file elsewhere keeps its bare name."""
     try:
-        return path.resolve().relative_to(root.resolve()).as_posix()
+        return readable_name(path.resolve().relative_to(root.resolve()).as_posix())
     except ValueError:
-        return path.name
+        return readable_name(path.name)
+
+
+def file_system_name(name: str) -> str:
+    """Return *name* as Python must be told it so that its bytes on disk are UTF-8 in every locale."""
+    return os.fsdecode(name.encode("utf-8"))
+
+
+def readable_name(name: str) -> str:
+    """Return a name as it came from the file system or the command line, read as UTF-8."""
+    try:
+        return os.fsencode(name).decode("utf-8", "replace")
+    except UnicodeEncodeError:  # it did not come from there: this locale could not have spelled it
+        return name
 
 
 def load_bytes(path: Path, root: Path, limit: int) -> bytes:

@@ -12,11 +12,12 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from sim.marked.text import file_system_name
 from sim.outputs.atomic import sync_folder, write_whole
 from sim.outputs.locks import locked
 from sim.outputs.manifest import MANIFEST, Origin, manifest_of, read_manifest
 from sim.outputs.problems import Refused, space_watched
-from sim.outputs.safe_names import file_system_name, safe_name
+from sim.outputs.safe_names import safe_name
 
 RUN_LOG = "run.log"
 _NEW, _OLD = ".new", ".old"

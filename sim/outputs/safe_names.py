@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import unicodedata
 
@@ -49,16 +48,3 @@ def _is_plain(name: str) -> bool:
         and len(name.encode("utf-8")) <= LONGEST
         and _ENDS_LIKE_A_HASH.search(name) is None
     )
-
-
-def file_system_name(name: str) -> str:
-    """Return *name* as Python must be told it so that its bytes on disk are UTF-8 in every locale."""
-    return os.fsdecode(name.encode("utf-8"))
-
-
-def readable_name(name: str) -> str:
-    """Return a name as it came from the file system or the command line, read as UTF-8."""
-    try:
-        return os.fsencode(name).decode("utf-8", "replace")
-    except UnicodeEncodeError:  # it did not come from there: this locale could not have spelled it
-        return name

@@ -10,7 +10,7 @@ from typing import Any
 
 from sim.errors import BadInput, Found, Place
 from sim.marked.document import MAX_BYTES, Document, document_from_bytes
-from sim.marked.text import load_bytes, name_in_project
+from sim.marked.text import file_system_name, load_bytes, name_in_project
 from sim.scenario.choices import near
 
 Steps = tuple[str | int, ...]
@@ -147,7 +147,7 @@ class Library:
     def _target(self, path: Path, reference: Node) -> Path | None:
         """Return the file that *reference* in *path* names; None, with a mistake, if there is none."""
         text = str(reference.value).replace("\\", "/")
-        target = path.parent / (text if text.endswith(SUFFIXES) else text + SUFFIXES[0])
+        target = path.parent / file_system_name(text if text.endswith(SUFFIXES) else text + SUFFIXES[0])
         inside = self.root.resolve()
         if not target.resolve().is_relative_to(inside):
             self.found.add(reference.place, "outside-project", name=reference.value)

@@ -11,6 +11,7 @@ from typing import Any
 from sim.axes import Name
 from sim.baseline.plan import Baseline
 from sim.errors import BadInput, Found, Place
+from sim.marked.text import readable_name
 from sim.scenario.choices import near
 from sim.scenario.layers import Layered, Library
 from sim.scenario.names import Directories, directories_of
@@ -69,7 +70,7 @@ class _Plans:
 
 
 def _scenarios(layered: Layered, path: Path, plans: _Plans, found: Found) -> Iterator[Scenario]:
-    stem = unicodedata.normalize("NFC", path.stem)
+    stem = unicodedata.normalize("NFC", readable_name(path.stem))
     for cell in cells_from_node(layered.node, found):
         before = len(found.mistakes)
         written = written_from_node(cell.node, found)

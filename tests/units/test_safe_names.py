@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sim.outputs.safe_names import LONGEST, file_system_name, readable_name, safe_name
+from sim.marked.text import file_system_name, readable_name
+from sim.outputs.safe_names import LONGEST, safe_name
 
 HOSTILE = [
     "../x",
@@ -89,7 +90,7 @@ def test_S9_a_name_typed_in_another_normal_form_is_the_same_name() -> None:
 
 
 def test_R23_a_chinese_name_has_the_same_bytes_on_disk_in_every_locale(tmp_path: Path) -> None:
-    program = "import pathlib, sys; from sim.outputs.safe_names import *; name = '\\u8862\\u5dde';"
+    program = "import pathlib, sys; from sim.marked.text import *; name = '\\u8862\\u5dde';"
     program += "path = pathlib.Path(sys.argv[1]) / file_system_name(name); path.touch();"
     program += "assert readable_name(path.name) == name == readable_name(name)"
     for locale in ("C", "C.UTF-8"):

@@ -1,0 +1,121 @@
+"""``run.py run [FILES]``, and ``run.py`` alone: simulate, show, and write results."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from sim.commands.console import OK, Console
+from sim.commands.projects import scenario_files
+from sim.texts import say
+
+if TYPE_CHECKING:
+    from sim.cube import Cube
+    from sim.executors import Map
+    from sim.outputs.manifest import Origin
+
+RESULTS = "results"
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help=say("cli.files", lang))
+    parser.add_argument("--draws", type=draws_in(lang), metavar="N", help=say("cli.run.draws", lang))
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help=say("cli.run.out", lang))
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help=say("cli.run.workers", lang))
+    parser.add_argument("--quiet", action="store_true", help=say("cli.run.quiet", lang))
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Run the scenarios; all that can be wrong is said before anything is simulated."""
+    from sim.marked.text import readable_name
+    from sim.outputs.manifest import versions
+    from sim.outputs.results import opened, publish
+    from sim.outputs.run_log import RunLog
+    from sim.scenario.loading import load_scenarios
+    from sim.scenario.plans import PlanFolders
+    from sim.studies.batch import run_batch
+    from sim.tables.result_files import result_files
+    from sim.tables.screen import screen_text
+
+    log = RunLog()
+    plans = PlanFolders(console.root)
+    scenarios = load_scenarios(scenario_files(options.files, console.root), plans, console.root)
+    if options.draws is not None:
+        scenarios = tuple(replace(scenario, draws=options.draws) for scenario in scenarios)
+    results = Path(os.path.abspath(options.out or console.root / RESULTS))
+    sources = {scenario.id: readable_name(scenario.place.file) for scenario in scenarios}
+    made_with = versions(console.root)
+    with opened(results, console.root, sources.items()):
+        log.note("read")
+        console.tell_text("cli.run.begin", scenarios=len(scenarios))
+        for cube in run_batch(scenarios, plans, watched(map_over(options.workers), console)):
+            log.note(f"simulated {cube.scenario}")
+            files = result_files(cube)
+            publish(results, origin_of(cube, sources[cube.scenario], made_with), files, log.content())
+            if not options.quiet:
+                console.show(screen_text(cube, console.lang))
+    console.tell_text("cli.run.done", folder=results.name, scenarios=len(scenarios))
+    return OK
+
+
+def draws_in(lang: str) -> Callable[[str], int]:
+    """Return the reader of ``--draws``, which asks for what a scenario file asks for."""
+
+    def draws(text: str) -> int:
+        from pydantic_core import PydanticCustomError
+
+        from sim.scenario.measures import draws_from
+
+        try:
+            return draws_from(int(text) if text.isascii() and text.isdigit() else text)
+        except PydanticCustomError as flaw:
+            message = say(f"mistake.{flaw.type}", lang, **(flaw.context or {}))
+            raise argparse.ArgumentTypeError(message) from None
+
+    return draws
+
+
+def map_over(workers: int) -> Map:
+    """Return where blocks are worked out: here, or in so many other processes."""
+    from sim.executors import processes, serial
+
+    return processes(workers) if workers > 1 else serial
+
+
+def watched(inner: Map, console: Console) -> Map:
+    """Return *inner* with a bar of the items done on stderr, where a person looks at it."""
+
+    def spread(function: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Result]:
+        from tqdm import tqdm
+
+        total = len(items) if isinstance(items, Sized) else None
+        shown = console.err.isatty()
+        with tqdm(total=total, file=console.err, ascii=True, leave=False, disable=not shown) as bar:
+            for result in inner(function, items):
+                bar.update()
+                yield result
+
+    return spread
+
+
+def origin_of(cube: Cube, source: str, versions: Mapping[str, str]) -> Origin:
+    """Return what the result of *cube* was made from, for its manifest."""
+    from sim.marked.text import readable_name
+    from sim.outputs.manifest import Origin
+
+    return Origin(
+        scenario=cube.scenario,
+        source=source,
+        seed=cube.seed,
+        draws=cube.draws,
+        inputs={readable_name(name): digest for name, digest in cube.files},
+        cell=dict(cube.cell),
+        versions=versions,
+    )
