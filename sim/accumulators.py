@@ -17,7 +17,7 @@ _SHIFT = 1100
 LEVEL_STEP = math.log(1.001)
 """Width of a grid cell of levels: 0.1 %."""
 
-LEVEL_ZERO = 1e-9
+LEVEL_ZERO = 1e-6
 """Levels nearer to zero than this fall into the cell of zero."""
 
 RATE_STEP = 0.001
@@ -26,11 +26,16 @@ RATE_STEP = 0.001
 CHANCE_CELLS = 1000
 """Cells of the grid of chances between 0 and 1."""
 
+NO_CELL = int(np.iinfo(np.int32).min)
+"""The index of what has no cell: a value that is no finite number."""
+
+_NONE = np.empty(0, dtype=np.uint8)
+
 
 def exact(value: float) -> int:
     """Return *value* as a whole number of 2**-`_SHIFT`."""
-    mantissa, exponent = math.frexp(value)
-    return int(math.ldexp(mantissa, 53)) << (exponent - 53 + _SHIFT)
+    numerator, denominator = value.as_integer_ratio()
+    return (numerator << _SHIFT) // denominator  # a power of two, so nothing is lost
 
 
 def rounded(number: int) -> float:
@@ -74,14 +79,18 @@ class Grid:
 
     @classmethod
     def of(cls, indices: NDArray[np.int32]) -> Self:
-        """Return the counts of grid *indices* ``[row, draw]``."""
+        """Return the counts of grid *indices* ``[row, draw]``, each row without its draws of `NO_CELL`."""
+        if indices.size and indices.min() == NO_CELL:
+            parts = [cls.of(row[None, row != NO_CELL]) if (row != NO_CELL).any() else cls((0,), (_NONE,)) for row in indices]
+            return cls(sum((p.first for p in parts), ()), sum((p.counts for p in parts), ()))
         first = indices.min(axis=1)
-        counts = [np.bincount(row - low).astype(np.int32) for row, low in zip(indices, first, strict=True)]
+        counts = [narrow(np.bincount(row - low)) for row, low in zip(indices, first, strict=True)]
         return cls(tuple(int(low) for low in first), tuple(counts))
 
     def __add__(self, other: Self) -> Self:
         first, counts = [], []
         for a, x, b, y in zip(self.first, self.counts, other.first, other.counts, strict=True):
+            a, b = (a if len(x) else b), (b if len(y) else a)
             low, high = min(a, b), max(a + len(x), b + len(y))
             total = np.zeros(high - low, dtype=np.int64)
             total[a - low : a - low + len(x)] += x
@@ -91,9 +100,14 @@ class Grid:
         return type(self)(tuple(first), tuple(counts))
 
     def index_at(self, probability: float) -> Ints:
-        """Return the least grid index up to which a share *probability* of the values lies, ``[row]``."""
-        found = np.empty(len(self.first), dtype=np.int64)
+        """Return the least grid index up to which a share *probability* of the values lies, ``[row]``.
+
+        A row without any value has `NO_CELL`.
+        """
+        found = np.full(len(self.first), NO_CELL, dtype=np.int64)
         for row, (low, counts) in enumerate(zip(self.first, self.counts, strict=True)):
+            if not len(counts):
+                continue
             cumulative = np.cumsum(counts, dtype=np.int64)
             wanted = max(1, math.ceil(probability * int(cumulative[-1])))
             found[row] = low + int(np.searchsorted(cumulative, wanted))
@@ -141,7 +155,7 @@ class SetChances:
     total: ExactSum
     squares: ExactSum
     within: ExactSum
-    grid: Ints
+    grid: NDArray[np.int32]
 
     @classmethod
     def of(cls, chance: Floats) -> Self:
@@ -150,7 +164,7 @@ class SetChances:
         by_set = chance.mean(axis=-1)
         within = chance.var(axis=-1, ddof=1) / size
         cells = np.rint(by_set * CHANCE_CELLS).astype(np.int64)
-        grid = np.zeros((len(chance), CHANCE_CELLS + 1), dtype=np.int64)
+        grid = np.zeros((len(chance), CHANCE_CELLS + 1), dtype=np.int32)
         for event, row in enumerate(cells):
             grid[event] = np.bincount(row, minlength=CHANCE_CELLS + 1)
         return cls(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial, reduce
+from functools import partial
 
 from sim.axes import Floats
 from sim.engine.chances import outcome_of
@@ -25,7 +25,14 @@ def run(
     Summaries merge exactly, so one core, many cores and any order give the same bits.
     """
     done = map_blocks(partial(run_block, tuple(models), detailed), blocks)
-    return reduce(lambda total, block: tuple(a + b for a, b in zip(total, block, strict=True)), done)
+    totals = list(next(done))
+    for block in done:
+        parts = list(block)
+        del block
+        for position in range(len(totals)):  # each part is let go once it is added: grids are large
+            totals[position] = totals[position] + parts[position]
+            parts[position] = totals[position]
+    return tuple(totals)
 
 
 def run_block(models: tuple[Model, ...], detailed: bool, block: int) -> tuple[Summary, ...]:
