@@ -164,7 +164,7 @@ def _check_source(
             _check_share(role, parts.assumptions[name].low, parts.assumptions[name].high, item, found)
     elif kind == "calibration":
         if parts.calibration is not None and name not in parts.calibration.exits:
-            found.add(item.place, "not-calibrated", name=name)
+            found.add(_calibration_place(parts), "not-calibrated", name=name)
     else:
         _check_share(role, float(name), float(name), item, found)
 
@@ -178,7 +178,7 @@ def _check_share(role: str, low: float, high: float, item: Derived, found: Found
 
 def _check_calibration(calibration: Calibration, parts: Parts, found: Found) -> None:
     """Add what the calibration lacks or knows too much of; it is then older than the plan's files."""
-    place = Place((PurePosixPath(parts.frame.folder) / "calibration.yaml").as_posix())
+    place = _calibration_place(parts)
     ids = {indicator.id for indicator in parts.indicators}
     for id in sorted(ids - set(calibration.indicators)):
         found.add(place, "not-calibrated", name=id)
@@ -199,3 +199,8 @@ def _check_calibration(calibration: Calibration, parts: Parts, found: Found) -> 
         for row in loadings.load.values():
             for id in sorted(set(row) - ids):
                 found.add(place, "unknown-indicator", name=f"{level}: {id}", near=nearest_or_all(id, ids))
+
+
+def _calibration_place(parts: Parts) -> Place:
+    # What is out of date there is mended by writing it anew, so the mistake is that file's.
+    return Place((PurePosixPath(parts.frame.folder) / "calibration.yaml").as_posix())

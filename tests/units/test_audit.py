@@ -125,6 +125,31 @@ def test_flows_add_up_and_ratios_use_the_year_that_their_lag_says() -> None:
     assert headline("entry_rate", "ratio", 5.0, year=2021).value == Fraction(100 * 60, 700)
 
 
+def test_years_to_the_base_come_from_history_and_the_ones_before_as_well() -> None:
+    plan = dataclasses.replace(
+        ZHEJIANG,
+        calibration=calibration_with(0.0),
+        targets=tuple(dataclasses.replace(t, year=2016) for t in ZHEJIANG.targets if t.id == "H07"),
+    )
+    rows = audit_of(plan).slacks
+    people = ZHEJIANG.history("resident_population_unrevised", "zhejiang")[2015].value
+    assert slack(audit_of(plan), "H07", "flow").value == Fraction(70_981 + 26_846) / Fraction(str(people))
+    assert [(row.version, row.needs, row.required) for row in rows if row.value is None] == [
+        ("series", "patents_in_force", None)
+    ]
+
+
+def test_a_ratio_of_which_both_parts_are_missing_requires_nothing() -> None:
+    item = next(d for d in ZHEJIANG.derived if d.id == "rd_intensity")
+    both = dataclasses.replace(item, numerator="patents_in_force")
+    target = next(t for t in ZHEJIANG.targets if t.id == "H01")
+    row = audit_of(dataclasses.replace(ZHEJIANG, derived=(both,), targets=(target,))).slacks[0]
+    assert (row.needs, row.required) == ("patents_in_force", None)
+    other = dataclasses.replace(item, numerator="gdp", denominator="gdp")
+    row = audit_of(dataclasses.replace(ZHEJIANG, derived=(other,), targets=(target,))).slacks[0]
+    assert (row.needs, row.required) == ("gdp", None)
+
+
 def test_mean_growth_comes_from_printed_growth() -> None:
     row = headline("research", "mean_growth", 9.5)
     assert row.value is not None

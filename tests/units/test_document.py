@@ -302,3 +302,11 @@ def test_R11_any_input_gives_a_document_or_mistakes(source: str | bytes) -> None
         assert mistake.place.line >= 1
         assert mistake.place.column >= 1
         assert "\n" not in mistake.line("zh")
+
+
+def test_a_file_outside_the_project_keeps_its_bare_name(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text("a: [", encoding="utf-8")
+    (tmp_path / "inside").mkdir()
+    with pytest.raises(BadInput) as raised:
+        load_document(tmp_path / "x.yaml", tmp_path / "inside")
+    assert [m.place.file for m in raised.value.mistakes] == ["x.yaml"]

@@ -178,7 +178,7 @@ def test_an_exit_that_the_calibration_lacks_is_named(plan: Path) -> None:
     )
     with pytest.raises(BadInput) as raised:
         load_baseline(plan, plan)
-    assert [(m.code, m.place.file) for m in raised.value.mistakes] == [("not-calibrated", "derived.yaml")]
+    assert [(m.code, m.place.file) for m in raised.value.mistakes] == [("not-calibrated", "calibration.yaml")]
     known = dataclasses.replace(CALIBRATION, exits={"firms_valid": estimate(0.05)})
     (plan / "calibration.yaml").write_text(calibration_text(known), encoding="utf-8")
     assert load_baseline(plan, plan).calibration == known
