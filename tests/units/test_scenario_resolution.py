@@ -497,3 +497,12 @@ def test_other_draws_are_refused_with_the_nearest_that_will_do(tmp_path: Path, d
     assert mistake.code == "bad-draws"
     assert int(details["lower"]) % 4096 == int(details["upper"]) % 4096 == 0
     assert 4096 <= int(details["lower"]) < int(details["upper"]) <= 4096 * 4096
+
+
+def test_R3_an_unknown_key_is_marked_itself_and_its_neighbour_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadInput) as caught:
+        load(tmp_path, "shocks:\n  s:\n    indicators: money\n    sise: 1\n    size: 1\n    " + COURSE + "\n")
+
+    (mistake,) = caught.value.mistakes
+    assert str(mistake.place) == "mine.yaml:5:5"
+    assert dict(mistake.details) == {"field": "sise", "near": "size"}
