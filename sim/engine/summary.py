@@ -119,10 +119,13 @@ def count_of(events: np.ndarray) -> Ints:
 
 def passages_of(outcome: Outcome, lower: float, upper: float) -> Ints:
     """Return in how many draws the target was first met in each year; the last: never."""
-    path = outcome.path[:, is_valid(outcome.path).all(axis=0)]
-    met = (path >= lower) & (path <= upper)
-    first = np.where(met.any(axis=0), met.argmax(axis=0), len(met))
-    return np.bincount(first, minlength=len(met) + 1)
+    waiting = is_valid(outcome.path).all(axis=0)
+    passages = []
+    for values in outcome.path:
+        met = (values >= lower) & (values <= upper) & waiting
+        passages.append(np.count_nonzero(met))
+        waiting &= ~met
+    return np.array([*passages, np.count_nonzero(waiting)])
 
 
 def cells_of(model: Model) -> tuple[tuple[str, int, int], ...]:
