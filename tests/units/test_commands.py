@@ -224,7 +224,7 @@ def test_the_test_command_runs_every_check_with_this_python(
     assert cli.main(["test"]) == 0
     assert {command[0] for command in done} == {sys.executable}
     text = " ".join(" ".join(command) for command in done)
-    for check in ("ruff check", "mypy", "importlinter", "pytest -n 2", "coverage report"):
+    for check in ("ruff check", "mypy", "importlinter", "-m not speed -n 2", "-m speed", "coverage report"):
         assert check in text
     assert capsys.readouterr().err.endswith("passed.\n")
 
