@@ -9,6 +9,7 @@ import pytest
 
 from sim import cli
 from sim.baseline import load_baseline
+from sim.commands import golden
 from sim.errors import BadInput
 from sim.outputs.text_table import display_width, text_table
 from sim.texts import LANGUAGES, table
@@ -148,6 +149,15 @@ def test_schema_writes_the_schema_and_the_tables_of_the_pages(
     assert text.startswith("before\n")
     assert text.endswith("after\n")
     assert "old" not in text
+
+
+def test_golden_stores_the_reference_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(golden, "reference_columns", lambda root: {"target": ["H01"], "p": [0.5]})
+    code, out, _ = answer(capsys, tmp_path, "golden")
+    assert (code, out) == (0, f"wrote {golden.GOLDEN.as_posix()}.\n")
+    assert (tmp_path / golden.GOLDEN).read_bytes() == b"target,p\nH01,0.5\n"
 
 
 SENTENCE = "title: 出口下滑\n"
