@@ -121,7 +121,7 @@ def calibration(
         },
         common_drift={"science": estimate(common), "gdp": estimate(common)},
         dof=estimate(dof),
-        loadings={level: loads for level in ("common", "province", "year", "city")},
+        loadings=dict.fromkeys(("common", "province", "year", "city"), loads),
         exits={},
         checks=(),
     )
