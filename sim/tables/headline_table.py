@@ -50,7 +50,8 @@ def rows_of_target(
     if lead.p is not None:
         yield Note(meaning_of(lead, cube, lang), INDENT)
     if lead.grade is not None and lead.grade.drift == "C":
-        yield Note(say("screen.by-construction", lang), INDENT)
+        on_the_path = any(lead.quantity == indicator.id for indicator in cube.plan.indicators)
+        yield Note(say("screen.by-construction" if on_the_path else "screen.no-history", lang), INDENT)
     if len(versions) > 1:
         read_as = version_words(lead, versions, cube.plan, lang)
         yield Note(say("screen.lead-version", lang, version=read_as), INDENT)
