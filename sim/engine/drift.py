@@ -14,6 +14,9 @@ from sim.kernels import reference as kernel
 from sim.model.model import NONE, Model, ShockModel
 from sim.streams import SETS, Source
 
+LARGEST = np.finfo(np.float64).max
+"""No size is larger: what it does to a level is counted as invalid there, and nowhere else."""
+
 
 def drift_of_sets(model: Model, values: Floats, p: SetParameters) -> tuple[Floats, Floats, Floats]:
     """Return drift of cities ``[C, Kc, T, set]``, of lone indicators ``[Ka, T, set]``, and the
@@ -85,6 +88,7 @@ def amount_of_shock(shock: ShockModel, luck: Luck) -> Floats:
     if certain and isinstance(shock.size, Fixed):
         return np.asarray(shock.course[0][:, None, None] * shock.size.value)
     size = shock.size.quantile(luck.uniform(Source(name)))
+    size = np.clip(size, -LARGEST, LARGEST)  # infinity times a share of nothing would be no number
     if certain:
         return np.asarray(shock.course[0][:, None, None] * size)
     start = np.searchsorted(

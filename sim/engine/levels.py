@@ -41,16 +41,16 @@ class BlockLevels:
 
 
 def levels_of_block(
-    model: Model, values: Floats, parameters: SetParameters, noise: BlockNoise, luck: Luck, detailed: bool
+    model: Model, values: Floats, parameters: SetParameters, noise: BlockNoise, luck: Luck, cities: bool
 ) -> BlockLevels:
-    """Return the levels of a block; *values* ``[parameter, set]``. Cities are kept if *detailed*."""
+    """Return the levels of a block; *values* ``[parameter, set]``. Levels of cities are kept if *cities*."""
     city, alone, gap_variance = drift_of_sets(model, values, parameters)
     factors, lone_factors, floored = shocked_factors(model, city, alone, luck)
     own_sd = np.sqrt(parameters.own_sd**2 + gap_variance)
     shared = kernel.province_noise(noise.common, own_sd[..., None] * noise.own_unit, noise.yearly)
     province = np.empty_like(shared)
     unallocated = np.empty((len(model.with_cities), *shared.shape[1:]))
-    kept = np.empty_like(noise.city) if detailed else None
+    kept = np.empty_like(noise.city) if cities else None
     calm = []
     for column, k in enumerate(model.with_cities):
         calm.append(kernel.levels_from_growth(model.base[:, column], factors[column]))

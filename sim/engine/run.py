@@ -14,7 +14,7 @@ from sim.engine.luck import Luck
 from sim.engine.noise import BlockNoise, block_noise, set_parameters
 from sim.engine.summary import Summary, summary_of
 from sim.executors import Map, serial
-from sim.model.model import Model
+from sim.model.model import NONE, Model
 from sim.model.parameters import drawn_parameters
 from sim.streams import SETS
 
@@ -58,9 +58,10 @@ def run_block(models: tuple[Model, ...], detailed: bool, block: int) -> tuple[Su
         if noise_key not in noises:
             noises[noise_key] = block_noise(model, parameters, luck)
         noise = noises[noise_key]
-        key = (noise_key, id(model.drift), id(model.shocks), held_among(model, level_rows(model)))
+        cities = detailed or any(target.city != NONE for target in model.targets)
+        key = (noise_key, id(model.drift), id(model.shocks), held_among(model, level_rows(model)), cities)
         if levels is None or key != last_key:
-            levels, last_key = levels_of_block(model, values, parameters, noise, luck, detailed), key
+            levels, last_key = levels_of_block(model, values, parameters, noise, luck, cities), key
         summaries.append(summarised(model, values, noise, levels, detailed))
     return tuple(summaries)
 

@@ -61,12 +61,12 @@ def trajectories_of(model: Model, baseline: Baseline, summary: Summary) -> tuple
     if summary.trajectories is None:
         return ()
     cells = cells_of(model)
-    draws = summary.trajectories.draws
+    draws, grid = summary.trajectories.draws, summary.trajectories.grid
     sums, squares = np.where(draws > 0, summary.trajectories.moments.value() / np.maximum(draws, 1), np.nan)
     rates = {q for q, rate in enumerate(model.is_rate) if rate}
     is_rate = np.array([q in rates for _, q, _ in cells])
     quantiles = np.stack(
-        [value_of_index(summary.trajectories.grid.index_at(level), is_rate) for level in QUANTILES], axis=1
+        [value_of_index(np.where(draws > 0, grid.index_at(level), 0), is_rate) for level in QUANTILES], axis=1
     )
     quantiles[draws == 0] = np.nan
     sd = np.sqrt(np.maximum(squares - sums**2, 0.0) * draws / np.maximum(draws - 1, 1))
