@@ -66,11 +66,15 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Layered:
-    """A file with all that it stands on: *node* is what counts, *files* what was read (SHA-256)."""
+    """A file with all that it stands on: *node* is what counts, *files* what was read (SHA-256).
+
+    Not whole: a parent or mix-in could not be read, which was noted as a mistake.
+    """
 
     file: str
     node: Node
     files: Mapping[str, str]
+    is_whole: bool = True
 
 
 @dataclass(slots=True)
@@ -82,7 +86,7 @@ class Library:
     read: dict[Path, tuple[str, str, Node] | None] = field(default_factory=dict)
 
     def load_layers(self, path: Path, above: tuple[Path, ...] = ()) -> Layered | None:
-        """Return *path* laid over its parent and mix-ins; None if a mistake stands in the way."""
+        """Return *path* laid over its parent and mix-ins; None if the file itself cannot be read."""
         loaded = self._load(path)
         if loaded is None:
             return None
@@ -98,12 +102,14 @@ class Library:
                 broken = True
                 continue
             files.update(layer.files)
+            broken = broken or not layer.is_whole
             fresh = _without(layer.node, OWN)
             over = fresh if below is None else merged(below, fresh, self.found)
             if below is not None and over.plain() == below.plain():
                 self.found.add(reference.place, "mixin-without-effect", name=str(reference.value))
             below = over
-        return None if broken else Layered(name, _laid(below, own, self.found), dict(sorted(files.items())))
+        found = Found() if broken else self.found  # what an override does to a part unread is not known
+        return Layered(name, _laid(below, own, found), dict(sorted(files.items())), not broken)
 
     def _layer(
         self, path: Path, target: Path, reference: Node, is_parent: bool, above: tuple[Path, ...]

@@ -14,6 +14,7 @@ from sim.errors import BadInput, Found, Place
 from sim.marked.text import readable_name
 from sim.scenario.choices import near
 from sim.scenario.layers import Layered, Library
+from sim.scenario.measures import UNREAD
 from sim.scenario.names import Directories, directories_of
 from sim.scenario.reading import Reading
 from sim.scenario.resolve import scenario_from_written
@@ -22,6 +23,19 @@ from sim.scenario.shape import written_from_node
 from sim.scenario.sweeps import cells_from_node
 
 NOT_COMPARED = ("id", "files", "cell", "platform")
+
+UNKNOWN_WORDS = (
+    "unknown-area",
+    "unknown-assumption",
+    "unknown-choice",
+    "unknown-field",
+    "unknown-indicator",
+    "unknown-kind",
+    "unknown-platform",
+    "unknown-target",
+    "year-outside",
+)
+"""Mistakes that a word or a year makes by itself, whatever stands around it."""
 
 
 def load_scenarios(
@@ -35,11 +49,14 @@ def load_scenarios(
     library = Library(root)
     plans = _Plans(baselines, library.found)
     scenarios: list[Scenario] = []
+    outputs: list[tuple[str, str]] = []
     for path in paths:
         layered = library.load_layers(path)
-        if layered is not None:
-            scenarios.extend(_scenarios(layered, path, plans, library.found))
-    _refuse_same_names(scenarios, library.found)
+        if layered is not None and layered.is_whole:
+            scenarios.extend(_scenarios(layered, path, plans, outputs, library.found))
+        elif layered is not None:
+            _note_unknown_words(layered, path, plans, library.found)
+    _refuse_same_outputs(outputs, library.found)
     _refuse_same_scenarios(scenarios, library.found)
     library.found.raise_if_any()
     return tuple(scenarios)
@@ -69,30 +86,46 @@ class _Plans:
         return self.made[plan]
 
 
-def _scenarios(layered: Layered, path: Path, plans: _Plans, found: Found) -> Iterator[Scenario]:
+def _scenarios(
+    layered: Layered, path: Path, plans: _Plans, outputs: list[tuple[str, str]], found: Found
+) -> Iterator[Scenario]:
+    """Yield the sound scenarios of a file; *outputs* gets the id and the file of the others too."""
     stem = unicodedata.normalize("NFC", readable_name(path.stem))
     for cell in cells_from_node(layered.node, found):
         before = len(found.mistakes)
-        written = written_from_node(cell.node, found)
-        if written is None:
+        if cell.values or not layered.node.has("sweep"):
+            outputs.append((stem + cell.label, layered.file))
+        read = written_from_node(cell.node, found)
+        if read is None or read[0].plan is UNREAD:
             continue
-        plan = plans.get(written.plan, cell.node.at(("plan",)).place)
+        written, node = read
+        plan = plans.get(written.plan, node.at(("plan",)).place)
         if plan is None:
             continue
-        reading = Reading(*plan, cell.node, cell.swept, found)
+        reading = Reading(*plan, node, cell.swept, found)
         scenario = scenario_from_written(reading, written, stem, layered.files, cell)
         scenario = dataclasses.replace(scenario, place=Place(layered.file))
         if len(found.mistakes) == before:
             yield scenario
 
 
-def _refuse_same_names(scenarios: Sequence[Scenario], found: Found) -> None:
-    """Note scenarios whose results would stand in one folder; small and capital letters are one."""
-    seen: dict[str, Scenario] = {}
-    for scenario in scenarios:
-        same = seen.setdefault(scenario.id.casefold(), scenario)
-        if same is not scenario:
-            found.add(scenario.place, "same-output", name=scenario.id, other=same.place.file)
+def _note_unknown_words(layered: Layered, path: Path, plans: _Plans, found: Found) -> None:
+    """Note the words of a file that mean nothing, where a part of what it stands on could not be read.
+
+    What that part holds is not known, so nothing is said of what seems missing or without effect.
+    """
+    guessed = Found()
+    tuple(_scenarios(layered, path, plans, [], guessed))
+    found.mistakes.extend(mistake for mistake in guessed.mistakes if mistake.code in UNKNOWN_WORDS)
+
+
+def _refuse_same_outputs(outputs: Sequence[tuple[str, str]], found: Found) -> None:
+    """Note scenarios (id, file) whose results would stand in one folder; case does not part them."""
+    seen: dict[str, str] = {}
+    for id, file in outputs:
+        if id.casefold() in seen:
+            found.add(Place(file), "same-output", name=id, other=seen[id.casefold()])
+        seen.setdefault(id.casefold(), file)
 
 
 def _refuse_same_scenarios(scenarios: Sequence[Scenario], found: Found) -> None:

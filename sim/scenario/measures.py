@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from typing import Annotated, Any, NamedTuple
+from collections.abc import Callable
+from typing import Annotated, Any, Final, NamedTuple
 
 from pydantic import PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -34,6 +35,14 @@ SPELLINGS = {
 WITH_UNIT = re.compile(r"([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?)\s*(\D.{0,39})", re.ASCII)
 
 
+class _Unread:
+    """The class of `UNREAD`."""
+
+
+UNREAD: Final[Any] = _Unread()
+"""Stands for a value whose shape is wrong, which was reported: whoever meets it asks no more of it."""
+
+
 class Measure(NamedTuple):
     """A number and the unit written with it; empty where none is."""
 
@@ -52,6 +61,18 @@ def shown(value: Any) -> str:
         return {None: "null", True: "true", False: "false"}[value]
     text = str(value)
     return text if len(text) <= 40 else text[:39] + "…"
+
+
+def unless_unread(read: Callable[[Any], Any]) -> PlainValidator:
+    """Return the validator that reads with *read* and lets `UNREAD` through."""
+    return PlainValidator(lambda value: value if value is UNREAD else read(value))
+
+
+def is_read(value: Any) -> bool:
+    """Say whether *value*, and all in it if it is a list or a map, has been read."""
+    if isinstance(value, (list, dict)):
+        return all(part is not UNREAD for part in (value.values() if isinstance(value, dict) else value))
+    return value is not UNREAD
 
 
 def number_from(value: Any) -> float:
@@ -172,8 +193,8 @@ def prose_from(value: Any) -> str:
 
 _AMOUNT = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^\s*[-+−]?[0-9０-９.].*$"}]}
 
-Number = Annotated[float, PlainValidator(number_from), WithJsonSchema({"type": "number"})]
-Amounts = Annotated[Measure, PlainValidator(measure_from), WithJsonSchema(_AMOUNT)]
+Number = Annotated[float, unless_unread(number_from), WithJsonSchema({"type": "number"})]
+Amounts = Annotated[Measure, unless_unread(measure_from), WithJsonSchema(_AMOUNT)]
 Share = Annotated[
     float,
     PlainValidator(share_from),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from sim.axes import Name
 from sim.baseline.plan import Baseline
 from sim.errors import Found, Place
 from sim.scenario.layers import Node, Steps
-from sim.scenario.measures import PERCENT, POINTS, Measure
+from sim.scenario.measures import PERCENT, POINTS, UNREAD, Measure, is_read
 from sim.scenario.names import Directories, Directory
 from sim.scenario.written import Bilingual, YearRange
 
@@ -25,7 +26,10 @@ HUNDREDTH = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One scenario in its plan, and the mistakes that are found while it is read."""
+    """One scenario in its plan, and the mistakes that are found while it is read.
+
+    Whatever is written may be `UNREAD`: then it means nothing here, and is no further mistake.
+    """
 
     baseline: Baseline
     names: Directories
@@ -56,6 +60,8 @@ class Reading:
 
     def amount(self, steps: Steps, measure: Measure, unit: str, low: float, high: float) -> float:
         """Return the number of *measure*, whose unit must be *unit*, between *low* and *high*."""
+        if measure is UNREAD:
+            return math.nan
         if measure.unit not in ("", unit):
             self.mistake(steps, "wrong-unit", unit=measure.unit, expected=unit)
         elif not low <= measure.value <= high:
@@ -72,6 +78,8 @@ class Reading:
 
     def year(self, steps: Steps, year: int, is_key: bool = False) -> bool:
         """Say whether *year* is one of the plan; a mistake if not."""
+        if year is UNREAD:
+            return False
         if year in self.baseline.years:
             return True
         place = self.key_place(steps) if is_key else self.place(steps)
@@ -81,6 +89,8 @@ class Reading:
 
     def years(self, steps: Steps, written: Any) -> tuple[int, ...]:
         """Return the plan's years that *written* names: a year, ``2017-2019``, a list, a range or all."""
+        if written is UNREAD:
+            return ()
         if isinstance(written, (list, tuple)):
             each = [self.years((*steps, number), part) for number, part in enumerate(written)]
             chosen = [year for part in each for year in part]
@@ -109,6 +119,8 @@ class Reading:
 
     def one(self, steps: Steps, word: str, directory: Directory, is_key: bool = False) -> str | None:
         """Return the id of the one thing called *word*; a mistake if there is none."""
+        if word is UNREAD:
+            return None
         found = directory.id_of(word)
         if found is None:
             place = self.key_place(steps) if is_key else self.place(steps)
@@ -139,11 +151,13 @@ class Reading:
         """Return the cells of a footprint with their weights.
 
         Indicators of cities stand with cities (the province's name means all cities), those of the
-        province alone with the province.
+        province alone with the province. Empty where not all of the footprint could be read.
         """
         before = len(self.found.mistakes)
         area_weights = self.weights((*steps, "areas"), areas, self.names.areas)
         indicator_weights = self.weights((*steps, "indicators"), indicators, self.names.indicators)
+        if not (is_read(areas) and is_read(indicators)):
+            return {}
         province = self.baseline.province.id
         scopes = {indicator.id: indicator.scope for indicator in self.baseline.indicators}
         pairs: Pairs = {}
@@ -173,9 +187,11 @@ class Reading:
 
 def _words(steps: Steps, written: Any) -> list[tuple[str, float, Steps, bool]]:
     """Return each name with its weight, where it stands, and whether it stands there as a key."""
+    if written is UNREAD:
+        return []
     if isinstance(written, str):
         return [(written, 1.0, steps, False)]
     if isinstance(written, Mapping):
         return [(word, weight, (*steps, word), True) for word, weight in written.items()]
     listed: Sequence[str] = written
-    return [(word, 1.0, (*steps, number), False) for number, word in enumerate(listed)]
+    return [(word, 1.0, (*steps, number), False) for number, word in enumerate(listed) if word is not UNREAD]

@@ -15,7 +15,7 @@ from sim.baseline.calibration import Calibration, Estimate
 from sim.baseline.plan import Assumption, Baseline, Indicator
 from sim.errors import Place
 from sim.scenario.layers import Steps
-from sim.scenario.measures import LARGEST, Measure
+from sim.scenario.measures import LARGEST, UNREAD, Measure, is_read
 from sim.scenario.reading import Reading
 from sim.scenario.resolve_shocks import shocks_from_written
 from sim.scenario.scenario import Adjustment, Cells, Delay, Growth, Noise, Path, Scenario
@@ -71,7 +71,7 @@ def _title(title: Name, cell: Mapping[str, str]) -> Name:
 
 def _growth(reading: Reading, written: ScenarioWritten) -> Growth:
     source, weight = written.growth.source, written.growth.weight
-    if weight is not None and source != "blend":
+    if weight is not None and source not in ("blend", UNREAD):
         reading.key_mistake(("growth", "weight"), "weight-without-blend", source=source)
     field = "source" if weight is None else "weight"
     place = reading.place(("growth", field)) if reading.node.has("growth") else Place(reading.node.place.file)
@@ -133,6 +133,8 @@ def _paths(reading: Reading, written: ScenarioWritten) -> tuple[Path, ...]:
 def _levels(reading: Reading, steps: Steps, entry: PathWritten) -> dict[int, Measure]:
     """Return the levels by year; years that are none, or not of the plan, are left out with a mistake."""
     years: dict[int, Measure] = {}
+    if entry.levels is UNREAD:
+        return years
     for text, measure in entry.levels.items():
         at = (*steps, "levels", text)
         if not YEAR.fullmatch(text):
@@ -154,16 +156,16 @@ def _checked_levels(
 ) -> dict[int, float]:
     unit = indicator.unit
     before = len(reading.found.mistakes)
-    if entry.unit is not None:
+    if entry.unit is not None and entry.unit is not UNREAD:
         reading.amount((*steps, "unit"), Measure(0.0, entry.unit), unit, 0.0, 0.0)
     highest = HIGHEST_RATE if indicator.kind == "rate" else LARGEST
     levels = {}
     for year, measure in years.items():
         at = (*steps, "levels", str(year))
         levels[year] = reading.amount(at, measure, unit, 0.0, highest)
-        if measure.value == 0:
+        if measure is not UNREAD and measure.value == 0:
             reading.mistake(at, "not-above-zero", field=year, value=f"{measure.value:g}")
-    if len(reading.found.mistakes) > before:
+    if len(reading.found.mistakes) > before or not is_read(entry.levels):
         return levels
     plan = _plan_path(reading.baseline, area, indicator)
     _check_gaps(reading, (*steps, "levels"), years, plan)
@@ -222,6 +224,8 @@ def _assumptions(reading: Reading, written: ScenarioWritten) -> dict[str, Assump
             reading.key_mistake(steps, "named-twice", name=word)
         if id not in used:
             reading.key_mistake(steps, "unused-assumption", name=word)
+        if entry is UNREAD:
+            continue
         low, central, high = _range(reading, steps, entry, own)
         if (low, central, high) == (own.low, own.central, own.high):
             reading.without_effect(steps, "assumption-as-planned", name=word)
@@ -240,7 +244,7 @@ def _range(reading: Reading, steps: Steps, entry: Any, own: Assumption) -> tuple
         reading.amount((*steps, field), getattr(entry, field), own.unit, 0.0, most)
         for field in ("low", "central", "high")
     )
-    if not low <= central <= high:
+    if low > central or central > high:
         details = {"low": f"{low:g}", "central": f"{central:g}", "high": f"{high:g}"}
         reading.mistake((*steps, "central"), "range-order", **details)
     return low, central, high
@@ -250,7 +254,7 @@ def _used_assumptions(baseline: Baseline, written: ScenarioWritten) -> set[str]:
     """Return the assumptions that some number of this scenario stands on."""
     sources = [source for derived in baseline.derived for source in (derived.base, derived.exit) if source]
     used = {id for kind, id in sources if kind == "assumption"}
-    if written.growth.source == "blend" and written.growth.weight is None:
+    if written.growth.source in ("blend", UNREAD) and written.growth.weight is None:
         used.add(BLEND_WEIGHT)
     if baseline.calibration is None:
         return used | set(baseline.assumptions) - {BLEND_WEIGHT}

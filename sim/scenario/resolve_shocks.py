@@ -11,7 +11,7 @@ import numpy as np
 from sim.distributions import Distribution, Fixed, distribution
 from sim.registry import Family
 from sim.scenario.layers import Steps
-from sim.scenario.measures import PERCENT, POINTS, Measure
+from sim.scenario.measures import PERCENT, POINTS, UNREAD, Measure, is_read
 from sim.scenario.reading import HUNDREDTH, Pairs, Reading
 from sim.scenario.scenario import Chance, Shock
 from sim.scenario.written import EventWritten, LevelShockWritten, ScenarioWritten, ShockWritten
@@ -38,7 +38,9 @@ def _shock(
 ) -> Shock | None:
     is_level = isinstance(entry, LevelShockWritten) or getattr(entry, "effect", "") == "level"
     pairs = reading.pairs(steps, entry.areas, entry.indicators)
-    size = size_from_written(reading, (*steps, "size"), entry.size, PERCENT if is_level else POINTS)
+    unit = PERCENT if is_level else POINTS
+    has_unit = getattr(entry, "effect", "") is not UNREAD  # of what the size is depends on the effect
+    size = size_from_written(reading, (*steps, "size"), entry.size if has_unit else UNREAD, unit)
     if is_level and size is not None and _takes_all(size, pairs):
         reading.mistake((*steps, "size"), "level-below-zero")
     when: Course | None
@@ -66,11 +68,13 @@ def _shock(
 def size_from_written(reading: Reading, steps: Steps, written: Any, unit: str) -> Distribution | None:
     """Return a size in *unit* as a distribution; None with its mistakes if it is not legal."""
     before = len(reading.found.mistakes)
+    if written is UNREAD:
+        return None
     if isinstance(written, Measure):
-        size: Distribution = Fixed(_amount(reading, steps, written, unit))
+        size: Distribution | None = Fixed(_amount(reading, steps, written, unit))
     else:
         size = _member(reading, steps, written, distribution, unit)
-    if len(reading.found.mistakes) > before or _has_flaws(reading, steps, size):
+    if size is None or len(reading.found.mistakes) > before or _has_flaws(reading, steps, size):
         return None
     if size.support() == (0.0, 0.0):
         reading.without_effect(steps, "size-zero")
@@ -80,16 +84,18 @@ def size_from_written(reading: Reading, steps: Steps, written: Any, unit: str) -
 def course_from_written(reading: Reading, steps: Steps, written: Any) -> Course | None:
     """Return a course that begins in a year of the plan; None with its mistakes if it is not legal."""
     before = len(reading.found.mistakes)
-    found: Course = _member(reading, steps, written, course, "")
-    for field in _years_of(found.__class__):
-        reading.year((*steps, field), getattr(found, field))
-    if len(reading.found.mistakes) > before or _has_flaws(reading, steps, found):
+    if written is UNREAD:
+        return None
+    found: Course | None = _member(reading, steps, written, course, "")
+    for field in _years_of(course[written.kind]):
+        reading.year((*steps, field), getattr(written, field))
+    if found is None or len(reading.found.mistakes) > before or _has_flaws(reading, steps, found):
         return None
     return found
 
 
 def _member(reading: Reading, steps: Steps, written: Any, family: Family[Any], unit: str) -> Any:
-    """Return the member of *family* that *written* is a model of."""
+    """Return the member of *family* that *written* is a model of; None if a field of it is unread."""
     kind = family[written.kind]
     values = {}
     for field in dataclasses.fields(kind):
@@ -103,7 +109,8 @@ def _member(reading: Reading, steps: Steps, written: Any, family: Family[Any], u
                 for number, part in enumerate(value)
             )
         values[field.name] = value
-    return kind(**values)
+    is_whole = all(is_read(getattr(written, name)) for name in values)
+    return kind(**values) if is_whole else None
 
 
 def _amount(reading: Reading, steps: Steps, measure: Measure, unit: str) -> float:

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sim.errors import Found
+from sim.errors import Found, nearest
 from sim.scenario.choices import near
 from sim.scenario.layers import NAMED, Node, Steps
+from sim.scenario.measures import UNREAD
 
 SWEPT = ("growth", *NAMED, "noise", "draws", "seed")
 """Fields in which a sweep may stand."""
@@ -43,7 +44,11 @@ class Swept:
 
 
 def cells_from_node(node: Node, found: Found) -> Iterator[Cell]:
-    """Yield the grid of *node* in the order of the file, the last path fastest; one cell without a sweep."""
+    """Yield the grid of *node* in the order of the file, the last path fastest; one cell without a sweep.
+
+    Where the sweep has mistakes, one cell with its first values stands for all, so that the rest of the
+    file is checked; what the sweep was to set and did not is `UNREAD`.
+    """
     sweep = node.value.get("sweep")
     rest = node.with_fields({key: part for key, part in node.value.items() if key != "sweep"})
     if sweep is None:
@@ -51,15 +56,17 @@ def cells_from_node(node: Node, found: Found) -> Iterator[Cell]:
         return
     if not isinstance(sweep.value, dict) or not sweep.value:
         found.add(sweep.place, "not-a-sweep")
+        yield Cell(rest, {}, "")
         return
     before = len(found.mistakes)
     paths = [swept for key, part in sweep.value.items() for swept in _swept(key, part, rest, found)]
     count = 1
     for swept in paths:
-        count *= len(swept.values)
+        count *= max(1, len(swept.values))
     if count > MAX_CELLS:
         found.add(sweep.key_place, "too-many-cells", count=count, limit=MAX_CELLS)
     if len(found.mistakes) > before:
+        yield _first_cell(rest, paths)
         return
     names = _short_names([swept.steps for swept in paths])
     for combination in itertools.product(*(swept.values for swept in paths)):
@@ -69,6 +76,15 @@ def cells_from_node(node: Node, found: Found) -> Iterator[Cell]:
         texts = {swept.path: _text(value) for swept, value in zip(paths, combination, strict=True)}
         label = "".join(f"__{name}_{_safe(text)}" for name, text in zip(names, texts.values(), strict=True))
         yield Cell(cell, texts, label, tuple(swept.steps for swept in paths))
+
+
+def _first_cell(rest: Node, paths: list[Swept]) -> Cell:
+    cell = rest
+    for swept in paths:
+        if swept.values or len(swept.steps) > 1:
+            unread = Node(UNREAD, swept.key.place, swept.key.key_place)
+            cell = _with_value(cell, swept.steps, (*swept.values, unread)[0], swept.key)
+    return Cell(cell, {}, "", tuple(swept.steps for swept in paths))
 
 
 def _swept(key: str, part: Node, rest: Node, found: Found) -> Iterator[Swept]:
@@ -81,16 +97,19 @@ def _swept(key: str, part: Node, rest: Node, found: Found) -> Iterator[Swept]:
         if entries is rest or not entries.has(steps[1]):
             legal = entries.value if entries is not rest and isinstance(entries.value, dict) else ()
             found.add(part.key_place, "unknown-entry", name=key, near=near(steps[1], legal))
-            return
+            meant = nearest(steps[1], legal)
+            if meant is None:
+                return
+            steps = (steps[0], meant, *steps[2:])
     values = _range(part, found) if isinstance(part.value, dict) else _list(part, found)
-    if values:
-        yield Swept(steps, part, values)
+    yield Swept(steps, part, values)
 
 
 def _list(part: Node, found: Found) -> tuple[Node, ...]:
     if not isinstance(part.value, tuple) or not part.value:
         found.add(part.place, "not-sweep-values")
         return ()
+    before = len(found.mistakes)
     seen: list[object] = []
     for value in part.value:
         if isinstance(value.value, (dict, tuple)) or value.value is None:
@@ -98,7 +117,7 @@ def _list(part: Node, found: Found) -> tuple[Node, ...]:
         elif value.value in seen:
             found.add(value.place, "repeated-value", value=value.value)
         seen.append(value.value)
-    return part.value
+    return part.value if len(found.mistakes) == before else ()
 
 
 def _range(part: Node, found: Found) -> tuple[Node, ...]:

@@ -15,14 +15,28 @@ from pydantic import (
     Field,
     PlainValidator,
     Tag,
+    ValidatorFunctionWrapHandler,
     WithJsonSchema,
     create_model,
+    field_validator,
 )
 
 from sim.distributions import Amount
+from sim.errors import nearest
 from sim.registry import Family
 from sim.scenario.choices import near
-from sim.scenario.measures import Amounts, Number, SpanNumber, Text, YearNumber, flaw, shown, text_from
+from sim.scenario.measures import (
+    UNREAD,
+    Amounts,
+    Number,
+    SpanNumber,
+    Text,
+    YearNumber,
+    flaw,
+    shown,
+    text_from,
+    unless_unread,
+)
 from sim.shocks import LaterYear, Span, Year
 
 NAME = "x-name"
@@ -30,9 +44,14 @@ NAME = "x-name"
 
 
 class Written(BaseModel):
-    """A map in a scenario file."""
+    """A map in a scenario file; any of its fields may be `UNREAD` instead."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, populate_by_name=False)
+
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _unless_unread(cls, value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+        return value if value is UNREAD else read(value)
 
 
 def _sort(value: Any) -> str:
@@ -52,9 +71,11 @@ def either(code: str, **sorts: Any) -> Any:
 
     tags = {f"<{sort}>": kind for sort, kind in sorts.items()}
     members = [Annotated[kind, Tag(tag)] for tag, kind in tags.items()]
-    other = Annotated[Any, PlainValidator(refuse), WithJsonSchema({"not": {}}), Tag("<other>")]
+    other = Annotated[Any, unless_unread(refuse), WithJsonSchema({"not": {}}), Tag("<other>")]
 
     def tag_of(value: Any) -> str:
+        if value is UNREAD:
+            return "<other>"
         sort = _sort(value)
         return sort if sort in tags else "<other>"
 
@@ -63,7 +84,7 @@ def either(code: str, **sorts: Any) -> Any:
 
 def name(sort: str) -> Any:
     """Return the type of a text that names one of *sort* (areas, indicators, targets, platforms, plans)."""
-    return Annotated[str, PlainValidator(text_from), WithJsonSchema({"type": "string", NAME: sort})]
+    return Annotated[str, unless_unread(text_from), WithJsonSchema({"type": "string", NAME: sort})]
 
 
 def names(sort: str) -> Any:
@@ -109,6 +130,7 @@ def member_models(family: Family[Any]) -> dict[str, type[Written]]:
 def one_of(family: Family[Any]) -> Any:
     """Return the type of a map whose ``kind`` says which member of *family* it is."""
     models = member_models(family)
+    legal = {field for model in models.values() for field in model.model_fields}
 
     def tag_of(value: Any) -> str:
         kind = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
@@ -118,6 +140,9 @@ def one_of(family: Family[Any]) -> Any:
         if not isinstance(value, dict):
             raise flaw("not-a-map", value=shown(value))
         if "kind" not in value:
+            misspelt = nearest("kind", set(value) - legal)
+            if misspelt is not None:
+                raise flaw("unknown-field", field=misspelt, near="kind")
             raise flaw("missing-field", field="kind")
         kind = shown(value["kind"])
         raise flaw("unknown-kind", at="kind", name=kind, near=near(kind, models))

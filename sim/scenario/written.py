@@ -1,7 +1,8 @@
 """A scenario as planners write it: the shape of the file, before any name means anything.
 
 The fields of these models are the fields of the files; the JSON Schema and the reference page are
-made from them. What a name, a year or a unit means in a plan is found in `sim.scenario.reading`.
+made from them. Any field may be `UNREAD` instead of what its type says, once the mistake in its shape
+is noted. What a name, a year or a unit means in a plan is found in `sim.scenario.reading`.
 """
 
 from __future__ import annotations
