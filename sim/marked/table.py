@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sim.errors import Found, Place, nearest
+from sim.errors import BadInput, Found, Mistake, Place, nearest
 from sim.marked.text import load_bytes, name_in_project, text_from_bytes
 
 MAX_BYTES = 16_000_000
@@ -145,9 +145,7 @@ def table_from_bytes(raw: bytes, name: str, columns: Sequence[str]) -> Table:
     records = _records(text, name, found)
     header = next(records, None)
     if header is None:
-        found.add(Place(name), "empty-file")
-        found.raise_if_any()
-        return Table(name, (), ())
+        raise BadInput([*found.mistakes, Mistake(Place(name), "empty-file")])
     names = header[2]
     _check_header(names, name, columns, found)
     source = _Source(name, text, {column: i for i, column in enumerate(names)})

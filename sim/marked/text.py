@@ -65,8 +65,7 @@ def text_from_bytes(raw: bytes, name: str) -> str:
     every invisible or control character.
     """
     found = Found()
-    text = _decoded(raw, name, found)
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = _decoded(raw, name).replace("\r\n", "\n").replace("\r", "\n")
     for match in list(FORBIDDEN.finditer(text))[:MAX_REPORTED]:
         found.add(place_at(text, match.start(), name), "hidden-character", character=f"U+{ord(match[0]):04X}")
     found.raise_if_any()
@@ -99,24 +98,26 @@ def fixed_encoding(raw: bytes) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _decoded(raw: bytes, name: str, found: Found) -> str:
+def _decoded(raw: bytes, name: str) -> str:
+    """Return *raw* as UTF-8; BadInput that names what it is instead, where it first is."""
     if raw.startswith(UTF_16) or _looks_like_utf_16(raw):
-        found.add(Place(name), "utf-16-file", file=name)
-        found.raise_if_any()
+        raise BadInput([Mistake(Place(name), "utf-16-file", (("file", name),))])
     body = raw.removeprefix(BOM)
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError as error:
         good = body[: error.start].decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
         place = place_at(good, len(good), name)
+    code = "gbk-file" if _is_gb18030(body) else "not-utf-8"
+    raise BadInput([Mistake(place, code, (("file", name),))])
+
+
+def _is_gb18030(raw: bytes) -> bool:
     try:
-        body.decode("gb18030")
+        raw.decode("gb18030")
     except UnicodeDecodeError:
-        found.add(place, "not-utf-8", file=name)
-    else:
-        found.add(place, "gbk-file", file=name)
-    found.raise_if_any()
-    raise AssertionError("unreachable: a file that is not UTF-8 is always a mistake")
+        return False
+    return True
 
 
 def _looks_like_utf_16(raw: bytes) -> bool:

@@ -70,13 +70,12 @@ def _title(title: Name, cell: Mapping[str, str]) -> Name:
 
 
 def _growth(reading: Reading, written: ScenarioWritten) -> Growth:
-    if written.growth is None:
-        return Growth("blend", None, Place(reading.node.place.file))
     source, weight = written.growth.source, written.growth.weight
     if weight is not None and source != "blend":
         reading.key_mistake(("growth", "weight"), "weight-without-blend", source=source)
     field = "source" if weight is None else "weight"
-    return Growth(source, weight, reading.place(("growth", field)))
+    place = reading.place(("growth", field)) if reading.node.has("growth") else Place(reading.node.place.file)
+    return Growth(source, weight, place)
 
 
 def _adjustments(reading: Reading, written: ScenarioWritten) -> tuple[Adjustment, ...]:
@@ -251,7 +250,7 @@ def _used_assumptions(baseline: Baseline, written: ScenarioWritten) -> set[str]:
     """Return the assumptions that some number of this scenario stands on."""
     sources = [source for derived in baseline.derived for source in (derived.base, derived.exit) if source]
     used = {id for kind, id in sources if kind == "assumption"}
-    if written.growth is None or (written.growth.source == "blend" and written.growth.weight is None):
+    if written.growth.source == "blend" and written.growth.weight is None:
         used.add(BLEND_WEIGHT)
     if baseline.calibration is None:
         return used | set(baseline.assumptions) - {BLEND_WEIGHT}

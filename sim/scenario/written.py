@@ -6,25 +6,11 @@ made from them. What a name, a year or a unit means in a plan is found in `sim.s
 
 from __future__ import annotations
 
-import dataclasses
-from functools import reduce
-from operator import or_
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    PlainValidator,
-    Tag,
-    WithJsonSchema,
-    create_model,
-)
+from pydantic import BaseModel, Field, Tag
 
-from sim.distributions import Amount, distribution
-from sim.registry import Family
-from sim.scenario.choices import near
+from sim.distributions import distribution
 from sim.scenario.measures import (
     Amounts,
     Dof,
@@ -39,92 +25,12 @@ from sim.scenario.measures import (
     SpanNumber,
     Text,
     YearNumber,
-    flaw,
-    shown,
 )
-from sim.shocks import LaterYear, Span, Year, course
+from sim.scenario.unions import Written, either, name, names, one_of, weights
+from sim.shocks import course
 from sim.streams import BLOCK
 
 DEFAULT_DRAWS, DEFAULT_SEED = 5 * BLOCK, 1
-
-
-class Written(BaseModel):
-    """A map in a scenario file."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, populate_by_name=False)
-
-
-def _sort(value: Any) -> str:
-    """Return what sort of YAML value this is."""
-    if isinstance(value, (dict, BaseModel)):
-        return "<map>"
-    if isinstance(value, list):
-        return "<list>"
-    return "<text>" if isinstance(value, str) else "<number>"
-
-
-def either(code: str, **sorts: Any) -> Any:
-    """Return the type that is one of *sorts* (map, list, text, number); all else is the mistake *code*."""
-
-    def refuse(value: Any) -> Any:
-        raise flaw(code, value=shown(value))
-
-    tags = {f"<{sort}>": kind for sort, kind in sorts.items()}
-    members = [Annotated[kind, Tag(tag)] for tag, kind in tags.items()]
-    other = Annotated[Any, PlainValidator(refuse), WithJsonSchema({"not": {}}), Tag("<other>")]
-
-    def tag_of(value: Any) -> str:
-        sort = _sort(value)
-        return sort if sort in tags else "<other>"
-
-    return Annotated[reduce(or_, members, other), Discriminator(tag_of)]
-
-
-FIELD_TYPES: dict[Any, Any] = {
-    float: Number,
-    Amount: Amounts,
-    Year: YearNumber,
-    LaterYear: YearNumber,
-    Span: SpanNumber,
-    tuple[Amount, ...]: list[Amounts],
-    tuple[float, ...]: list[Number],
-}
-"""What the fields of a family's members are in a file."""
-
-
-def member_models(family: Family[Any]) -> dict[str, type[Written]]:
-    """Return the model of each member of *family*: its ``kind`` and its fields."""
-    models = {}
-    for name, member in family.items():
-        hints = get_type_hints(member, include_extras=True)
-        fields: dict[str, Any] = {"kind": (Literal[name], Field())}
-        for part in dataclasses.fields(member):
-            required = part.default is dataclasses.MISSING
-            kind = FIELD_TYPES[hints[part.name]]
-            fields[part.name] = (kind, Field()) if required else (kind, Field(default=()))
-        models[name] = create_model(f"{family.name}_{name}", __base__=Written, **fields)
-    return models
-
-
-def one_of(family: Family[Any]) -> Any:
-    """Return the type of a map whose ``kind`` says which member of *family* it is."""
-    models = member_models(family)
-
-    def tag_of(value: Any) -> str:
-        kind = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
-        return f"<{kind}>" if isinstance(kind, str) and kind in models else "<other>"
-
-    def refuse(value: Any) -> Any:
-        if not isinstance(value, dict):
-            raise flaw("not-a-map", value=shown(value))
-        if "kind" not in value:
-            raise flaw("missing-field", field="kind")
-        kind = shown(value["kind"])
-        raise flaw("unknown-kind", at="kind", name=kind, near=near(kind, models))
-
-    members = [Annotated[model, Tag(f"<{name}>")] for name, model in models.items()]
-    other = Annotated[Any, PlainValidator(refuse), WithJsonSchema({"not": {}}), Tag("<other>")]
-    return Annotated[reduce(or_, members, other), Discriminator(tag_of)]
 
 
 class Bilingual(Written):
@@ -138,17 +44,27 @@ class YearRange(Written):
 
 
 if TYPE_CHECKING:
-    Words = str | Bilingual
-    Names = str | list[str]
-    Weights = str | list[str] | dict[str, float]
-    Years = int | str | list[int | str] | YearRange
-    Size = Measure | Any
-    Range = Measure | Any
-    Course = Any
+    Words: TypeAlias = str | Bilingual
+    AreaName: TypeAlias = str
+    IndicatorName: TypeAlias = str
+    PlatformName: TypeAlias = str
+    PlanName: TypeAlias = str
+    AreaNames: TypeAlias = str | list[str]
+    IndicatorNames: TypeAlias = str | list[str]
+    TargetNames: TypeAlias = str | list[str]
+    Files: TypeAlias = str | list[str]
+    AreaWeights: TypeAlias = str | list[str] | dict[str, float]
+    IndicatorWeights: TypeAlias = str | list[str] | dict[str, float]
+    Years: TypeAlias = int | str | list[int | str] | YearRange
+    Size: TypeAlias = Measure | Any
+    Course: TypeAlias = Any
 else:
     Words = either("not-a-title", text=Prose, map=Bilingual)
-    Names = either("not-names", text=Text, list=list[Text])
-    Weights = either("not-weights", text=Text, list=list[Text], map=dict[Text, Number])
+    AreaName, IndicatorName = name("areas"), name("indicators")
+    PlatformName, PlanName = name("platforms"), name("plans")
+    AreaNames, IndicatorNames, TargetNames = names("areas"), names("indicators"), names("targets")
+    AreaWeights, IndicatorWeights = weights("areas"), weights("indicators")
+    Files = either("not-names", text=Text, list=list[Text])
     YearText = either("not-years", number=YearNumber, text=Text)
     Years = either("not-years", number=YearNumber, text=Text, list=list[YearText], map=YearRange)
     Size = either("not-a-size", number=Amounts, text=Amounts, map=one_of(distribution))
@@ -157,59 +73,59 @@ else:
 
 class GrowthWritten(Written):
     source: Literal["plan", "trend", "blend"]
-    weight: Share | None = None
+    weight: Share | None = Field(default=None, examples=[0.5])
 
 
 class DriftWritten(Written):
-    areas: Names = "all"
-    indicators: Names
-    years: Years = "all"
-    add: Amounts
+    areas: AreaNames = "all"
+    indicators: IndicatorNames
+    years: Years = Field(default="all", examples=[2018, "2017-2019", [2016, 2018], "all"])
+    add: Amounts = Field(examples=[1.5, "-2 百分点"])
 
 
 class ShockWritten(Written):
     title: Words | None = None
-    platform: Text | None = None
-    areas: Weights = "all"
-    indicators: Weights
-    size: Size
-    course: Course
+    platform: PlatformName | None = None
+    areas: AreaWeights = "all"
+    indicators: IndicatorWeights
+    size: Size = Field(examples=[-2, {"kind": "triangular", "low": -5, "mode": -3, "high": -1}])
+    course: Course = Field(examples=[{"kind": "ramp", "start": 2017, "full": 2018}])
 
 
 class EventWritten(ShockWritten):
     effect: Literal["growth", "level"] = "growth"
-    probability: Share | None = None
-    hazard: Share | None = None
+    probability: Share | None = Field(default=None, examples=[0.3])
+    hazard: Share | None = Field(default=None, examples=[0.1])
 
 
 class LevelShockWritten(Written):
     title: Words | None = None
-    platform: Text | None = None
-    areas: Weights = "all"
-    indicators: Weights
-    size: Size
+    platform: PlatformName | None = None
+    areas: AreaWeights = "all"
+    indicators: IndicatorWeights
+    size: Size = Field(examples=[-10, "-10 %"])
     year: YearNumber
 
 
 class DelayWritten(Written):
-    areas: Names = "all"
-    indicators: Names
-    by: SpanNumber
-    meanwhile: Amounts
+    areas: AreaNames = "all"
+    indicators: IndicatorNames
+    by: SpanNumber = Field(examples=[1])
+    meanwhile: Amounts = Field(examples=[5, "5 %"])
 
 
 class PathWritten(Written):
-    area: Text
-    indicator: Text
-    unit: Text | None = None
-    levels: dict[Text, Amounts]
+    area: AreaName
+    indicator: IndicatorName
+    unit: Text | None = Field(default=None, examples=["亿元"])
+    levels: dict[Text, Amounts] = Field(examples=[{"2016": 340, "2017": 380}])
 
 
 class NoiseWritten(Written):
     province: Multiplier = 1.0
     city: Multiplier = 1.0
-    dof: Dof | None = None
-    dependence: Multiplier | None = None
+    dof: Dof | None = Field(default=None, examples=[5, "gaussian"])
+    dependence: Multiplier | None = Field(default=None, examples=[0.5])
     parameters: Literal["drawn", "fixed"] = "drawn"
 
 
@@ -226,31 +142,35 @@ class SweepRange(Written):
 
 
 if TYPE_CHECKING:
-    SweepValues = Any
+    Range: TypeAlias = Measure | Any
+    SweepValues: TypeAlias = Any
 else:
-    SweepValues = either("not-sweep-values", list=list[Number | Text | bool], map=SweepRange)
     Range = either("not-a-range", number=Amounts, text=Amounts, map=RangeWritten)
+    SweepValues = either("not-sweep-values", list=list[Number | Text | bool], map=SweepRange)
 
 
 class ScenarioWritten(Written):
     title: Words | None = None
     about: Words | None = None
-    extends: Text | None = None
-    mixins: Names | None = None
-    plan: Text
-    growth: GrowthWritten | None = None
+    extends: Text | None = Field(default=None, examples=["baseline"])
+    mixins: Files | None = Field(default=None, examples=[["parts/gaussian"]])
+    plan: PlanName
+    growth: GrowthWritten = Field(
+        default=GrowthWritten(source="blend"), examples=[{"source": "blend", "weight": 0.5}]
+    )
     drift: dict[EntryName, DriftWritten] = {}
     shocks: dict[EntryName, ShockWritten] = {}
     events: dict[EntryName, EventWritten] = {}
     level_shocks: dict[EntryName, LevelShockWritten] = {}
     delays: dict[EntryName, DelayWritten] = {}
     paths: dict[EntryName, PathWritten] = {}
-    noise: NoiseWritten = NoiseWritten()
+    noise: NoiseWritten = Field(default=NoiseWritten(), examples=[{"province": 1.5, "dof": "gaussian"}])
     assumptions: dict[EntryName, Range] = {}
-    targets: Names = "all"
+    targets: TargetNames = "all"
     draws: Draws = DEFAULT_DRAWS
     seed: Seed = DEFAULT_SEED
-    sweep: dict[Text, SweepValues] = {}  # read by `sim.scenario.sweeps`; here for the schema
+    # Read by `sim.scenario.sweeps`, so never here when a cell is checked; it stands here for the schema.
+    sweep: dict[Text, SweepValues] = Field(default={}, examples=[{"growth.weight": [0, 0.5, 1]}])
 
 
 def legal_fields(steps: tuple[int | str, ...]) -> tuple[str, ...]:

@@ -120,6 +120,7 @@ def test_a_plan_without_a_calibration_has_none() -> None:
     [
         ("estimator:", "estimater:", "missing-field"),
         ("estimator:", "more: 1\nestimator:", "unknown-field"),
+        ("    mu:", "    muu:", "missing-field"),
         ("window: [2010, 2020]", "window: [2020, 2010]", "not-a-window"),
         ("window: [2010, 2020]", "window: [2010]", "not-a-window"),
         ("has_trend: true", "has_trend: 1", "not-true-or-false"),

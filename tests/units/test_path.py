@@ -32,6 +32,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TINY = ROOT / "tests" / "plans" / "tiny-2021"
 ZHEJIANG = ROOT / "baselines" / "zhejiang-2016"
 PERCENT = Fraction(1, 100)
+LEVELS = (1000, 1050, 1103, 1158, 1216)
 
 
 def printed(levels: list[str], growths: list[str]) -> tuple[list[Exact], list[Exact | None]]:
@@ -272,6 +273,23 @@ def test_paths_do_not_depend_on_how_areas_are_listed(tmp_path: Path) -> None:
     head, *rows = (plan / "printed.csv").read_text(encoding="utf-8").splitlines()
     (plan / "printed.csv").write_text("\n".join([head, *reversed(rows)]) + "\n", encoding="utf-8")
     np.testing.assert_array_equal(paths_of(load_baseline(plan, plan)), paths_of(load_baseline(TINY, ROOT)))
+
+
+def test_what_only_the_province_prints_has_no_path_in_cities(tmp_path: Path) -> None:
+    plan = Path(shutil.copytree(TINY, tmp_path / "tiny"))
+    (plan / "path.csv").unlink()
+    with (plan / "indicators.csv").open("a", encoding="utf-8") as file:
+        file.write(
+            "gdp,生产总值,GDP,亿元,quantity,province,gdp,printed,,current,0,both,printed,,,,none,,A,A,\n"
+        )
+    with (plan / "printed.csv").open("a", encoding="utf-8") as file:
+        file.writelines(
+            f"gdp,shire,{year},{level},5.0\n" for year, level in zip(range(2021, 2026), LEVELS, strict=True)
+        )
+    baseline = load_baseline(plan, plan)
+    paths = paths_of(baseline)
+    assert np.isnan(at(baseline, paths, "alder", "gdp")).all()
+    np.testing.assert_allclose(at(baseline, paths, "shire", "gdp")[1:], LEVELS, atol=0.5)
 
 
 @pytest.mark.parametrize("growths", [["10"], []])
