@@ -12,7 +12,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sim.bootstrap import language_of
-from sim.commands import audit, calibrate, check, fix_encoding, run, targets, test, verify
+from sim.commands import (
+    audit,
+    calibrate,
+    check,
+    fix_encoding,
+    golden,
+    new,
+    run,
+    schema,
+    targets,
+    test,
+    verify,
+)
 from sim.commands.console import BAD_INPUT, NO_SPACE, PARTIAL, Command, Console
 from sim.errors import BadInput
 from sim.outputs.problems import OutputProblem
@@ -22,9 +34,12 @@ COMMANDS: Mapping[str, Command] = {
     "run": run,
     "test": test,
     "check": check,
+    "new": new,
     "audit": audit,
     "targets": targets,
     "calibrate": calibrate,
+    "schema": schema,
+    "golden": golden,
     "verify": verify,
     "fix-encoding": fix_encoding,
 }
