@@ -1,8 +1,9 @@
-"""Summaries that merge: ``of`` values, ``+``, value. Any split and any order of blocks gives the same bits."""
+"""Summaries that merge: ``of`` values, ``+``, value. Any split and order of blocks gives the same bits."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -29,7 +30,7 @@ CHANCE_CELLS = 1000
 NO_CELL = int(np.iinfo(np.int32).min)
 """The index of what has no cell: a value that is no finite number."""
 
-_NONE = np.empty(0, dtype=np.uint8)
+_HIGHEST = int(np.iinfo(np.int32).max)
 
 
 def exact(value: float) -> int:
@@ -80,21 +81,22 @@ class Grid:
     @classmethod
     def of(cls, indices: NDArray[np.int32]) -> Self:
         """Return the counts of grid *indices* ``[row, draw]``, each row without its draws of `NO_CELL`."""
+        rows: Sequence[NDArray[np.int32]] = list(indices)
         if indices.size and indices.min() == NO_CELL:
-            parts = [cls.of(row[None, row != NO_CELL]) if (row != NO_CELL).any() else cls((0,), (_NONE,)) for row in indices]
-            return cls(sum((p.first for p in parts), ()), sum((p.counts for p in parts), ()))
-        first = indices.min(axis=1)
-        counts = [narrow(np.bincount(row - low)) for row, low in zip(indices, first, strict=True)]
-        return cls(tuple(int(low) for low in first), tuple(counts))
+            rows = [row[row != NO_CELL] for row in indices]
+        first = [int(row.min(initial=_HIGHEST)) for row in rows]
+        counts = [narrow(np.bincount(row - low)) for row, low in zip(rows, first, strict=True)]
+        return cls(tuple(first), tuple(counts))
 
     def __add__(self, other: Self) -> Self:
         first, counts = [], []
         for a, x, b, y in zip(self.first, self.counts, other.first, other.counts, strict=True):
-            a, b = (a if len(x) else b), (b if len(y) else a)
-            low, high = min(a, b), max(a + len(x), b + len(y))
+            low = min(a, b)
+            high = max(start + len(part) for start, part in ((a, x), (b, y)) if len(part) or start == low)
             total = np.zeros(high - low, dtype=np.int64)
-            total[a - low : a - low + len(x)] += x
-            total[b - low : b - low + len(y)] += y
+            for start, part in ((a, x), (b, y)):
+                if len(part):
+                    total[start - low : start - low + len(part)] += part
             first.append(low)
             counts.append(narrow(total))
         return type(self)(tuple(first), tuple(counts))
@@ -148,10 +150,12 @@ def rate_of_index(index: Ints) -> Floats:
 class SetChances:
     """Chances of events by set of draws: their sums, squares, sampling variance and distribution.
 
-    ``[event]`` each; *grid* ``[event, CHANCE_CELLS + 1]`` counts sets by their chance.
+    ``[event]`` each; *grid* ``[event, CHANCE_CELLS + 1]`` counts sets by their chance. *counted* are
+    the sets that hold a valid draw of the event; the others say nothing of it.
     """
 
     sets: int
+    counted: Ints
     total: ExactSum
     squares: ExactSum
     within: ExactSum
@@ -159,16 +163,21 @@ class SetChances:
 
     @classmethod
     def of(cls, chance: Floats) -> Self:
-        """Return the summary of *chance* ``[event, set, draw]``."""
-        size = chance.shape[-1]
-        by_set = chance.mean(axis=-1)
-        within = chance.var(axis=-1, ddof=1) / size
+        """Return the summary of *chance* ``[event, set, draw]``; not-a-number marks an invalid draw."""
+        valid = ~np.isnan(chance)
+        draws = valid.sum(axis=-1)
+        some = draws > 0
+        chance = np.where(valid, chance, 0.0)
+        by_set = chance.sum(axis=-1) / np.maximum(draws, 1)
+        apart = np.where(valid, chance - by_set[..., None], 0.0)
+        within = (apart**2).sum(axis=-1) / (np.maximum(draws - 1, 1) * np.maximum(draws, 1))
         cells = np.rint(by_set * CHANCE_CELLS).astype(np.int64)
         grid = np.zeros((len(chance), CHANCE_CELLS + 1), dtype=np.int32)
         for event, row in enumerate(cells):
-            grid[event] = np.bincount(row, minlength=CHANCE_CELLS + 1)
+            grid[event] = np.bincount(row[some[event]], minlength=CHANCE_CELLS + 1)
         return cls(
             chance.shape[1],
+            some.sum(axis=1),
             ExactSum.of(by_set.sum(axis=1)),
             ExactSum.of((by_set**2).sum(axis=1)),
             ExactSum.of(within.sum(axis=1)),
@@ -178,6 +187,7 @@ class SetChances:
     def __add__(self, other: Self) -> Self:
         return type(self)(
             self.sets + other.sets,
+            self.counted + other.counted,
             self.total + other.total,
             self.squares + other.squares,
             self.within + other.within,
@@ -185,18 +195,20 @@ class SetChances:
         )
 
     def mean(self) -> Floats:
-        """Return the mean chance over sets, ``[event]``."""
-        return self.total.value() / self.sets
+        """Return the mean chance over sets, ``[event]``; not-a-number where no draw is valid."""
+        return self._per_set(self.total)
 
     def variance(self) -> Floats:
         """Return the variance of the chance over sets, ``[event]``."""
-        mean = self.mean()
-        spread = self.squares.value() / self.sets - mean**2
-        return np.maximum(spread, 0.0) * self.sets / max(self.sets - 1, 1)
+        spread = self._per_set(self.squares) - self.mean() ** 2
+        return np.maximum(spread, 0.0) * self.counted / np.maximum(self.counted - 1, 1)
 
     def sampling_variance(self) -> Floats:
         """Return the mean variance that the draws within a set leave in its chance, ``[event]``."""
-        return self.within.value() / self.sets
+        return self._per_set(self.within)
+
+    def _per_set(self, total: ExactSum) -> Floats:
+        return np.where(self.counted > 0, total.value() / np.maximum(self.counted, 1), np.nan)
 
     def quantile(self, probability: float) -> Floats:
         """Return a quantile over sets with the draws' own variance removed, ``[event]``.
@@ -206,7 +218,9 @@ class SetChances:
         mean, variance = self.mean(), self.variance()
         with np.errstate(divide="ignore", invalid="ignore"):
             kept = np.where(variance > 0.0, 1.0 - self.sampling_variance() / variance, 0.0)
-        wanted = max(1, math.ceil(probability * self.sets))
-        cells = np.array([np.searchsorted(np.cumsum(row), wanted) for row in self.grid])
+        wanted = np.maximum(1.0, np.ceil(probability * self.counted))
+        cells = np.array(
+            [np.searchsorted(np.cumsum(row), want) for row, want in zip(self.grid, wanted, strict=True)]
+        )
         shrunk = mean + np.sqrt(np.maximum(kept, 0.0)) * (cells / CHANCE_CELLS - mean)
         return np.clip(shrunk, 0.0, 1.0)

@@ -72,7 +72,8 @@ def chance_of(
         if isinstance(derived, RatioModel) and target.form == "value":
             return chance_of_ratio(model, target, derived, values, noise, levels, q)
         return None
-    if model.is_count[target.quantity]:
+    is_rate = bool(model.is_rate[target.quantity])  # its logit, not its growth, has a normal law
+    if model.is_count[target.quantity] or (is_rate and target.form == "mean_growth"):
         return None
     lower, upper = log_bounds(model, target)
     location, variance = location_of(model, target.quantity, target.year, target.city, noise, levels)
@@ -156,7 +157,8 @@ def chance_of_ratio(
     if ratio.numerator >= indicators:
         stock = model.derived[ratio.numerator - indicators]
         below = lagged(model, values, q, ratio.denominator, ratio.lag)[target.year]
-        if isinstance(stock, StockModel) and not np.isfinite(target.upper):
+        independent = isinstance(stock, StockModel) and stock.inflow != ratio.denominator
+        if isinstance(stock, StockModel) and independent and not np.isfinite(target.upper):
             wanted = target.lower / ratio.factor * below
             return chance_of_stock(model, stock, target.year, wanted, values, levels, noise, q)
         return None
@@ -167,6 +169,8 @@ def chance_of_ratio(
     if before >= 0:
         below, below_variance = location_of(model, pair[1], before, NONE, noise, levels)
         covariance = shared_covariance(model, pair, (target.year, before), noise, levels)
+        if pair[0] == pair[1] and pair[0] in model.with_cities:  # the draw of the ratio cancels
+            covariance = covariance + model.noise.ratio_sd[list(model.with_cities).index(pair[0])] ** 2
         variance = variance + below_variance - 2.0 * covariance
     else:
         below = np.log(base_of(model, values, pair[1]))[:, None]

@@ -30,6 +30,7 @@ def drift_of_sets(model: Model, values: Floats, p: SetParameters) -> tuple[Float
     trend = np.where(is_rate, log_trend, np.expm1(log_trend))
     plan = np.broadcast_to(d.plan_province[:, :, None], trend.shape)
     trend = np.where(d.has_trend[:, None, None], trend, plan)
+    trend[model.is_count, 0] = plan[model.is_count, 0]  # their base is the first year already
 
     cap = np.take_along_axis(d.cap, p.proxy, axis=1)[cities][:, None, :]
     city_trend = kernel.city_trend(d.plan[..., None], plan[cities], trend[cities])
@@ -46,11 +47,13 @@ def drift_of_sets(model: Model, values: Floats, p: SetParameters) -> tuple[Float
     gap = mean_log(plan, is_rate) - mean_log(trend, is_rate)
     variance = np.where(d.trend_only[:, None], 0.0, kernel.blend_variance(weight, gap))
     share = rate_share(model)[model.alone]
-    add_alone = np.where(
-        model.is_rate[model.alone][:, None], kernel.growth_of_rate_points(d.add_alone, share), d.add_alone
-    )
+    is_rate = model.is_rate[model.alone]
+    points = kernel.growth_of_rate_points(d.add_alone, share)
+    add_alone = np.where(is_rate[:, None], points, d.add_alone)
+    points = kernel.growth_of_rate_points(d.meanwhile_alone * share[:, 0], share[:, 0])
+    meanwhile_alone = np.where(is_rate, points, d.meanwhile_alone)
     city = delayed(city, d.delay, d.meanwhile) + d.add[..., None]
-    alone = delayed(alone, d.delay_alone, d.meanwhile_alone) + add_alone[..., None]
+    alone = delayed(alone, d.delay_alone, meanwhile_alone) + add_alone[..., None]
     return city, alone, variance
 
 
@@ -114,10 +117,11 @@ def shocked_factors(
     for position, k in enumerate(model.alone):
         drift = alone[position, :, :, None]
         footprints = [shock.footprint_alone[position] for shock in model.shocks]
-        growth = shock_growth(model, drift, footprints, amounts)
         if model.is_rate[k]:
-            lone_factors.append(drift + kernel.growth_of_rate_points(growth, share[position]))
+            points = shock_growth(model, drift, footprints, amounts, float(share[position, 0]))
+            lone_factors.append(drift + kernel.growth_of_rate_points(points, share[position]))
             continue
+        growth = shock_growth(model, drift, footprints, amounts)
         factor, low = kernel.growth_factor(drift, growth)
         lone_factors.append(factor)
         floored = floored | low.any(axis=0)
@@ -125,12 +129,23 @@ def shocked_factors(
 
 
 def shock_growth(
-    model: Model, drift: Floats, footprints: Sequence[Floats], amounts: Sequence[Floats]
+    model: Model,
+    drift: Floats,
+    footprints: Sequence[Floats],
+    amounts: Sequence[Floats],
+    share: float | None = None,
 ) -> Floats:
-    """Return the growth that all shocks add to *drift* where their footprint lies."""
+    """Return the growth that all shocks add to *drift* where their footprint lies.
+
+    Of a rate that stands at *share* in the base year the result is in points, of which a level
+    shock takes its part of the share.
+    """
     total = np.zeros_like(drift)
     for shock, footprint, amount in zip(model.shocks, footprints, amounts, strict=True):
-        if np.any(footprint):
-            size = footprint * amount
-            total = total + (kernel.level_shock_growth(drift, -size) if shock.is_level else size)
+        if not np.any(footprint):
+            continue
+        size = footprint * amount
+        if shock.is_level:
+            size = kernel.level_shock_growth(drift, -size) if share is None else size * share
+        total = total + size
     return total

@@ -70,9 +70,7 @@ def levels_of_block(
     for position, k in enumerate(model.alone):
         scale, province[k] = level_alone(model, int(k), lone_factors[position], shared[k])
         calm_alone.append(scale)
-    return BlockLevels(
-        kept, tuple(calm), unallocated, province, tuple(calm_alone), shared, own_sd, floored
-    )
+    return BlockLevels(kept, tuple(calm), unallocated, province, tuple(calm_alone), shared, own_sd, floored)
 
 
 def level_alone(model: Model, k: int, factor: Floats, shared: Floats) -> tuple[Floats, Floats]:

@@ -43,8 +43,8 @@ class BlockNoise:
     *common* is n and *own_unit* the unit term of o, of which *own_direction* is the normal that no
     other indicator shares, ``[K, S, D]``; *yearly* is p ``[K, T, S, D]``;
     *city* is the factor ``exp`` of the accumulated noise of cities and *city_variance* the variance
-    of its log given the mixing, ``[C, Kc, T, S, D]``; *ratio* the draw added to the log ratio ``[Kc, S, D]``; *mixing* is s of
-    the province ``[T, S, D]`` and *common_mixing* that of n ``[S, D]``.
+    of its log given the mixing, ``[C, Kc, T, S, D]``; *ratio* the draw added to the log ratio
+    ``[Kc, S, D]``; *mixing* is s of the province ``[T, S, D]`` and *common_mixing* that of n ``[S, D]``.
     """
 
     parameters: SetParameters
@@ -117,7 +117,9 @@ def block_noise(model: Model, parameters: SetParameters, luck: Luck) -> BlockNoi
     p = parameters
     yearly = kernel.autoregression(p.phi[..., None], p.year_sd[..., None], mixing, year_unit)
     city, variance = cities_noise(model, noise, p, luck)
-    ratio = np.stack([luck.normal(Source("ratio", indicator=names.labels[k])) for k in model.with_cities])
+    ratio = np.empty((len(model.with_cities), SETS, SET))
+    for column, k in enumerate(model.with_cities):
+        ratio[column] = luck.normal(Source("ratio", indicator=names.labels[k]))
     return BlockNoise(
         parameters=p,
         common=p.common_sd[..., None] * common_mixing * common_unit,
@@ -142,7 +144,7 @@ def cities_noise(model: Model, noise: NoiseModel, p: SetParameters, luck: Luck) 
     weights = kernel.accumulation_weights(p.phi[model.with_cities], len(years))[..., None]
     shape = (len(model.cities), len(names), len(years), SETS, SET)
     city, variance = np.empty(shape), np.empty(shape)
-    for c, area in enumerate(model.cities.labels):
+    for c, area in enumerate(model.cities.labels if names.labels else ()):
         scale = np.stack([luck.mixing(Source("mixing:city", area, year=y), noise.dof) for y in years])
         terms = [luck.terms("city", names, noise.factors, area, y) for y in years]
         unit = np.stack([kernel.unit_term(load, *term) for term in terms], axis=1)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+import numpy as np
+
 from sim.axes import Floats
 from sim.engine.chances import outcome_of
 from sim.engine.levels import BlockLevels, levels_of_block, quantities_of_block
@@ -35,11 +37,13 @@ def run(
     return tuple(totals)
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def run_block(models: tuple[Model, ...], detailed: bool, block: int) -> tuple[Summary, ...]:
     """Return the summary of one block for each model.
 
     Models with equal noise share it; neighbours that differ only in what derived quantities are
-    made of share their levels.
+    made of share their levels. Sizes without bound can take a level past all numbers: such draws
+    are counted as invalid, so the processor's flags are not needed.
     """
     lucks: dict[int, Luck] = {}
     noises: dict[tuple[object, ...], BlockNoise] = {}
@@ -54,13 +58,17 @@ def run_block(models: tuple[Model, ...], detailed: bool, block: int) -> tuple[Su
         if noise_key not in noises:
             noises[noise_key] = block_noise(model, parameters, luck)
         noise = noises[noise_key]
-        derived_rows = frozenset(row for derived in model.derived for row in derived.rows())
-        others = frozenset(range(len(model.parameters.rows))) - derived_rows
-        key = (noise_key, id(model.drift), id(model.shocks), held_among(model, others))
+        key = (noise_key, id(model.drift), id(model.shocks), held_among(model, level_rows(model)))
         if levels is None or key != last_key:
             levels, last_key = levels_of_block(model, values, parameters, noise, luck, detailed), key
         summaries.append(summarised(model, values, noise, levels, detailed))
     return tuple(summaries)
+
+
+def level_rows(model: Model) -> frozenset[int]:
+    """Return the parameter rows that levels depend on; an assumption may serve a stock as well."""
+    series = frozenset(int(row) for row in model.noise.series_rows.ravel())
+    return model.noise.rows() | series | {model.drift.weight_row}
 
 
 def held_among(model: Model, rows: frozenset[int]) -> tuple[tuple[int, float], ...]:

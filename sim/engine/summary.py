@@ -7,8 +7,8 @@ from typing import Self
 
 import numpy as np
 
-from sim.accumulators import ExactSum, Grid, SetChances, level_indices, rate_indices
-from sim.axes import Floats, Ints
+from sim.accumulators import NO_CELL, ExactSum, Grid, SetChances, level_indices, rate_indices
+from sim.axes import Bools, Floats, Ints
 from sim.engine.chances import Outcome
 from sim.engine.levels import BlockLevels
 from sim.model.model import Model
@@ -16,16 +16,20 @@ from sim.model.model import Model
 TIE = 1e-12
 """Values this near to a target (relative) are counted as near ties."""
 
+LARGEST = 1e140
+"""A value beyond this, or none at all, is invalid: the sum of its squares would be no number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trajectories:
-    """Moments and grids of every cell of `cells_of`."""
+    """Moments and grids of every cell of `cells_of`, over its valid draws."""
 
+    draws: Ints  # [cell]
     moments: ExactSum  # [2, cell]: sums of x - shift and of its square
     grid: Grid
 
     def __add__(self, other: Self) -> Self:
-        return type(self)(self.moments + other.moments, self.grid + other.grid)
+        return type(self)(self.draws + other.draws, self.moments + other.moments, self.grid + other.grid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,8 @@ class Summary:
     """One scenario's draws so far. ``[target]`` but for *passages* ``[target, T + 1]``.
 
     *patterns* ``[2^headline]`` counts draws by which lead headline targets they hit (bit i: the
-    i-th); *together* holds the chances of at least k of them, k = 0 .. all.
+    i-th); *together* holds the chances of at least k of them, k = 0 .. all. A draw whose value is no
+    number, or past all numbers, is *invalid*: neither hit nor miss, and in no other count.
     """
 
     draws: int
@@ -69,30 +74,42 @@ def summary_of(
     model: Model, levels: BlockLevels, quantities: Floats, outcomes: tuple[Outcome, ...], detailed: bool
 ) -> Summary:
     """Return the summary of one block."""
-    values = np.stack([o.path[t.year] for o, t in zip(outcomes, model.targets, strict=True)])
-    hits = np.stack([o.hit for o in outcomes])
-    chances = np.stack([o.chance for o in outcomes])
+    shape = (len(outcomes), *levels.province.shape[2:])
+    values, hits, chances = np.empty(shape), np.empty(shape, dtype=np.bool_), np.empty(shape)
+    for row, (outcome, target) in enumerate(zip(outcomes, model.targets, strict=True)):
+        values[row] = outcome.path[target.year]
+        hits[row] = outcome.hit
+        chances[row] = outcome.chance
     thresholds = np.array([t.threshold for t in model.targets])[:, None, None]
-    invalid = ~np.isfinite(values)
+    invalid = ~is_valid(values) | np.isnan(chances)
+    hits &= ~invalid
+    chances[invalid] = np.nan
     missing = np.where(hits | invalid, 0.0, np.abs(thresholds - values))
+    whole = ~invalid[model.headline].any(axis=0)
     together = hits[model.headline].sum(axis=0)
-    at_least = together >= np.arange(len(model.headline) + 1)[:, None, None]
+    at_least = (together >= np.arange(len(model.headline) + 1)[:, None, None]).astype(np.float64)
+    at_least[:, ~whole] = np.nan
     codes = np.tensordot(1 << np.arange(len(model.headline)), hits[model.headline], axes=1)
     return Summary(
-        draws=values[0].size,
+        draws=levels.province[0, 0].size,
         hits=count_of(hits),
         ties=count_of(np.abs(values - thresholds) <= TIE * np.abs(thresholds)),
         invalid=count_of(invalid),
         chances=SetChances.of(chances),
         shortfall=ExactSum.of(missing.sum(axis=(1, 2))),
-        passages=np.stack(
+        passages=np.array(
             [passages_of(o, t.lower, t.upper) for o, t in zip(outcomes, model.targets, strict=True)]
         ),
-        patterns=np.bincount(codes.ravel(), minlength=1 << len(model.headline)),
-        together=SetChances.of(at_least.astype(np.float64)),
-        floored=int(levels.floored.sum()) * values[0].size // levels.floored.size,
+        patterns=np.bincount(codes[whole], minlength=1 << len(model.headline)),
+        together=SetChances.of(at_least),
+        floored=int(levels.floored.sum()) * levels.province[0, 0].size // levels.floored.size,
         trajectories=trajectories_of(model, levels, quantities) if detailed else None,
     )
+
+
+def is_valid(values: Floats) -> Bools:
+    """Return which *values* are numbers that can be counted and summed."""
+    return np.abs(values) <= LARGEST
 
 
 def count_of(events: np.ndarray) -> Ints:
@@ -102,9 +119,13 @@ def count_of(events: np.ndarray) -> Ints:
 
 def passages_of(outcome: Outcome, lower: float, upper: float) -> Ints:
     """Return in how many draws the target was first met in each year; the last: never."""
-    met = (outcome.path >= lower) & (outcome.path <= upper)
-    first = np.where(met.any(axis=0), met.argmax(axis=0), len(met))
-    return np.bincount(first.ravel(), minlength=len(met) + 1)
+    waiting = is_valid(outcome.path).all(axis=0)
+    passages = []
+    for values in outcome.path:
+        met = (values >= lower) & (values <= upper) & waiting
+        passages.append(np.count_nonzero(met))
+        waiting &= ~met
+    return np.array([*passages, np.count_nonzero(waiting)])
 
 
 def cells_of(model: Model) -> tuple[tuple[str, int, int], ...]:
@@ -140,14 +161,27 @@ def trajectories_of(model: Model, levels: BlockLevels, quantities: Floats) -> Tr
         levels.unallocated.reshape(-1, draws),
         quantities.reshape(-1, draws),
     ]
-    shift = np.split(shifts_of(model), np.cumsum([len(p) for p in parts])[:-1])
-    sums, indices = [], []
-    is_rate = np.zeros(len(model.quantities), dtype=bool)
-    is_rate[: len(model.is_rate)] = model.is_rate
-    for part, off in zip(parts, shift, strict=True):
-        moved = part - off[:, None]
+    ends = np.cumsum([len(part) for part in parts])[:-1]
+    is_rate = np.zeros(len(cells_of(model)), dtype=np.bool_)
+    is_rate[ends[-1] :][: len(model.indicators) * len(model.years)] = np.repeat(
+        model.is_rate, len(model.years)
+    )
+    counts, sums, indices = [], [], []
+    for part, shift, rates in zip(
+        parts, np.split(shifts_of(model), ends), np.split(is_rate, ends), strict=True
+    ):
+        valid = is_valid(part)
+        known = part if valid.all() else np.where(valid, part, shift[:, None])
+        moved = known - shift[:, None]
         sums.append(np.stack([moved.sum(axis=1), np.einsum("ij,ij->i", moved, moved)]))
-        indices.append(level_indices(part))
-    rates = np.repeat(is_rate, len(model.years))
-    indices[-1][rates] = rate_indices(parts[-1][rates])
-    return Trajectories(ExactSum.of(np.concatenate(sums, axis=1)), Grid.of(np.concatenate(indices)))
+        index = level_indices(known)
+        index[rates] = rate_indices(known[rates])
+        if known is not part:
+            index[~valid] = NO_CELL
+        indices.append(index)
+        counts.append(valid.sum(axis=1))
+    return Trajectories(
+        np.concatenate(counts),
+        ExactSum.of(np.concatenate(sums, axis=1)),
+        Grid.of(np.concatenate(indices)),
+    )

@@ -169,11 +169,14 @@ def province_and_city_sd(total: Floats, shares: Floats, scale: Floats) -> tuple[
 
     With ``s(c) = scale[c] * total`` and city *shares* w that sum to one:
     ``P^2 = (total^2 - sum w^2 s(c)^2) / (1 - sum w^2)``, not below zero, and the city part is
-    ``sqrt(max(0, s(c)^2 - P^2))``. *total* ``[...]``; *shares*, *scale* ``[city, ...]``.
+    ``sqrt(max(0, s(c)^2 - P^2))``. One city that is all of the province cannot be told from it: then
+    all is province-wide, the limit of the formula. *total* ``[...]``; *shares*, *scale* ``[city, ...]``.
     """
     own = (scale * total) ** 2
-    squares = np.sum(shares**2, axis=0)
-    common = np.maximum(total**2 - np.sum(shares**2 * own, axis=0), 0.0) / (1.0 - squares)
+    rest = 1.0 - np.sum(shares**2, axis=0)
+    alone = rest <= len(shares) * np.finfo(np.float64).eps
+    common = np.maximum(total**2 - np.sum(shares**2 * own, axis=0), 0.0) / np.where(alone, 1.0, rest)
+    common = np.where(alone, total**2, common)
     return np.sqrt(common), np.sqrt(np.maximum(own - common, 0.0))
 
 

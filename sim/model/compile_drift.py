@@ -30,7 +30,7 @@ def drift_of(
     known = [calibration.indicators[i.id] for i in indicators]
     plan, plan_province = plan_growth(baseline, with_cities)
     forced = np.full((len(alone), len(baseline.years)), np.nan)
-    for path in scenario.paths:
+    for path in sorted(scenario.paths, key=lambda p: p.area != baseline.province.id):  # a city's own stands
         replace_path(path, baseline, with_cities, alone, plan, plan_province, forced)
     caps = np.full((len(indicators), max(len(k.series) for k in known)), np.inf)
     for k, indicator in enumerate(known):
@@ -100,7 +100,9 @@ def replace_path(
     column = list(with_cities).index(k) if k in with_cities else NONE
     old = plan[row, column] if is_city else plan_province[k]
     growth = old.copy()
-    known = dict(enumerate(baseline.path[row, k]))
+    known = baseline.path[row, k].copy()
+    if baseline.indicators[k].kind == "count":
+        known[0] = known[1]  # counts start at their first printed rate
     for t, year in enumerate(baseline.years):
         if year not in path.levels:
             continue

@@ -25,7 +25,10 @@ BOUNDS = {
 POSITIVE = ("sd", "tau", "year_sd")
 
 MOST_LOADING = 0.95
-"""No indicator's loadings explain more than this (as a correlation), whatever multiplies them."""
+"""No indicator's loadings explain more than this (as a correlation) because something multiplies them."""
+
+ROUNDING = 1e-9
+"""Loadings may explain this much more than everything: they are written with a few digits."""
 
 ASSUMED = "assumption:"
 """An estimate whose method begins so takes its draws from the assumption of that id."""
@@ -116,11 +119,17 @@ def noise_of(
 def loading_array(
     loadings: Loadings, factors: tuple[str, ...], names: list[str], multiplier: float
 ) -> Floats:
-    """Return loadings ``[K, F]`` times *multiplier*, each row's length at most `MOST_LOADING`."""
+    """Return loadings ``[K, F]`` times *multiplier*, which lengthens no row past `MOST_LOADING`.
+
+    Loadings as calibrated stay as they are; ValueError if they explain more than everything.
+    """
     load = np.zeros((len(names), len(factors)))
     for j, factor in enumerate(factors):
         for k, name in enumerate(names):
             estimate = loadings.load.get(factor, {}).get(name)
-            load[k, j] = 0.0 if estimate is None else estimate.value * multiplier
+            load[k, j] = 0.0 if estimate is None else estimate.value
     length = np.sqrt(np.sum(load**2, axis=1, keepdims=True))
-    return load * np.minimum(1.0, MOST_LOADING / np.maximum(length, MOST_LOADING))
+    if np.any(length > 1.0 + ROUNDING):
+        raise ValueError(f"loadings of {names[int(length.argmax())]} explain more than all its variance")
+    most = np.maximum(MOST_LOADING, length)
+    return load * np.minimum(multiplier, most / np.maximum(length, np.finfo(np.float64).tiny))

@@ -98,14 +98,16 @@ def target_model(row: int, target: Target, baseline: Baseline, quantities: Axis)
 
 
 def bounds_of(target: Target, threshold: float) -> tuple[float, float]:
-    """Return the closed interval of values that hit *target*; ``>`` leaves the threshold itself out."""
-    if target.comparator == ">":
-        return threshold * (1.0 + COMPARISON), np.inf
+    """Return the closed interval of values that hit *target*; ``>`` leaves the threshold itself out.
+
+    ``>`` is "better than": of a target that is met from above (*direction* down) it means below.
+    """
     tolerance = 0.0
     if target.comparator == "≈" and target.tolerance is not None:
         tolerance = target.tolerance / 100.0
-    lower = threshold * (1.0 - tolerance) * (1.0 - COMPARISON)
-    upper = threshold * (1.0 + tolerance) * (1.0 + COMPARISON)
+    spare = -COMPARISON if target.comparator == ">" else COMPARISON
+    width = abs(threshold) * (tolerance + spare)
+    lower, upper = threshold - width, threshold + width
     if target.direction == "up":
         return lower, np.inf
     if target.direction == "down":

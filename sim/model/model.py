@@ -117,10 +117,6 @@ class RatioModel:
     lag: int
     factor: float
 
-    def rows(self) -> tuple[int, ...]:
-        """Return the parameter rows that it depends on: none."""
-        return ()
-
 
 @dataclass(frozen=True, slots=True)
 class StockModel:
@@ -129,10 +125,6 @@ class StockModel:
     inflow: int
     base_row: int
     exit_row: int
-
-    def rows(self) -> tuple[int, ...]:
-        """Return the parameter rows that it depends on."""
-        return (self.base_row, self.exit_row)
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,12 +87,12 @@ def _scenarios(layered: Layered, path: Path, plans: _Plans, found: Found) -> Ite
 
 
 def _refuse_same_names(scenarios: Sequence[Scenario], found: Found) -> None:
-    """Note files whose results would stand in one folder; small and capital letters are one."""
-    seen: dict[str, str] = {}
+    """Note scenarios whose results would stand in one folder; small and capital letters are one."""
+    seen: dict[str, Scenario] = {}
     for scenario in scenarios:
-        file = seen.setdefault(scenario.id.casefold(), scenario.place.file)
-        if file != scenario.place.file:
-            found.add(scenario.place, "same-output", name=scenario.id, other=file)
+        same = seen.setdefault(scenario.id.casefold(), scenario)
+        if same is not scenario:
+            found.add(scenario.place, "same-output", name=scenario.id, other=same.place.file)
 
 
 def _refuse_same_scenarios(scenarios: Sequence[Scenario], found: Found) -> None:

@@ -78,16 +78,13 @@ def size_from_written(reading: Reading, steps: Steps, written: Any, unit: str) -
 
 
 def course_from_written(reading: Reading, steps: Steps, written: Any) -> Course | None:
-    """Return a course that touches years of the plan; None with its mistakes if it does not."""
+    """Return a course that begins in a year of the plan; None with its mistakes if it is not legal."""
     before = len(reading.found.mistakes)
     found: Course = _member(reading, steps, written, course, "")
     for field in _years_of(found.__class__):
         reading.year((*steps, field), getattr(found, field))
     if len(reading.found.mistakes) > before or _has_flaws(reading, steps, found):
         return None
-    years = reading.baseline.year_axis().astype(np.float64)
-    if not np.any(found.shares(years)):
-        reading.mistake(steps, "course-outside")
     return found
 
 

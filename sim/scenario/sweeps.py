@@ -142,13 +142,12 @@ def _with_value(node: Node, steps: Steps, value: Node, key: Node) -> Node:
 
 
 def _text(value: Node) -> str:
-    if isinstance(value.value, bool):
-        return str(value.value).lower()
     return str(value.value)
 
 
 def _safe(text: str) -> str:
-    return re.sub(r"[^\w.+-]+", "_", text)
+    """Return *text* as a piece of the name of a folder: small letters, digits, ``-`` and ``_``."""
+    return re.sub(r"[^\w-]+", "_", text.casefold())
 
 
 def _short_names(paths: list[tuple[str, ...]]) -> list[str]:

@@ -178,8 +178,6 @@ def legal_fields(steps: tuple[int | str, ...]) -> tuple[str, ...]:
     kind: Any = ScenarioWritten
     for step in steps:
         kind = _inner(kind, step)
-    while not _is_model(kind) and get_args(kind):
-        kind = next((part for part in get_args(kind) if _is_model(part)), None)
     return tuple(field.alias or name for name, field in kind.model_fields.items()) if _is_model(kind) else ()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from sim.accumulators import SetChances
@@ -55,17 +57,19 @@ def cube_of(
 
 
 def trajectories_of(model: Model, baseline: Baseline, summary: Summary) -> tuple[Trajectory, ...]:
-    """Return mean, sd and quantiles of every area, quantity and year."""
+    """Return mean, sd and quantiles of every area, quantity and year; not-a-number without valid draws."""
     if summary.trajectories is None:
         return ()
     cells = cells_of(model)
-    sums, squares = summary.trajectories.moments.value() / summary.draws
+    draws = summary.trajectories.draws
+    sums, squares = np.where(draws > 0, summary.trajectories.moments.value() / np.maximum(draws, 1), np.nan)
     rates = {q for q, rate in enumerate(model.is_rate) if rate}
     is_rate = np.array([q in rates for _, q, _ in cells])
     quantiles = np.stack(
         [value_of_index(summary.trajectories.grid.index_at(level), is_rate) for level in QUANTILES], axis=1
     )
-    sd = np.sqrt(np.maximum(squares - sums**2, 0.0) * summary.draws / (summary.draws - 1))
+    quantiles[draws == 0] = np.nan
+    sd = np.sqrt(np.maximum(squares - sums**2, 0.0) * draws / np.maximum(draws - 1, 1))
     mean = sums + shifts_of(model)
     names = {"province": baseline.province.id, "unallocated": UNALLOCATED}
     return tuple(
@@ -102,6 +106,9 @@ def probabilities_of(
         i = evaluated.get(row)
         if i is None:
             rows.append(unanswered(target))
+            continue
+        if summary.invalid[i] == summary.draws:
+            rows.append(replace(unanswered(target), invalid=summary.draws))
             continue
         compiled = model.targets[i]
         moves = drivers.get(i, ())
@@ -189,9 +196,10 @@ def required_growth(model: Model, target: TargetModel, values: Floats) -> float 
     if target.form.startswith("mean"):
         return target.threshold
     is_count = target.quantity < len(model.indicators) and bool(model.is_count[target.quantity])
-    if target.form != "value" or is_count or not np.isfinite(target.lower):
+    base = base_value(model, target, values)
+    if target.form != "value" or is_count or not (np.isfinite(target.lower) and target.lower > 0.0 < base):
         return None
-    return float((target.lower / base_value(model, target, values)) ** (1.0 / (target.year + 1)) - 1.0)
+    return float((target.lower / base) ** (1.0 / (target.year + 1)) - 1.0)
 
 
 def assumption_name(baseline: Baseline, assumption: str) -> Name:

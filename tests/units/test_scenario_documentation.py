@@ -17,6 +17,7 @@ from sim.scenario.plans import PlanFolders
 from sim.scenario.reference import with_generated_parts
 from sim.scenario.schema import json_schema, schema_text
 from sim.scenario.template import template
+from sim.scenario.wording import text_key
 from sim.shocks import course
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -208,6 +209,11 @@ def test_the_examples_of_the_reference_page_pass_the_check(lang: str, tmp_path: 
     ]
 
     assert counts == [1, 15]
+
+
+def test_a_field_without_words_is_noticed() -> None:
+    with pytest.raises(KeyError, match="no text for seeed"):
+        text_key(["file"], "seeed")
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -120,6 +120,39 @@ def test_R4_another_unit_is_refused_and_both_are_named(tmp_path: Path, add: str)
     assert dict(mistake.details)["unit"] in ("%", "亿元", "x")
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("growth: {source: blend, weight: 0.5 亿元}\n", "wrong-unit"),
+        ("title: '  '\n", "text-needed"),
+        ("drift: {a: {areas: ' ', indicators: money, add: 1}}\n", "not-one-line"),
+        (f"drift: {{{'x' * 81}: {{indicators: money, add: 1}}}}\n", "name-too-long"),
+        ("drift: {a: {indicators: money, years: {from: 2019, to: 2022}, add: 1}}\n", "year-outside"),
+        ("drift: {a: {indicators: money, years: {from: 2021}, add: 1}}\n", "missing-field"),
+        (
+            "drift: {a: {indicators: money, years: {from: 2021, til: 2022, to: 2022}, add: 1}}\n",
+            "unknown-field",
+        ),
+        ("assumptions: {firms_exit: {low: 0.1, central: 0.2, hi: 0.3, high: 0.3}}\n", "unknown-field"),
+        ("mixins: [3]\n", "not-a-file-name"),
+    ],
+)
+def test_a_mistake_of_shape_has_one_code_of_its_own(tmp_path: Path, text: str, code: str) -> None:
+    assert [found for _, found in codes(tmp_path, text)] == [code]
+
+
+def test_the_name_of_an_entry_that_will_not_do_is_marked_itself(tmp_path: Path) -> None:
+    text = f"drift: {{{'x' * 81}: {{indicators: money, add: 1}}}}\n"
+
+    assert codes(tmp_path, text) == [("2:9", "name-too-long")]
+
+
+def test_a_word_where_a_number_is_swept_is_marked_in_the_sweep(tmp_path: Path) -> None:
+    found = codes(tmp_path, "noise: {city: 1}\nsweep: {noise.city: [true, 2]}\n")
+
+    assert found == [("3:22", "not-a-number")]
+
+
 def test_a_negative_sign_of_typographers_is_a_sign(tmp_path: Path) -> None:
     assert load(tmp_path, "drift: {a: {indicators: money, add: −2 pp}}\n").drift[0].add == -0.02
 
@@ -231,6 +264,12 @@ def test_a_path_has_levels_in_the_unit_of_its_indicator(tmp_path: Path) -> None:
     (path,) = load(tmp_path, text).paths
 
     assert (path.area, path.indicator, path.levels) == ("alder", "research", {2022: 120.0, 2023: 130.0})
+
+
+def test_a_path_of_counts_needs_no_base_year(tmp_path: Path) -> None:
+    (path,) = load(tmp_path, "paths: {p: {area: alder, indicator: new_firms, levels: {2021: 33}}}\n").paths
+
+    assert path.levels == {2021: 33.0}
 
 
 def test_a_path_where_the_plan_has_none_starts_from_the_base_year(tmp_path: Path) -> None:
@@ -374,6 +413,16 @@ def test_R21_two_files_of_one_output_name_are_refused(tmp_path: Path, other: str
     assert [(m.place.file, m.code) for m in caught.value.mistakes] == [(other, "same-output")]
 
 
+def test_R21_two_cells_of_one_name_are_refused(tmp_path: Path) -> None:
+    text = "plan: tiny\ndrift: {a: {indicators: money, add: 1}}\nsweep: {drift.a.areas: [all, All]}\n"
+    (tmp_path / "grid.yaml").write_text(text, encoding="utf-8")
+
+    with pytest.raises(BadInput) as caught:
+        load_scenarios([tmp_path / "grid.yaml"], PLANS, tmp_path)
+
+    assert {m.code for m in caught.value.mistakes} == {"same-output", "same-scenario"}
+
+
 def test_mistakes_of_the_plan_folder_are_passed_on_once(tmp_path: Path) -> None:
     class Broken(dict[str, Baseline]):
         def __missing__(self, plan: str) -> Baseline:
@@ -448,3 +497,12 @@ def test_other_draws_are_refused_with_the_nearest_that_will_do(tmp_path: Path, d
     assert mistake.code == "bad-draws"
     assert int(details["lower"]) % 4096 == int(details["upper"]) % 4096 == 0
     assert 4096 <= int(details["lower"]) < int(details["upper"]) <= 4096 * 4096
+
+
+def test_R3_an_unknown_key_is_marked_itself_and_its_neighbour_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadInput) as caught:
+        load(tmp_path, "shocks:\n  s:\n    indicators: money\n    sise: 1\n    size: 1\n    " + COURSE + "\n")
+
+    (mistake,) = caught.value.mistakes
+    assert str(mistake.place) == "mine.yaml:5:5"
+    assert dict(mistake.details) == {"field": "sise", "near": "size"}
