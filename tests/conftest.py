@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("ci", derandomize=True, deadline=None, max_examples=50)
-settings.register_profile("nightly", derandomize=False, deadline=None, max_examples=2_000)
+# How long an example takes says more of the machine than of the code.
+CALM = [HealthCheck.too_slow]
+
+settings.register_profile(
+    "ci", derandomize=True, deadline=None, max_examples=50, suppress_health_check=CALM
+)
+settings.register_profile("nightly", deadline=None, max_examples=2_000, suppress_health_check=CALM)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))

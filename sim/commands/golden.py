@@ -38,7 +38,7 @@ def reference_columns(root: Path) -> dict[str, list[Cell]]:
     from sim.scenario.plans import PlanFolders
     from sim.streams import BLOCK
     from sim.studies.batch import run_batch
-    from sim.tables.result_files import probability_columns
+    from sim.tables.columns import probability_columns
 
     plans = PlanFolders(root)
     shipped = load_scenarios(scenario_files([], root), plans, root)

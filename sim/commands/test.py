@@ -11,16 +11,22 @@ from sim.texts import say
 
 _LINT_IMPORTS = "import sys; from importlinter.cli import lint_imports_command as lint; sys.exit(lint())"
 
+_TRACED = ("-m", "coverage", "run", "-m", "pytest")
+
 CHECKS = (
     ("ruff", ("-m", "ruff", "check")),
     ("mypy", ("-m", "mypy")),
     ("import-linter", ("-c", _LINT_IMPORTS, "--no-logo")),
     ("coverage", ("-m", "coverage", "erase")),
-    ("pytest", ("-m", "coverage", "run", "-m", "pytest", "-n", "2", "--dist", "worksteal")),
+    ("pytest", (*_TRACED, "-m", "not speed", "-n", "2", "--dist", "worksteal")),
+    ("pytest", ("-m", "pytest", "-m", "speed")),
     ("coverage", ("-m", "coverage", "combine", "--quiet")),
     ("coverage", ("-m", "coverage", "report")),
 )
-"""What to run with this Python, in order; the first that fails ends it."""
+"""What to run with this Python, in order; the first that fails ends it.
+
+Tests that measure time run alone and untraced, since company and tracing cost more than any slip of ours.
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:

@@ -111,8 +111,10 @@ def replace_path(
         growth[t] = (
             logit(np.float64(now / 100)) - logit(np.float64(before / 100)) if is_rate else now / before - 1
         )
-    if column == NONE:
-        forced[list(alone).index(k)] = growth
+    if column == NONE and baseline.indicators[k].growth == "trend":
+        forced[list(alone).index(k)] = growth  # there is no plan to replace
+    elif column == NONE:
+        plan_province[k] = growth
     elif is_city:
         plan[row, column] = growth
     else:

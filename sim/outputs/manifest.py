@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -59,10 +60,8 @@ def versions(root: Path) -> dict[str, str]:
 
 
 def _package(requirement: str) -> str:
-    for position, letter in enumerate(requirement):
-        if letter in "<>=!~;[ (":
-            return requirement[:position]
-    return requirement
+    """Return the name at the start of a requirement such as ``numpy>=2.4,<2.5``."""
+    return re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
 
 
 def manifest_of(origin: Origin, outputs: Mapping[str, bytes]) -> bytes:

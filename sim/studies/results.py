@@ -187,6 +187,8 @@ def median_of(model: Model, target: TargetModel, values: Floats, level: float | 
 
 def reached_in(baseline: Baseline, passages: np.ndarray) -> int | None:
     """Return the median year of first passage; None if more than half never get there."""
+    if not passages.any():
+        return None
     reached = int(np.searchsorted(np.cumsum(passages), 0.5 * passages.sum()))
     return baseline.years[reached] if reached < len(baseline.years) else None
 

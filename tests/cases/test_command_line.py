@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import shutil
@@ -17,6 +18,7 @@ import pytest
 from sim import cli
 from sim.commands import run as run_command
 from sim.outputs.locks import locked
+from sim.outputs.machine_tables import columns_from_parquet
 from sim.outputs.manifest import verify
 
 ROOT = Path(__file__).parents[2]
@@ -155,6 +157,28 @@ def test_R13_R23_a_run_in_any_time_zone_and_locale_gives_the_same_bytes(
     everything = b"".join(outputs[0].values())
     for secret in (os.fsencode(tmp_path), os.uname().nodename.encode() + b".", b"/tmp/"):
         assert secret not in everything
+
+
+def test_a_run_shows_its_tables_and_publishes_its_files(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scenario = str(project / "scenarios" / "baseline.yaml")
+    assert cli.main(["run", scenario, "--draws", "4096", "--out", str(tmp_path / "out")], project) == 0
+    said = capsys.readouterr()
+    assert "H01" in said.out
+    assert said.err.endswith("results of 1 scenarios are in out/.\n")
+    place = tmp_path / "out" / "baseline"
+    for table in ("probabilities", "trajectories"):
+        with (place / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        columns = columns_from_parquet((place / f"{table}.parquet").read_bytes())
+        assert list(columns) == list(rows[0])
+        assert {len(cells) for cells in columns.values()} == {len(rows)}
+    head = (place / "probabilities.csv").read_text(encoding="utf-8").partition("\n")[0]
+    assert head.startswith(
+        "target,area,indicator,year,comparator,value,unit,version,status,p,mc_low,mc_high,p10,p90,draws,seed,grade"
+    )
+    assert json.loads((place / "manifest.json").read_bytes())["draws"] == 4096
 
 
 def test_R21_a_result_of_another_file_is_not_overwritten_and_nothing_is_simulated(

@@ -20,7 +20,7 @@ import pytest
 
 from sim.outputs.atomic import write_whole
 from sim.outputs.locks import HOLDER, LOCK, locked
-from sim.outputs.manifest import MANIFEST, Fault, Origin, manifest_of, read_manifest, sha256, verify
+from sim.outputs.manifest import MANIFEST, Fault, Origin, manifest_of, read_manifest, sha256, verify, versions
 from sim.outputs.problems import Locked, NoSpace, OutputProblem, Refused
 from sim.outputs.results import folder_of, opened, publish
 from sim.outputs.run_log import RunLog
@@ -119,6 +119,13 @@ def test_R13_two_runs_of_one_input_give_the_same_bytes(project: Path) -> None:
     first, second = (content_of(project / name) for name in ("first", "second"))
     assert {name for name in first if first[name] != second[name]} <= {"baseline/run.log"}
     assert first.keys() == second.keys()
+
+
+def test_the_versions_are_those_of_the_libraries_that_results_depend_on() -> None:
+    found = versions(ROOT)
+    assert {"planodds", "numpy", "scipy", "ruamel.yaml", "requirements.lock"} <= set(found)
+    assert "pytest" not in found
+    assert found["requirements.lock"] == sha256((ROOT / "requirements.lock").read_bytes())
 
 
 def test_R13_a_manifest_names_inputs_outputs_versions_seed_and_draws_and_no_machine() -> None:
@@ -251,6 +258,24 @@ def test_R16_a_run_that_is_killed_at_any_step_is_finished_by_the_next(results: P
             publish(results, origin(), FILES, b"log\n")
         assert content_of(results) == wanted
     assert done.returncode == 0
+
+
+def test_R16_a_run_that_was_killed_between_two_renames_has_its_old_result_back(results: Path) -> None:
+    wanted = content_of(results)
+    (results / "baseline").rename(results / ".baseline.old")
+    (results / ".baseline.new").mkdir()
+    with opened(results, results.parent, []):
+        assert content_of(results) == wanted | {HOLDER: (results / HOLDER).read_bytes()}
+
+
+def test_R16_what_a_planner_kept_is_carried_over_by_the_next_run_too(results: Path) -> None:
+    wanted = content_of(results)
+    shutil.copytree(results / "baseline", results / ".baseline.old")
+    (results / ".baseline.old" / "notes.txt").write_bytes(b"mine")
+    (results / ".baseline.old" / "run.log").write_bytes(b"older")
+    with opened(results, results.parent, []):
+        pass
+    assert content_of(results) == wanted | {"baseline/notes.txt": b"mine"}
 
 
 def test_R19_results_that_are_a_file_are_refused_before_anything_is_simulated(project: Path) -> None:

@@ -108,6 +108,7 @@ def test_the_grid_spans_the_weights_and_the_sizes_that_it_says() -> None:
     assert _slowdown_sizes(ALL) == {0.0, -0.015, -0.03, -0.045, -0.06}
 
 
+@pytest.mark.speed
 def test_loading_one_scenario_with_its_plan_takes_less_than_a_second_of_work() -> None:
     program = (
         "import sys, time\n"

@@ -196,7 +196,7 @@ def test_no_committed_file_names_a_package_index_or_a_path_of_a_machine() -> Non
 
 @pytest.mark.parametrize(
     "planted",
-    ["https://py" + "pi.org/simple/", "--extra-index-" + "url x", "python" + "hosted.org", "mirror.a.cn"],
+    ["https://py" + "pi.org/simple/", "--index-" + "url x", "python" + "hosted.org", "mirr" + "or.a.cn"],
 )
 def test_a_planted_index_address_is_seen(planted: str) -> None:
     assert INDEX.search(planted)

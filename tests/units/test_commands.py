@@ -9,6 +9,7 @@ import pytest
 
 from sim import cli
 from sim.baseline import load_baseline
+from sim.commands import golden
 from sim.errors import BadInput
 from sim.outputs.text_table import display_width, text_table
 from sim.texts import LANGUAGES, table
@@ -150,6 +151,15 @@ def test_schema_writes_the_schema_and_the_tables_of_the_pages(
     assert "old" not in text
 
 
+def test_golden_stores_the_reference_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(golden, "reference_columns", lambda root: {"target": ["H01"], "p": [0.5]})
+    code, out, _ = answer(capsys, tmp_path, "golden")
+    assert (code, out) == (0, f"wrote {golden.GOLDEN.as_posix()}.\n")
+    assert (tmp_path / golden.GOLDEN).read_bytes() == b"target,p\nH01,0.5\n"
+
+
 SENTENCE = "title: 出口下滑\n"
 
 
@@ -224,7 +234,7 @@ def test_the_test_command_runs_every_check_with_this_python(
     assert cli.main(["test"]) == 0
     assert {command[0] for command in done} == {sys.executable}
     text = " ".join(" ".join(command) for command in done)
-    for check in ("ruff check", "mypy", "importlinter", "pytest -n 2", "coverage report"):
+    for check in ("ruff check", "mypy", "importlinter", "-m not speed -n 2", "-m speed", "coverage report"):
         assert check in text
     assert capsys.readouterr().err.endswith("passed.\n")
 

@@ -74,6 +74,7 @@ def test_a_missing_file_and_a_folder_are_mistakes(tmp_path: Path) -> None:
         assert [m.code for m in raised.value.mistakes] == [code]
 
 
+@pytest.mark.speed
 def test_S1_alias_bomb_is_refused_fast_and_small() -> None:
     bomb = billion_laughs(9)
     document_from_text("warm: up", "f.yaml")
@@ -88,6 +89,7 @@ def test_S1_alias_bomb_is_refused_fast_and_small() -> None:
     assert peak < 50_000_000
 
 
+@pytest.mark.speed
 def test_S2_merge_key_bomb_is_refused() -> None:
     lines = ["a0: &a0 {x: 1}"] + [f"a{i}: &a{i} {{<<: [*a{i - 1}, *a{i - 1}]}}" for i in range(1, 24)]
     start = time.perf_counter()

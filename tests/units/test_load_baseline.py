@@ -114,6 +114,7 @@ def test_the_zhejiang_folder_loads_with_all_its_cells() -> None:
     }
 
 
+@pytest.mark.speed
 def test_loading_is_fast_and_needs_neither_pandas_nor_scipy() -> None:
     code = (
         "import sys; from pathlib import Path; from sim.baseline import load_baseline;"

@@ -50,6 +50,7 @@ def test_R4_percent_and_percentage_point_are_two_units_and_the_error_names_both(
 
 
 @pytest.mark.parametrize("text", ["9**9**9**9", "亿" * 100_000, "__import__('os')", "", "万亿元/"])
+@pytest.mark.speed
 def test_S8_unknown_units_are_refused_at_once(text: str) -> None:
     units()
     found = Found()
