@@ -16,6 +16,7 @@ from sim.commands import (
     audit,
     calibrate,
     check,
+    compare,
     fix_encoding,
     golden,
     new,
@@ -32,6 +33,7 @@ from sim.texts import LANGUAGES, say
 
 COMMANDS: Mapping[str, Command] = {
     "run": run,
+    "compare": compare,
     "test": test,
     "check": check,
     "new": new,

@@ -36,8 +36,9 @@ class Difference:
     """One thing in which a scenario differs from another; None: it is not there.
 
     *kind*: ``growth``, ``weight``, ``drift`` (fraction a year), ``delay``, ``path``, ``shock``,
-    ``shock.<part>``, ``noise.<field>``, ``assumption``, ``targets``, ``draws`` or ``seed``; *name*:
-    of the shock or the assumption. Areas, indicators and years: where it applies, as ids.
+    ``shock.<part>`` (``shock.size.level`` where it is a share of the level), ``noise.<field>``,
+    ``assumption``, ``targets``, ``draws`` or ``seed``; *name*: of the shock or the assumption.
+    Areas, indicators and years: where it applies, as ids.
     """
 
     kind: str
@@ -137,7 +138,9 @@ def _shocks(was: Scenario, now: Scenario) -> Iterator[Difference]:
             continue
         for part in SHOCK_PARTS:
             if getattr(old, part) != getattr(new, part):
-                yield Difference(f"shock.{part}", getattr(old, part), getattr(new, part), shown.title)
+                of_level = part == "size" and shown.effect == "level"
+                kind = f"shock.{part}" + (".level" if of_level else "")
+                yield Difference(kind, getattr(old, part), getattr(new, part), shown.title)
 
 
 def _noise(was: Scenario, now: Scenario) -> Iterator[Difference]:
