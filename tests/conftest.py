@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import pkgutil
 
 from hypothesis import HealthCheck, settings
+
+import sim
+
+# Hypothesis tries the constants of whatever modules are loaded, so which are must not depend on which
+# tests a worker happened to run before.
+for module in pkgutil.walk_packages(sim.__path__, "sim."):
+    importlib.import_module(module.name)
 
 # How long an example takes says more of the machine than of the code.
 CALM = [HealthCheck.too_slow]

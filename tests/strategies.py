@@ -121,7 +121,7 @@ def calibration(
         },
         common_drift={"science": estimate(common), "gdp": estimate(common)},
         dof=estimate(dof),
-        loadings={level: loads for level in ("common", "province", "year", "city")},
+        loadings=dict.fromkeys(("common", "province", "year", "city"), loads),
         exits={},
         checks=(),
     )
@@ -181,6 +181,8 @@ def plan(
             for c, city in enumerate(ids):
                 path[c, k] = cities[city][ind.id] * (1.0 + growth) ** np.arange(len(years) + 1)
             path[-1, k] = path[:-1, k].sum(axis=0) * (1.0 + unallocated)
+        if ind.kind == "count":
+            path[:, k, 0] = np.nan  # yearly additions have no base year
         if ind.growth == "line":
             base = next(f.value for i, f in more if i.id == ind.id)
             path[-1, k] = np.linspace(base, float(ind.line_end or base), len(years) + 1)

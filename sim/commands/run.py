@@ -42,7 +42,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     from sim.scenario.plans import PlanFolders
     from sim.studies.batch import run_batch
     from sim.tables.result_files import result_files
-    from sim.tables.screen import screen_text
+    from sim.tables.run_screens import run_screens
 
     log = RunLog()
     plans = PlanFolders(console.root)
@@ -55,12 +55,17 @@ def run(options: argparse.Namespace, console: Console) -> int:
     with opened(results, console.root, sources.items()):
         log.note("read")
         console.tell_text("cli.run.begin", scenarios=len(scenarios))
-        for cube in run_batch(scenarios, plans, watched(map_over(options.workers), console)):
-            log.note(f"simulated {cube.scenario}")
-            files = result_files(cube)
-            publish(results, origin_of(cube, sources[cube.scenario], made_with), files, log.content())
+
+        def published() -> Iterator[Cube]:
+            for cube in run_batch(scenarios, plans, watched(map_over(options.workers), console)):
+                log.note(f"simulated {cube.scenario}")
+                files = result_files(cube)
+                publish(results, origin_of(cube, sources[cube.scenario], made_with), files, log.content())
+                yield cube
+
+        for text in run_screens(published(), console.lang):
             if not options.quiet:
-                console.show(screen_text(cube, console.lang))
+                console.show(text)
     console.tell_text("cli.run.done", folder=results.name, scenarios=len(scenarios))
     return OK
 

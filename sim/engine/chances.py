@@ -205,8 +205,6 @@ def chance_of_stock(
     missing = wanted - values[stock.base_row][:, None] * stay ** (year + 1)
     inflow = kept * q[k][: year + 1]
     reached = inflow.sum(axis=0)
-    if np.any(direction <= 0.0):
-        return (reached >= missing).astype(np.float64)
     times = np.arange(1.0, year + 2.0)[:, None, None]
     log_missing = np.log(np.maximum(missing, np.finfo(np.float64).tiny))
     shift = (log_missing - np.log(reached)) / times[-1]
@@ -216,5 +214,6 @@ def chance_of_stock(
         slope = (times * terms).sum(axis=0) / total
         shift = shift - conditional.newton_step(np.log(total), slope, log_missing)
     own = noise.own_direction[k]
-    root = own + shift / direction
-    return np.where(missing <= 0.0, 1.0, ndtr(-root))
+    root = own + shift / np.where(direction > 0.0, direction, 1.0)
+    chance = np.where(direction > 0.0, ndtr(-root), reached >= missing)
+    return np.where(missing <= 0.0, 1.0, chance)

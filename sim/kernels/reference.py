@@ -43,7 +43,8 @@ def capped_growth(growth: Floats, cap: Floats, year_axis: int) -> Floats:
     """Return *growth* (fractions) lowered evenly so that its mean log growth does not pass *cap*."""
     log_growth = np.log(np.maximum(1.0 + growth, FLOOR))
     excess = np.maximum(log_growth.mean(axis=year_axis, keepdims=True) - cap, 0.0)
-    return np.exp(log_growth - excess) - 1.0
+    value: Floats = np.exp(log_growth - excess) - 1.0
+    return value
 
 
 def blended(weight: Floats, plan: Floats, trend: Floats) -> Floats:
@@ -79,6 +80,8 @@ def mixing(uniform: Floats, dof: float) -> Floats:
     Large *uniform* means large ``s``. With ``X ~ chi2(dof)`` the mean of ``1 / X`` over ``X > x``
     is ``P(chi2(dof - 2) > x) / (dof - 2)``, which gives the variance left under the cap.
     """
+    if not dof > 2.0:
+        raise ValueError(f"tails of {dof:g} degrees of freedom have no variance; more than 2 are needed")
     if np.isinf(dof):
         return np.ones_like(uniform)
     lowest = chdtri(dof, MIXING_CAP)  # the chi2 that only a share 1 - MIXING_CAP falls below
@@ -96,7 +99,8 @@ def unit_term(load: Floats, factors: Floats, own: Floats) -> Floats:
     """
     own_share = np.sqrt(np.maximum(1.0 - np.sum(load**2, axis=1), 0.0))
     common = np.einsum("kj,...jsd->...ksd", load, factors)
-    return common + own_share[:, None, None] * own
+    term: Floats = common + own_share[:, None, None] * own
+    return term
 
 
 def autoregression(phi: Floats, sd: Floats, scale: Floats, unit: Floats) -> Floats:
@@ -104,7 +108,7 @@ def autoregression(phi: Floats, sd: Floats, scale: Floats, unit: Floats) -> Floa
 
     *unit* ``[..., year, set, draw]``; *scale* likewise or broadcastable; *phi*, *sd* without year.
     """
-    steps = np.empty(np.broadcast_shapes(scale.shape, unit.shape))
+    steps: Floats = np.empty(np.broadcast_shapes(scale.shape, unit.shape))
     steps[..., 0, :, :] = sd * scale[..., 0, :, :] * unit[..., 0, :, :]
     for t in range(1, steps.shape[-3]):
         shock = sd * np.sqrt(1.0 - phi**2) * scale[..., t, :, :] * unit[..., t, :, :]
@@ -225,7 +229,8 @@ def mean_growth(first: Floats, last: Floats, years: int) -> Floats:
 
 def mean_of_rates(levels: Floats) -> Floats:
     """Return the mean of yearly growth rates; *levels* ``[year, ...]`` begins with the base year."""
-    return np.mean(levels[1:] / levels[:-1] - 1.0, axis=0)
+    mean: Floats = np.mean(levels[1:] / levels[:-1] - 1.0, axis=0)
+    return mean
 
 
 def growth_of_rate_points(points: Floats, share: Floats) -> Floats:
@@ -233,7 +238,7 @@ def growth_of_rate_points(points: Floats, share: Floats) -> Floats:
     return points / (share * (1.0 - share))
 
 
-def logit(share: Floats) -> Floats:
+def logit(share: Floats | np.float64) -> Floats:
     """Return the logit of a share in (0, 1)."""
     return np.log(share) - np.log1p(-share)
 

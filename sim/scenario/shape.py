@@ -42,6 +42,8 @@ def _add(node: Node, kind: str, location: Steps, context: Mapping[str, Any], fou
         found.add(here.place, "unknown-choice", name=here.plain(), near=near(str(here.plain()), legal))
     elif kind in NOT_MAPS:
         found.add(node.at(steps_in(node, location)).place, "not-a-map")
+    elif kind == "list_type":
+        found.add(node.at(steps_in(node, location)).place, "not-a-list")
     else:
         found.add(_place(node, location, details.pop("at", None)), kind, **details)
 

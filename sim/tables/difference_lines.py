@@ -22,17 +22,17 @@ def difference_line(difference: Difference, baseline: Baseline, lang: str) -> st
     words = _Words(baseline, lang)
     subject = " ".join(part for part in (_subject(difference, words), years_text(difference.years)) if part)
     now, was = (words.value(difference.kind, side) for side in (difference.now, difference.was))
-    return words.say("line", subject=subject, now=now, was=was)
+    return words.label("line", subject=subject, now=now, was=was)
 
 
 def _subject(difference: Difference, words: _Words) -> str:
     """Return what differs: its kind, unless the indicators say it, its name, indicators and areas."""
-    parts = [] if difference.kind == "drift" else [words.say(f"kind.{difference.kind}")]
+    parts = [] if difference.kind == "drift" else [words.label(f"kind.{difference.kind}")]
     if difference.name is not None:
-        parts.append(words.say("named", name=difference.name.in_language(words.lang)))
+        parts.append(words.label("named", name=difference.name.in_language(words.lang)))
     if difference.kind != "shock" and difference.indicators:
         indicators = words.joined(words.indicator(ident) for ident in difference.indicators)
-        parts.append(words.say("at", indicators=indicators, areas=words.areas(difference.areas)))
+        parts.append(words.label("at", indicators=indicators, areas=words.areas(difference.areas)))
     return " ".join(parts)
 
 
@@ -62,11 +62,11 @@ class _Words:
     baseline: Baseline
     lang: str
 
-    def say(self, key: str, **values: object) -> str:
+    def label(self, key: str, **values: object) -> str:
         return say(f"difference.{key}", self.lang, **values)
 
     def joined(self, parts: Iterable[str]) -> str:
-        return self.say("and").join(parts)
+        return self.label("and").join(parts)
 
     def indicator(self, ident: str) -> str:
         return name_of(self.baseline, ident).in_language(self.lang)
@@ -77,18 +77,18 @@ class _Words:
         names: dict[str, Name] = {a.id: a.name for a in (*self.baseline.cities, self.baseline.province)}
         if len(cities) > 1 and cities <= set(idents):
             others = [ident for ident in idents if ident not in cities]
-            return self.joined([self.say("all-cities"), *(names[x].in_language(self.lang) for x in others)])
+            return self.joined([self.label("all-cities"), *(names[x].in_language(self.lang) for x in others)])
         return self.joined(names[ident].in_language(self.lang) for ident in idents)
 
     def value(self, kind: str, value: Value | None) -> str:
         """Return one side of a difference of *kind*."""
         match value:
             case None:
-                return self.say("absent." + kind.split(".")[0])
+                return self.label("absent." + kind.split(".")[0])
             case Shock():
                 return self.shock(value)
             case Delay():
-                return self.say("delay", by=value.by, meanwhile=f"{100.0 * value.meanwhile:.6g}")
+                return self.label("delay", by=value.by, meanwhile=f"{100.0 * value.meanwhile:.6g}")
             case Path():
                 return self.path(value)
             case Assumption():
@@ -108,10 +108,10 @@ class _Words:
 
     def word(self, kind: str, value: str) -> str:
         """Return a word of the scenario language in the reader's; a number in words stays as it is."""
-        return value if kind == "seed" else self.say(f"word.{value}")
+        return value if kind == "seed" else self.label(f"word.{value}")
 
     def points(self, value: float) -> str:
-        return "0" if value == 0.0 else self.say("points", value=signed(100.0 * value))
+        return "0" if value == 0.0 else self.label("points", value=signed(100.0 * value))
 
     def shock(self, shock: Shock) -> str:
         parts = [
@@ -120,16 +120,16 @@ class _Words:
             *([] if shock.chance is None else [self.chance(shock.chance)]),
             self.footprint(shock.footprint),
         ]
-        return self.say("list").join(parts)
+        return self.label("list").join(parts)
 
     def size(self, size: Distribution, unit: str) -> str:
         """Return a size such as ``triangular (low −10, mode −7, high −3), pp a year``."""
         family = distribution.name_of(size)
         shown = size.scaled(100.0)
         if family == "fixed":
-            return self.say(unit, value=signed(shown.mean()))
-        return self.say(
-            "size", members=self.member("distribution", family, shown), unit=self.say(f"of-{unit}")
+            return self.label(unit, value=signed(shown.mean()))
+        return self.label(
+            "size", members=self.member("distribution", family, shown), unit=self.label(f"of-{unit}")
         )
 
     def course(self, shown: Course) -> str:
@@ -139,10 +139,10 @@ class _Words:
         """Return a member of a family: its name and its fields, with the words of the reference page."""
         fields = [
             f"{self.short(f'scenario.{family}.field.{name}', name)} {_plain(getattr(member, name))}"
-            for name in type(member).__dataclass_fields__
+            for name in fields_of(member)
         ]
         name = self.short(f"scenario.{family}.{kind}", kind.replace("_", " "))
-        return self.say("member", name=name, fields=self.joined(fields))
+        return self.label("member", name=name, fields=self.joined(fields))
 
     def short(self, key: str, word: str) -> str:
         """Return the Chinese word before the explanation of *key*; English readers read the file's *word*."""
@@ -150,8 +150,8 @@ class _Words:
 
     def chance(self, chance: Chance) -> str:
         if chance.probability is not None:
-            return self.say("probability", value=f"{100.0 * chance.probability:.6g}")
-        return self.say("hazard", value=f"{100.0 * float(chance.hazard or 0.0):.6g}")
+            return self.label("probability", value=f"{100.0 * chance.probability:.6g}")
+        return self.label("hazard", value=f"{100.0 * float(chance.hazard or 0.0):.6g}")
 
     def path(self, path: Path) -> str:
         return self.joined(f"{year}: {level:.8g}" for year, level in sorted(path.levels.items()))
@@ -177,6 +177,11 @@ class _Words:
 
     def weighted(self, indicator: str, weight: float) -> str:
         return self.indicator(indicator) + ("" if weight == 1.0 else f" ×{weight:.6g}")
+
+
+def fields_of(member: Distribution | Course) -> tuple[str, ...]:
+    """Return the names of a member's fields, in the order in which planners write them."""
+    return tuple(field.name for field in dataclasses.fields(member))  # type: ignore[arg-type]
 
 
 def _plain(value: object) -> str:

@@ -1,11 +1,117 @@
-"""What the screen shows of one scenario."""
+"""What the screen shows of one scenario: first what is not known, then the numbers."""
 
 from __future__ import annotations
 
-from sim.cube import Cube
+import math
+import re
+
+from sim.cube import Cube, Joint, Probability, RunAssumption
+from sim.streams import SET
+from sim.tables.city_table import city_table
+from sim.tables.figures import margin, percent
+from sim.tables.headline_table import headline_table
+from sim.tables.layout import WIDTH, paragraph
+from sim.tables.target_lists import other_table, unanswered_list
+from sim.texts import say
+
+PARAMETERS, ENDLESS = "parameters", "∞"
+_FOLD = re.compile("(?<=[\u3000-\u9fff\uff00-\uff60]) (?=[\u3000-\u9fff])")
+"""A blank between Chinese letters, where YAML folded a line."""
 
 
-def screen_text(cube: Cube, lang: str) -> str:
-    """Return the tables of one scenario."""
-    rows = "\n".join(f"{row.target.id} {row.p}" for row in cube.headline())
-    return f"{cube.title.in_language(lang)}\n{rows}"
+def screen_text(cube: Cube, lang: str, listed: bool = True) -> str:
+    """Return all tables of one scenario, without the list of targets that have no answer unless *listed*."""
+    parts = [
+        heading(cube, lang),
+        assumptions_text(cube, lang),
+        headline_table(cube, lang) if cube.headline() else "",
+        paragraph(say("screen.legend", lang)) if cube.headline() else "",
+        joint_text(cube.joint, cube.draws, lang) if cube.joint is not None else "",
+        city_table(cube, lang),
+        other_table(cube, lang),
+        unanswered_list([cube], lang) if listed else "",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def heading(cube: Cube, lang: str) -> str:
+    """Return the title, then in two sentences what is not known, then what the scenario assumes."""
+    title = say("screen.title", lang, title=cube.title.in_language(lang), scenario=cube.scenario)
+    about = _FOLD.sub("", cube.about.in_language(lang).strip())
+    lines = ["=" * WIDTH, title, paragraph(unknowns_text(cube, lang))]
+    return "\n".join(lines + ([paragraph(about)] if about else []))
+
+
+def unknowns_text(cube: Cube, lang: str) -> str:
+    """Return the worst evidence of the headline targets, and the assumption that moves the answers most."""
+    rows = [row for row in cube.headline() if row.grade is not None]
+    if not rows:
+        return say("screen.no-headline", lang)
+    worst = max(row.grade.worst() for row in rows if row.grade is not None)
+    on_it = [row.target.id for row in rows if row.grade is not None and row.grade.worst() == worst]
+    evidence = say(
+        "screen.worst-grade",
+        lang,
+        grade=worst,
+        meaning=say(f"grade.{worst}", lang),
+        count=len(rows),
+        bad=len(on_it),
+        ids=say("screen.listed", lang).join(on_it),
+    )
+    moved = most_moved(rows)
+    if moved is None or moved.driver is None:
+        return evidence + say("screen.no-driver", lang)
+    return evidence + say(
+        "screen.strongest-driver",
+        lang,
+        name=moved.driver.name.in_language(lang),
+        target=moved.target.id,
+        low=percent(moved.driver.low, cube.draws),
+        high=percent(moved.driver.high, cube.draws),
+    )
+
+
+def most_moved(rows: list[Probability]) -> Probability | None:
+    """Return the row whose probability one assumption moves most, the first of equals."""
+    driven = [row for row in rows if row.driver is not None]
+    return max(driven, key=lambda row: row.driver.size() if row.driver is not None else 0.0, default=None)
+
+
+def assumptions_text(cube: Cube, lang: str) -> str:
+    """Return the assumptions of the run, draws and seed, printed once because no grade holds them."""
+    parts = [_assumption(assumption, lang) for assumption in cube.run_assumptions]
+    parts.append(say("screen.draws", lang, draws=f"{cube.draws:,}", sets=cube.sets, size=SET))
+    parts.append(say("screen.seed", lang, seed=cube.seed))
+    if cube.floored:
+        parts.append(say("screen.floored", lang, draws=f"{cube.floored:,}"))
+    joined = say("screen.semicolon", lang).join(parts) + say("screen.stop", lang)
+    return paragraph(say("screen.assumptions", lang) + joined)
+
+
+def _assumption(assumption: RunAssumption, lang: str) -> str:
+    if assumption.id == PARAMETERS:
+        return say(f"screen.parameters-{assumption.value}", lang)
+    value = say("screen.gaussian", lang) if assumption.value == ENDLESS else assumption.value
+    return f"{assumption.name.in_language(lang)} {value}"
+
+
+def joint_text(joint: Joint, draws: int, lang: str) -> str:
+    """Return p of all headline targets, with other dependence too, and of at least k of them."""
+    count = len(joint.targets)
+    together = say(
+        "screen.joint", lang, count=count, p=percent(joint.p, draws), error=margin(joint.low, joint.high)
+    )
+    if not math.isnan(joint.independent) and not math.isnan(joint.dependent):
+        together += say(
+            "screen.joint-if",
+            lang,
+            independent=percent(joint.independent, draws),
+            dependent=percent(joint.dependent, draws),
+        )
+    chances = [
+        say("screen.at-least-k", lang, k=k, p=percent(p, draws))
+        for k, (p, _, _) in enumerate(joint.at_least)
+        if k > 0
+    ]
+    listed = say("screen.semicolon", lang).join(chances) + say("screen.stop", lang)
+    return paragraph(together) + "\n" + paragraph(say("screen.at-least", lang, count=count) + listed)

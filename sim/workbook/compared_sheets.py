@@ -16,12 +16,12 @@ COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F
 
 def add_side_by_side(book: Book, cubes: Sequence[Cube], words: Words) -> Block:
     """Add the headline targets in all scenarios, a column each, with a native chart."""
-    sheet = book.sheet(words.say("sheet.side-by-side"))
+    sheet = book.sheet(words.label("sheet.side-by-side"))
     first = cubes[0]
     lines = [
-        (words.say("sheet.side-by-side"), "title"),
-        (words.say("plan", title=words.name(first.plan.title), document=first.plan.document), "plain"),
-        (words.say("draws-line", draws=f"{first.draws:,}", sets=first.sets, seed=first.seed), "note"),
+        (words.label("sheet.side-by-side"), "title"),
+        (words.label("plan", title=words.name(first.plan.title), document=first.plan.document), "plain"),
+        (words.label("draws-line", draws=f"{first.draws:,}", sets=first.sets, seed=first.seed), "note"),
     ]
     row = book.lines(sheet, 0, lines)
     targets = [each.target for each in first.headline()]
@@ -31,14 +31,14 @@ def add_side_by_side(book: Book, cubes: Sequence[Cube], words: Words) -> Block:
         found = {(each.target.id, each.target.version): each.p for each in cube.headline()}
         ps = [found.get((target.id, target.version)) for target in targets]
         columns.append(Column(words.name(cube.title), ps, "p"))
-        bands.append(Column(words.say("band-of", name=words.name(cube.title)), [words.band(p) for p in ps]))
+        bands.append(Column(words.label("band-of", name=words.name(cube.title)), [words.band(p) for p in ps]))
     block = book.table(sheet, row + 1, [*columns, *bands])
     chart = book.chart("bar")
     for position in range(1, len(cubes) + 1):
         fill = {"color": COLOURS[(position - 1) % len(COLOURS)]}
         ends = {"categories": block.cells(0), "values": block.cells(position)}
         chart.add_series({"name": block.name(position), **ends, "fill": fill})
-    chart.set_title({"name": words.say("chart.scenarios"), "name_font": {"size": 11}})
+    chart.set_title({"name": words.label("chart.scenarios"), "name_font": {"size": 11}})
     chart.set_x_axis({"min": 0, "max": 1, "num_format": "0 %"})
     chart.set_y_axis({"reverse": True})
     chart.set_legend({"position": "bottom"})
@@ -49,9 +49,9 @@ def add_side_by_side(book: Book, cubes: Sequence[Cube], words: Words) -> Block:
 
 def add_differences(book: Book, comparisons: Sequence[Comparison], words: Words) -> None:
     """Add the difference of every probability with its error, then of at least k headline targets."""
-    sheet = book.sheet(words.say("sheet.differences"))
+    sheet = book.sheet(words.label("sheet.differences"))
     row = book.lines(
-        sheet, 0, [(words.say("sheet.differences"), "title"), (words.say("difference-line"), "note")]
+        sheet, 0, [(words.label("sheet.differences"), "title"), (words.label("difference-line"), "note")]
     )
     rows: list[tuple[Comparison, str, str, float, float, Interval]] = []
     for each in comparisons:
@@ -63,7 +63,7 @@ def add_differences(book: Book, comparisons: Sequence[Comparison], words: Words)
         rows += [
             (
                 each,
-                words.say("at-least", k=joint.k, count=count),
+                words.label("at-least", k=joint.k, count=count),
                 province,
                 joint.was,
                 joint.now,
@@ -97,7 +97,7 @@ def _target_words(change: ChanceChange, words: Words) -> tuple[str, str]:
 
 def add_moved(book: Book, comparisons: Sequence[Comparison], words: Words) -> None:
     """Add the areas and quantities whose mean level moved, largest relative change first."""
-    sheet = book.sheet(words.say("sheet.moved"))
+    sheet = book.sheet(words.label("sheet.moved"))
     rows = [(each, shift) for each in comparisons for shift in each.moved]
     book.table(
         sheet,
@@ -117,7 +117,7 @@ def add_moved(book: Book, comparisons: Sequence[Comparison], words: Words) -> No
 
 def add_written(book: Book, comparisons: Sequence[Comparison], words: Words) -> None:
     """Add what each scenario's files say differently."""
-    sheet = book.sheet(words.say("sheet.written"))
+    sheet = book.sheet(words.label("sheet.written"))
     rows = [(each, line) for each in comparisons for line in each.written]
     lines = [difference_line(line, words.plan, words.lang) for _, line in rows]
     book.table(

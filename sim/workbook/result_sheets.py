@@ -22,7 +22,7 @@ MEDIAN, TARGET = "#08306B", "#B2182B"
 
 def add_trajectories(book: Book, cube: Cube, words: Words) -> None:
     """Add every area, quantity and year: mean, spread and quantiles."""
-    sheet = book.sheet(words.say("sheet.trajectories"))
+    sheet = book.sheet(words.label("sheet.trajectories"))
     rows = cube.trajectories
     book.table(
         sheet,
@@ -47,14 +47,14 @@ def add_joint(book: Book, cube: Cube, words: Words) -> None:
     joint = cube.joint
     if joint is None:
         return
-    sheet = book.sheet(words.say("sheet.joint"))
+    sheet = book.sheet(words.label("sheet.joint"))
     lines = [
-        (words.say("sheet.joint"), "title"),
-        (words.say("joint-line", targets=", ".join(joint.targets)), "note"),
+        (words.label("sheet.joint"), "title"),
+        (words.label("joint-line", targets=", ".join(joint.targets)), "note"),
     ]
     row = book.lines(sheet, 0, lines)
     count = len(joint.targets)
-    events = [words.say("at-least", k=k, count=count) for k in range(1, count + 1)]
+    events = [words.label("at-least", k=k, count=count) for k in range(1, count + 1)]
     chances = list(joint.at_least[1:])
     others = (("independent", joint.independent), ("dependent", joint.dependent))
     ps = [*(p for p, _, _ in chances), *(p for _, p in others)]
@@ -62,7 +62,7 @@ def add_joint(book: Book, cube: Cube, words: Words) -> None:
         sheet,
         row,
         [
-            words.column("event", [*events, *(words.say(name) for name, _ in others)]),
+            words.column("event", [*events, *(words.label(name) for name, _ in others)]),
             words.column("p", ps, "p"),
             words.column("band-head", [words.band(p) for p in ps]),
             words.column("mc_low", [*(low for _, low, _ in chances), None, None], "0.0 %"),
@@ -71,7 +71,7 @@ def add_joint(book: Book, cube: Cube, words: Words) -> None:
             words.column("seed", [str(cube.seed)] * len(ps)),
         ],
     )
-    row = book.lines(sheet, block.last + 2, [(words.say("conditional-line"), "head")])
+    row = book.lines(sheet, block.last + 2, [(words.label("conditional-line"), "head")])
     known = {(given, target): p for given, target, p in conditional_chances(joint)}
     columns = [words.column("given", list(joint.targets))]
     columns += [
@@ -86,8 +86,8 @@ def add_charts(book: Book, cube: Cube, words: Words, summary: Block) -> None:
 
     What the charts show stands in a sheet of its own, so that they can be changed in the spreadsheet.
     """
-    sheet = book.sheet(words.say("sheet.charts"))
-    data = book.sheet(words.say("sheet.chart-data"))
+    sheet = book.sheet(words.label("sheet.charts"))
+    data = book.sheet(words.label("sheet.chart-data"))
     sheet.insert_chart(0, 0, bar_chart(book, cube, words, summary))
     row, place = 0, 1
     for probability in cube.headline():
@@ -115,7 +115,7 @@ def bar_chart(book: Book, cube: Cube, words: Words, summary: Block) -> Chart:
             "y_error_bars": {"type": "custom", "plus_values": upper, "minus_values": lower},
         }
     )
-    chart.set_title({"name": words.say("chart.bars"), "name_font": {"size": 11}})
+    chart.set_title({"name": words.label("chart.bars"), "name_font": {"size": 11}})
     chart.set_x_axis({"min": 0, "max": 1, "num_format": "0 %", "major_gridlines": {"visible": True}})
     chart.set_y_axis({"reverse": True})
     chart.set_legend({"none": True})

@@ -32,7 +32,7 @@ class _Mismatch(NamedTuple):
 
 def add_audit(book: Book, words: Words) -> None:
     """Add the printed plan held against itself: what rounding explains, what it cannot, and the slack."""
-    sheet = book.sheet(words.say("sheet.audit"))
+    sheet = book.sheet(words.label("sheet.audit"))
     audit = audit_of(words.plan)
     sums, growths, chains = audit.checked
     title = say(
@@ -43,7 +43,7 @@ def add_audit(book: Book, words: Words) -> None:
         growths=growths,
         chains=chains,
     )
-    row = book.lines(sheet, 0, [(words.say("sheet.audit"), "title"), (title, "plain")])
+    row = book.lines(sheet, 0, [(words.label("sheet.audit"), "title"), (title, "plain")])
     block = book.table(sheet, row + 1, _mismatch_columns(audit, words))
     row = book.lines(sheet, block.last + 2, [(say("audit.slacks", words.lang), "head")])
     book.table(sheet, row, _slack_columns(audit, words), is_main=False)
@@ -64,7 +64,7 @@ def _mismatch_columns(audit: Audit, words: Words) -> list[Column]:
     rows.sort(key=lambda row: row.found.explained)
     verdicts = ["audit.rounding" if row.found.explained else "audit.beyond-rounding" for row in rows]
     return [
-        words.column("check", [words.say(f"check.{row.check}") for row in rows]),
+        words.column("check", [words.label(f"check.{row.check}") for row in rows]),
         Column(say("audit.verdict", words.lang), [say(verdict, words.lang) for verdict in verdicts]),
         words.column("indicator", [words.quantity(row.found.indicator) for row in rows]),
         words.column("area", [words.area(row.area) for row in rows]),
@@ -88,7 +88,7 @@ def _slack_columns(audit: Audit, words: Words) -> list[Column]:
     return [
         words.column("target", [words.target(target) for _, target in rows]),
         words.column("version", [slack.version for slack, _ in rows]),
-        words.column("lead", [words.say("yes" if slack.lead else "no") for slack, _ in rows]),
+        words.column("lead", [words.label("yes" if slack.lead else "no") for slack, _ in rows]),
         words.column("year", [slack.year for slack, _ in rows], "year"),
         words.column(
             "value", [by * float(s.threshold) for (s, _), by in zip(rows, scale, strict=True)], "any"
@@ -107,9 +107,9 @@ def _number(value: Fraction | None) -> float | None:
 
 def add_sources(book: Book, cube: Cube, words: Words) -> None:
     """Add every assumption and every figure of the plan's own areas with its source."""
-    sheet = book.sheet(words.say("sheet.sources"))
+    sheet = book.sheet(words.label("sheet.sources"))
     row = book.lines(
-        sheet, 0, [(words.say("sheet.sources"), "title"), (words.say("run-assumptions"), "head")]
+        sheet, 0, [(words.label("sheet.sources"), "title"), (words.label("run-assumptions"), "head")]
     )
     block = book.table(
         sheet,
@@ -120,7 +120,7 @@ def add_sources(book: Book, cube: Cube, words: Words) -> None:
         ],
         is_main=False,
     )
-    row = book.lines(sheet, block.last + 2, [(words.say("plan-assumptions"), "head")])
+    row = book.lines(sheet, block.last + 2, [(words.label("plan-assumptions"), "head")])
     known = list(cube.plan.assumptions.values())
     block = book.table(
         sheet,
@@ -147,8 +147,8 @@ def _figures(book: Book, sheet: Worksheet, row: int, words: Words) -> None:
         sheet,
         row,
         [
-            (words.say("figures"), "head"),
-            (words.say("figures-line", count=count, folder=words.plan.folder), "note"),
+            (words.label("figures"), "head"),
+            (words.label("figures-line", count=count, folder=words.plan.folder), "note"),
         ],
     )
     book.table(
@@ -170,15 +170,20 @@ def _figures(book: Book, sheet: Worksheet, row: int, words: Words) -> None:
 
 def add_repeat(book: Book, origin: Origin, words: Words, command: str) -> None:
     """Add how to repeat the run: the command, seed and draws, versions, and the hash of every input."""
-    sheet = book.sheet(words.say("sheet.repeat"))
+    sheet = book.sheet(words.label("sheet.repeat"))
     facts: Sequence[tuple[str, Cell]] = [
-        (words.say("command"), command),
-        (words.say("seed"), str(origin.seed)),
-        (words.say("draws"), origin.draws),
-        *((words.say("swept", name=name), value) for name, value in sorted(origin.cell.items())),
-        *((words.say("version-of", name=name), version) for name, version in sorted(origin.versions.items())),
+        (words.label("command"), command),
+        (words.label("seed"), str(origin.seed)),
+        (words.label("draws"), origin.draws),
+        *((words.label("swept", name=name), value) for name, value in sorted(origin.cell.items())),
+        *(
+            (words.label("version-of", name=name), version)
+            for name, version in sorted(origin.versions.items())
+        ),
     ]
-    row = book.lines(sheet, 0, [(words.say("sheet.repeat"), "title"), (words.say("repeat-line"), "plain")])
-    names = [name for name, _ in facts] + [words.say("input", name=name) for name in sorted(origin.inputs)]
+    row = book.lines(
+        sheet, 0, [(words.label("sheet.repeat"), "title"), (words.label("repeat-line"), "plain")]
+    )
+    names = [name for name, _ in facts] + [words.label("input", name=name) for name in sorted(origin.inputs)]
     values = [value for _, value in facts] + [origin.inputs[name] for name in sorted(origin.inputs)]
     book.table(sheet, row + 1, [words.column("what", names), words.column("value-used", values, "count")])

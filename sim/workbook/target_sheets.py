@@ -14,7 +14,7 @@ ANNEX = "annex_2020"
 
 def add_summary(book: Book, cube: Cube, words: Words) -> Block:
     """Add the headline targets below what must be known first; return where the table stands."""
-    sheet = book.sheet(words.say("sheet.summary"))
+    sheet = book.sheet(words.label("sheet.summary"))
     row = book.lines(sheet, 0, opening(cube, words))
     return book.table(sheet, row + 1, headline_columns(cube, words))
 
@@ -25,11 +25,11 @@ def opening(cube: Cube, words: Words) -> list[tuple[str, str]]:
     assumed = [row for row in rows if row.grade is not None and row.grade.worst() == "C"]
     lines = [
         (words.name(cube.title), "title"),
-        (words.say("plan", title=words.name(cube.plan.title), document=cube.plan.document), "plain"),
+        (words.label("plan", title=words.name(cube.plan.title), document=cube.plan.document), "plain"),
         (words.name(cube.about), "plain"),
-        (words.say("draws-line", draws=f"{cube.draws:,}", sets=cube.sets, seed=cube.seed), "note"),
-        (words.say("unknown-first"), "head"),
-        (words.say("evidence-line", count=len(assumed), all=len(rows)), "plain"),
+        (words.label("draws-line", draws=f"{cube.draws:,}", sets=cube.sets, seed=cube.seed), "note"),
+        (words.label("unknown-first"), "head"),
+        (words.label("evidence-line", count=len(assumed), all=len(rows)), "plain"),
     ]
     strongest = strongest_driver(rows)
     if strongest is not None:
@@ -38,11 +38,11 @@ def opening(cube: Cube, words: Words) -> list[tuple[str, str]]:
         name = words.name(driver.name)
         lines.append(
             (
-                words.say("driver-line", name=name, target=words.target(row.target), low=low, high=high),
+                words.label("driver-line", name=name, target=words.target(row.target), low=low, high=high),
                 "plain",
             )
         )
-    lines.append((words.say("two-errors"), "note"))
+    lines.append((words.label("two-errors"), "note"))
     return lines
 
 
@@ -56,7 +56,7 @@ def headline_columns(cube: Cube, words: Words) -> list[Column]:
     """Return the lead headline targets, a row each, as narrow as prints on a page."""
     columns = answer_columns(list(cube.headline()), cube, words)
     left_out = {
-        words.say(key) for key in ("comparator", "median", "shortfall", "value_unit", "reached", "version")
+        words.label(key) for key in ("comparator", "median", "shortfall", "value_unit", "reached", "version")
     }
     return [column for column in columns if column.head not in left_out]
 
@@ -95,12 +95,12 @@ def answer_columns(rows: list[Probability], cube: Cube, words: Words) -> list[Co
 
 def add_targets(book: Book, cube: Cube, words: Words) -> None:
     """Add every target of the document, evaluated or not."""
-    sheet = book.sheet(words.say("sheet.targets"))
+    sheet = book.sheet(words.label("sheet.targets"))
     rows = list(cube.probabilities)
     area = words.column("area", [words.area(row.target.area) for row in rows])
     first, *others = answer_columns(rows, cube, words)
     more = [
-        words.column("lead", [words.say("yes" if row.target.lead else "no") for row in rows]),
+        words.column("lead", [words.label("yes" if row.target.lead else "no") for row in rows]),
         words.column("group", [words.group(row.target.group) for row in rows]),
         words.column("status", [words.status(row.target) for row in rows]),
         words.column("needs", [row.target.needs or None for row in rows]),
@@ -114,13 +114,13 @@ def add_targets(book: Book, cube: Cube, words: Words) -> None:
 
 def add_cities(book: Book, cube: Cube, words: Words) -> None:
     """Add cities beside indicators: probabilities of their own targets, most at risk first."""
-    sheet = book.sheet(words.say("sheet.cities"))
+    sheet = book.sheet(words.label("sheet.cities"))
     chances = city_chances(cube)
     quantities = list(dict.fromkeys(quantity for _, quantity in chances))
     areas = list(dict.fromkeys(area for area, _ in chances))
     means = {area: mean_of([chances.get((area, each)) for each in quantities]) for area in areas}
     areas.sort(key=lambda area: (means[area] is None, means[area], area))
-    row = book.lines(sheet, 0, [(words.say("sheet.cities"), "title"), (words.say("cities-line"), "note")])
+    row = book.lines(sheet, 0, [(words.label("sheet.cities"), "title"), (words.label("cities-line"), "note")])
     columns = [words.column("area", [words.area(area) for area in areas])]
     columns += [matrix_column(words, quantity, areas, chances) for quantity in quantities]
     columns.append(words.column("mean-p", [means[area] for area in areas], "p"))
@@ -135,7 +135,7 @@ def matrix_column(
     """Return the probabilities of one indicator; a cell without an answer says so."""
     found = [chances.get((area, quantity)) for area in areas]
     return Column(
-        words.quantity(quantity), [words.say("not-evaluated") if p is None else p for p in found], "p"
+        words.quantity(quantity), [words.label("not-evaluated") if p is None else p for p in found], "p"
     )
 
 
@@ -149,10 +149,10 @@ def _bands_below(
     words: Words,
 ) -> None:
     """Write the bands of the same cells in words below, so that colour is never alone."""
-    row = book.lines(sheet, row, [(words.say("bands-below"), "head")])
+    row = book.lines(sheet, row, [(words.label("bands-below"), "head")])
     columns = [words.column("area", [words.area(area) for area in areas])]
     for each in quantities:
-        bands = [words.band(chances.get((area, each))) or words.say("not-evaluated") for area in areas]
+        bands = [words.band(chances.get((area, each))) or words.label("not-evaluated") for area in areas]
         columns.append(Column(words.quantity(each), bands))
     book.table(sheet, row, columns, is_main=False)
 

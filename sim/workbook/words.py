@@ -23,7 +23,7 @@ class Words:
     plan: Baseline
     lang: str
 
-    def say(self, key: str, **values: object) -> str:
+    def label(self, key: str, **values: object) -> str:
         return say(f"book.{key}", self.lang, **values)
 
     def name(self, name: Name) -> str:
@@ -33,11 +33,11 @@ class Words:
         self, key: str, cells: Sequence[str | bool | int | float | None], form: str = "text"
     ) -> Column:
         """Return a column headed by the text ``book.<key>``."""
-        return Column(self.say(key), cells, form)
+        return Column(self.label(key), cells, form)
 
     def area(self, area: str) -> str:
         if area == UNALLOCATED:
-            return self.say("unallocated")
+            return self.label("unallocated")
         known = (*self.plan.cities, self.plan.province)
         return next((self.name(each.name) for each in known if each.id == area), area)
 
@@ -72,10 +72,10 @@ class Words:
                 break
             low = high
         if low == 0.0:
-            return self.say("band-below", high=f"{100.0 * high:g}")
+            return self.label("band-below", high=f"{100.0 * high:g}")
         if high > 1.0:
-            return self.say("band-above", low=f"{100.0 * low:g}")
-        return self.say("band", low=f"{100.0 * low:g}", high=f"{100.0 * high:g}")
+            return self.label("band-above", low=f"{100.0 * low:g}")
+        return self.label("band", low=f"{100.0 * low:g}", high=f"{100.0 * high:g}")
 
     def answer(self, row: Probability, draws: int) -> str:
         """Return p as it should be read: a range where one assumption decides, else one number."""

@@ -140,6 +140,7 @@ def test_the_scenario_that_is_changed_is_good() -> None:
 @example([(("shocks", "s", "course"), {"kind": "rebound", "start": 2021, "years": 10**20})])
 @example([(("events", "e", "course", "half_life"), 5e-324)])
 @example([(("sweep", "noise.city"), {"from": -1e300, "to": 1e300, "step": 5e-324})])
+@example([(("events", "e", "size", "values"), False)])
 @example([(("extends",), "\u0000")])
 def test_R11_a_good_scenario_with_strange_values_gives_scenarios_or_mistakes(
     changes: list[tuple[tuple[Any, ...], Any]],

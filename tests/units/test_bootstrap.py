@@ -10,6 +10,8 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
+import time
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -137,6 +139,24 @@ def test_an_interrupted_set_up_is_begun_anew(fresh: Path, capsys: pytest.Capture
     assert (fresh / ".venv" / GUARD).exists()
     assert "making the environment" in capsys.readouterr().err
     assert run(fresh).stdout == "1.0 False\n"
+
+
+def test_the_second_set_up_waits_for_the_first_and_finds_all_done(
+    fresh: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    setup = Setup(fresh, "en")
+    wanted = bootstrap._state(setup)
+    bootstrap._write_state(setup, UNDERWAY)
+    second = threading.Thread(target=bootstrap.prepare, args=(setup,))
+    with bootstrap._alone(setup):
+        second.start()
+        while "waiting for it" not in (said := capsys.readouterr().err):
+            time.sleep(0.01)
+        bootstrap._write_state(setup, wanted)
+    second.join(timeout=30)
+    assert not second.is_alive()
+    assert len(said.splitlines()) == 1
+    assert capsys.readouterr().err == ""
 
 
 def test_an_environment_whose_python_is_gone_is_not_taken_for_ready(fresh: Path) -> None:

@@ -1,0 +1,103 @@
+"""Many scenarios side by side: one line each, the headline targets and all of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sim.cube import Cube, Probability
+from sim.outputs.text_table import display_width
+from sim.tables.figures import bare_chance, bare_percent, moved
+from sim.tables.layout import WIDEST, paragraph, wrapped_table
+from sim.texts import say
+
+NAME_WIDTH = 26
+GAP = " "
+
+
+def comparison_text(cubes: Sequence[Cube], first: Cube | None, lang: str) -> str:
+    """Return the scenarios of one plan as a table, with differences to *first* where luck is common."""
+    if first is None:
+        return paragraph(say("screen.comparison-alone", lang)) + "\n" + _tables(cubes, None, lang)
+    name = first.title.in_language(lang)
+    return paragraph(say("screen.comparison", lang, first=name)) + "\n" + _tables(cubes, first, lang)
+
+
+def grid_text(cubes: Sequence[Cube], first: Cube | None, lang: str) -> str:
+    """Return the cells of one sweep as a table, a column for each path that is swept."""
+    title = say("screen.grid", lang, title=sweep_title(cubes[0], lang), count=len(cubes))
+    return paragraph(title) + "\n" + comparison_text(cubes, first, lang)
+
+
+def sweep_title(cube: Cube, lang: str) -> str:
+    """Return the title of the sweep that *cube* is a cell of: its own without the values of the cell."""
+    title = cube.title.in_language(lang)
+    start = title.rfind(f"{cube.cell[0][0]} = ") if cube.cell else -1
+    return title if start < 0 else title[:start].rstrip("（( ")
+
+
+def has_common_luck(cube: Cube, first: Cube) -> bool:
+    """Return whether two results come from the same random numbers on the same plan."""
+    return (cube.plan.id, cube.seed, cube.draws) == (first.plan.id, first.seed, first.draws)
+
+
+def _tables(cubes: Sequence[Cube], first: Cube | None, lang: str) -> str:
+    """Return the table, in parts where there are more targets than places."""
+    targets = dict.fromkeys(row.target.id for cube in cubes for row in cube.headline())
+    columns = [[target, *(_cell(cube, first, target, lang) for cube in cubes)] for target in targets]
+    if any(cube.joint is not None for cube in cubes):
+        columns.append([say("screen.all", lang), *(_cell(cube, first, None, lang) for cube in cubes)])
+    paths = [path.rpartition(".")[2] for path, _ in cubes[0].cell]
+    labels = [_labels(cube, lang) for cube in cubes]
+    named = [paths or [say("screen.scenario", lang)], *labels]
+    room = WIDEST - sum(min(NAME_WIDTH, _width(column)) + len(GAP) for column in zip(*named, strict=True))
+    parts = []
+    for part in _parts(columns, room):
+        head, *rows = [[*label, *cells] for label, cells in zip(named, zip(*part, strict=True), strict=True)]
+        right = range(0 if paths else 1, len(head))
+        parts.append(wrapped_table(head, rows, dict.fromkeys(range(len(labels[0])), NAME_WIDTH), right, GAP))
+    return "\n\n".join(parts)
+
+
+def _parts(columns: Sequence[Sequence[str]], room: int) -> list[list[Sequence[str]]]:
+    """Return *columns* in groups that fit in *room* places, at least one in each."""
+    parts: list[list[Sequence[str]]] = []
+    left = 0
+    for column in columns:
+        needed = _width(column) + len(GAP)
+        if not parts or needed > left:
+            parts.append([])
+            left = room
+        parts[-1].append(column)
+        left -= needed
+    return parts
+
+
+def _width(column: Sequence[str]) -> int:
+    return max(display_width(cell) for cell in column)
+
+
+def _labels(cube: Cube, lang: str) -> list[str]:
+    return [value for _, value in cube.cell] or [cube.title.in_language(lang)]
+
+
+def _cell(cube: Cube, first: Cube | None, target: str | None, lang: str) -> str:
+    """Return a probability and its difference to the first scenario's; *target* None is all together."""
+    p, shown = _chance(cube, target, lang)
+    if p is None or first is None or first is cube or not has_common_luck(cube, first):
+        return shown
+    before, _ = _chance(first, target, lang)
+    return shown if before is None else f"{shown} {moved(before, p)}"
+
+
+def _chance(cube: Cube, target: str | None, lang: str) -> tuple[float | None, str]:
+    if target is None:
+        joint = cube.joint
+        return (None, "") if joint is None else (joint.p, bare_percent(joint.p, cube.draws))
+    row = _lead(cube, target)
+    if row is None or row.p is None:
+        return None, say("screen.not-assessed", lang)
+    return row.p, bare_chance(row, cube.draws)
+
+
+def _lead(cube: Cube, target: str) -> Probability | None:
+    return next((row for row in cube.headline() if row.target.id == target), None)

@@ -1,0 +1,128 @@
+"""Where the numbers of one area and indicator come from, as text."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from sim.axes import Floats
+from sim.baseline.plan import Baseline
+from sim.errors import Place
+from sim.outputs.text_table import text_table
+from sim.scenario.scenario import Shock
+from sim.shocks import course
+from sim.studies.explain import Explanation
+from sim.texts import say
+
+PERCENT = 100.0
+
+
+def explanation_text(explanation: Explanation, baseline: Baseline, lang: str) -> str:
+    """Return growth by year with what set it, levels, and the terms of the noise."""
+    areas = {area.id: area.name for area in (*baseline.cities, baseline.province)}
+    title = " · ".join(
+        (
+            explanation.scenario.title.in_language(lang),
+            areas[explanation.area].in_language(lang),
+            explanation.indicator.name.in_language(lang),
+        )
+    )
+    return "\n\n".join((title, _growth_table(explanation, lang), _noise_table(explanation, lang)))
+
+
+def _growth_table(explanation: Explanation, lang: str) -> str:
+    years = [str(year) for year in explanation.years]
+    rate = explanation.indicator.kind == "rate"
+    scale = 1.0 if rate else PERCENT
+    rows = [
+        [
+            _source_name(source.name, explanation, lang),
+            *_numbers(source.growth * scale),
+            places_text(source.places),
+        ]
+        for source in explanation.sources
+        if source.name != "growth"
+    ]
+    for effect in explanation.effects:
+        field = "adjustment" if effect.field == "drift" else effect.field
+        name = f"{say(f'explain.{field}', lang)} {effect.name}"
+        rows.append([name, *_numbers(effect.change * scale, "+"), str(effect.place)])
+        if effect.shock is not None:
+            rows[-1][-1] += "  " + _shock_words(effect.shock, lang)
+    growth = explanation.sources[-1].growth
+    rows.append([say("explain.growth", lang), *_numbers(growth * scale), ""])
+    unit = explanation.indicator.unit
+    levels = [f"{level:.6g}" for level in explanation.levels[1:]]
+    base = f"{say('explain.base', lang)} {explanation.levels[0]:.6g}  {explanation.base_place}"
+    rows.append([say("explain.level", lang, unit=unit), *levels, base])
+    title = say("explain.rate-head" if rate else "explain.growth-head", lang)
+    return text_table([title, *years, say("explain.set-by", lang)], rows, right=range(1, len(years) + 1))
+
+
+def _source_name(name: str, explanation: Explanation, lang: str) -> str:
+    text = say(f"explain.{name}", lang)
+    if name == "drift" and explanation.weight is not None:
+        weight = say("explain.weight", lang, weight=f"{explanation.weight:g}", place=explanation.weight_place)
+        return text + weight
+    return text
+
+
+def _shock_words(shock: Shock, lang: str) -> str:
+    """Return the size of a shock as its mean and middle 80 %, its course, and its chance."""
+    low, high = PERCENT * shock.size.quantile(np.array([0.1, 0.9]))
+    chosen: Any = shock.course
+    fields = (f"{field.name} {getattr(chosen, field.name)}" for field in dataclasses.fields(chosen))
+    text = say(
+        "explain.size",
+        lang,
+        mean=f"{PERCENT * shock.size.mean():+.3g}",
+        low=f"{low:+.3g}",
+        high=f"{high:+.3g}",
+        course=" ".join((course.name_of(shock.course), *fields)),
+    )
+    if shock.chance is None:
+        return text
+    if shock.chance.probability is not None:
+        return text + say("explain.probability", lang, chance=f"{shock.chance.probability:g}")
+    return text + say("explain.hazard", lang, chance=f"{shock.chance.hazard:g}")
+
+
+def _noise_table(explanation: Explanation, lang: str) -> str:
+    noise = explanation.scenario.noise
+    rows = [
+        [
+            say(f"explain.noise-{spread.name}", lang),
+            f"{PERCENT * spread.sd:.2f}",
+            places_text(spread.places),
+        ]
+        for spread in explanation.spreads
+    ]
+    head = [say("explain.noise", lang), say("explain.sd", lang), say("explain.set-by", lang)]
+    multipliers = say(
+        "explain.multipliers", lang, province=f"{noise.province:g}", city=f"{noise.city:g}", place=noise.place
+    )
+    years = [str(year) for year in explanation.years]
+    by_year = [say("explain.spread", lang), *_numbers(explanation.spread_of_level * PERCENT)]
+    return "\n".join(
+        (
+            text_table(head, rows, right=(1,)),
+            multipliers,
+            "",
+            text_table(["", *years], [by_year], right=range(1, len(years) + 1)),
+        )
+    )
+
+
+def _numbers(values: Floats, sign: str = "") -> Sequence[str]:
+    return [format(float(value), f"{sign}.2f") for value in values]
+
+
+def places_text(places: Sequence[Place]) -> str:
+    """Return *places*, each file named once: ``a.yaml:3:1 7:1``."""
+    shown: dict[str, list[str]] = {}
+    for place in dict.fromkeys(places):
+        shown.setdefault(place.file, []).append(f"{place.line}:{place.column}")
+    return " ".join(f"{file}:{' '.join(lines)}" for file, lines in shown.items())

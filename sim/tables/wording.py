@@ -1,0 +1,85 @@
+"""What a reader is told of a target: its unit, how a version reads it, and what is still missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sim.baseline.load_targets import MEANS
+from sim.baseline.plan import Baseline, Target
+from sim.cube import Driver, Probability, name_of
+from sim.tables.figures import bare_percent, number, percent, stated
+from sim.texts import say, table
+
+NEEDS_APART = " | "
+"""Between the Chinese and the English of ``needs`` in targets.csv."""
+
+
+def words_of(key: str, lang: str, default: str) -> str:
+    """Return the text *key*, or *default* where a plan uses a word of its own."""
+    return say(key, lang) if key in table() else default
+
+
+def unit_words(unit: str, lang: str) -> str:
+    """Return a unit as readers write it; ``1`` is no unit."""
+    if unit in ("1", "%"):
+        return unit.removeprefix("1")
+    return words_of(f"unit.{unit}", lang, unit)
+
+
+def with_unit(text: str, unit: str, lang: str) -> str:
+    """Return *text* with *unit* in brackets."""
+    words = unit_words(unit, lang)
+    return say("screen.with-unit", lang, text=text, unit=words) if words else text
+
+
+def value_words(target: Target, lang: str) -> str:
+    """Return what the target asks for, in the document's unit; a plain number is at least that."""
+    if target.status == "unquantified":
+        return ""
+    sign = {">=": "", ">": ">", "≈": say("screen.about", lang)}[target.comparator]
+    return sign + stated(target.value)
+
+
+def in_document_unit(row: Probability, value: float) -> float:
+    """Return a *value* of the row's quantity in the unit of the document."""
+    if row.target.kind in MEANS or not row.target.threshold:
+        return value
+    return value * row.target.value / row.target.threshold
+
+
+def amount_words(row: Probability, value: float | None, lang: str) -> str:
+    """Return a median or a shortfall in the document's unit, without it."""
+    return "" if value is None else number(in_document_unit(row, value))
+
+
+def needs_words(target: Target, lang: str) -> str:
+    """Return in one language what is missing; a text of one language stands for both."""
+    zh, _, en = target.needs.partition(NEEDS_APART)
+    return (en or zh) if lang == "en" else zh
+
+
+def driver_words(driver: Driver | None, draws: int, lang: str) -> str:
+    """Return the assumption that moves p most, and p with its low and its high value."""
+    if driver is None:
+        return ""
+    name = driver.name.in_language(lang)
+    low, high = bare_percent(driver.low, draws), bare_percent(driver.high, draws)
+    if low == high:
+        return say("screen.driver-weak", lang, name=name)
+    return say("screen.driver", lang, name=name, low=low, high=percent(driver.high, draws))
+
+
+def version_words(row: Probability, versions: Sequence[Probability], baseline: Baseline, lang: str) -> str:
+    """Return how this version reads its target, as far as *versions* of it differ."""
+    target = row.target
+    parts = []
+    tolerances = {(version.target.comparator, version.target.tolerance) for version in versions}
+    if len(tolerances) > 1 and target.tolerance is not None:
+        parts.append(say("screen.tolerance", lang, tolerance=stated(target.tolerance)))
+    if len({v.target.kind for v in versions}) > 1:
+        parts.append(words_of(f"kind.{target.kind}", lang, target.kind))
+    if len({v.quantity for v in versions}) > 1 and row.quantity:
+        parts.append(name_of(baseline, row.quantity).in_language(lang))
+    if not parts:
+        return say("screen.version", lang, version=target.version)
+    return say("screen.version-of", lang, version=target.version, words=say("screen.comma", lang).join(parts))
