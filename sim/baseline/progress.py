@@ -85,8 +85,9 @@ def _progress(baseline: Baseline, area: str, quantity: str, target: Target | Non
     elapsed = (year - baseline.base_year) / (last - baseline.base_year)
     schedule = path.get(year, base + (goal - base) * elapsed)
     actual = actuals[year]
-    done = (actual - base) / (goal - base) if goal != base else None
-    light, word = _judged(actual, schedule, goal)
+    is_flow = any(i.id == quantity and i.kind == "count" for i in baseline.indicators)
+    done = None if is_flow or goal == base else (actual - base) / (goal - base)
+    light, word = _judged(actual, schedule, None if is_flow else goal)
     return Progress(
         area, quantity, name, year, actual, schedule, year not in path, base, goal, elapsed, done, light, word
     )
@@ -99,9 +100,10 @@ def _goal(target: Target, base: float | None, years: int) -> float | None:
     return target.threshold
 
 
-def _judged(actual: float, schedule: float, goal: float) -> tuple[Light, Word]:
+def _judged(actual: float, schedule: float, goal: float | None) -> tuple[Light, Word]:
+    """Return light and word; a yearly addition has no *goal* that could be done ahead of time."""
     if actual >= schedule:
-        return "green", "early" if actual >= goal else "on_schedule"
+        return "green", "early" if goal is not None and actual >= goal else "on_schedule"
     return ("red" if 1.0 - actual / schedule > WARNING_GAP else "yellow"), "behind"
 
 
