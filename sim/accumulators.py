@@ -143,7 +143,7 @@ def rate_indices(values: Floats) -> NDArray[np.int32]:
 
 def rate_of_index(index: Ints) -> Floats:
     """Return the value of cell *index* of the linear grid of rates."""
-    return index * RATE_STEP
+    return index.astype(np.float64) * RATE_STEP
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,8 @@ def drift_of_sets(model: Model, values: Floats, p: SetParameters) -> tuple[Float
     years = len(model.years)
     horizon = np.arange(1.0, years + 1.0)[:, None]
     weight = values[d.weight_row] if d.weight_row != NONE else np.full(values.shape[1], d.weight)
-    log_trend = kernel.expected_growth(
-        *(x[:, None, :] for x in (p.mu, p.own, p.lam, p.damp, p.phi, p.last)), horizon
-    )
+    mu, own, lam, damp, phi, last = (x[:, None, :] for x in (p.mu, p.own, p.lam, p.damp, p.phi, p.last))
+    log_trend = kernel.expected_growth(mu, own, lam, damp, phi, last, horizon)
     is_rate = model.is_rate[:, None, None]
     trend = np.where(is_rate, log_trend, np.expm1(log_trend))
     plan = np.broadcast_to(d.plan_province[:, :, None], trend.shape)

@@ -120,7 +120,8 @@ def base_of(model: Model, values: Floats, quantity: int) -> Floats:
         return np.full(SETS, base)
     derived = model.derived[quantity - count]
     if isinstance(derived, StockModel):
-        return values[derived.base_row]
+        stock: Floats = values[derived.base_row]
+        return stock
     below = base_of(model, values, derived.denominator)
     return kernel.ratio(base_of(model, values, derived.numerator), below, derived.factor)
 
@@ -128,8 +129,9 @@ def base_of(model: Model, values: Floats, quantity: int) -> Floats:
 def lagged(model: Model, values: Floats, quantities: Floats, quantity: int, lag: int) -> Floats:
     """Return *quantity* of *lag* years before; before the plan it stands at its base."""
     if lag == 0:
-        return quantities[quantity]
-    shifted = np.empty_like(quantities[quantity])
+        same: Floats = quantities[quantity]
+        return same
+    shifted: Floats = np.empty_like(quantities[quantity])
     shifted[:lag] = base_of(model, values, quantity)[:, None]
     shifted[lag:] = quantities[quantity][:-lag]
     return shifted

@@ -31,7 +31,8 @@ def yearly_covariance(weights: tuple[Floats, Floats], sd: tuple[Floats, Floats],
 
     *weights* ``[u, set, 1]``: of each year's innovation in either sum; *scale* ``[u, set, draw]``.
     """
-    return sd[0] * sd[1] * np.sum(weights[0] * weights[1] * scale**2, axis=0)
+    covariance: Floats = sd[0] * sd[1] * np.sum(weights[0] * weights[1] * scale**2, axis=0)
+    return covariance
 
 
 def normal_hit(location: Floats, sd: Floats, lower: Floats, upper: Floats) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.axes import Axis, Floats
+from sim.axes import Axis, Floats, Ints
 from sim.baseline.calibration import Calibration
 from sim.baseline.plan import Baseline, Indicator
 from sim.errors import BadInput, Mistake, Place
@@ -68,7 +68,7 @@ def compiled(scenario: Scenario, baseline: Baseline) -> Model:
     )
 
 
-def bases(baseline: Baseline, with_cities: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+def bases(baseline: Baseline, with_cities: Ints) -> tuple[Floats, Floats, Floats, Floats]:
     """Return base ``[C, Kc]``, base of the province ``[K]``, log ratio ``[Kc, T]`` and its sd ``[Kc]``.
 
     Section 1: an actual base of the province rescales every city that has no actual of its own by

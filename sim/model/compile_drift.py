@@ -108,9 +108,9 @@ def replace_path(
             continue
         before = path.levels.get(year - 1, known[t])
         now = path.levels[year]
-        growth[t] = (
-            logit(np.float64(now / 100)) - logit(np.float64(before / 100)) if is_rate else now / before - 1
-        )
+        growth[t] = now / before - 1.0
+        if is_rate:
+            growth[t] = float(logit(np.float64(now / 100)) - logit(np.float64(before / 100)))
     if column == NONE and baseline.indicators[k].growth == "trend":
         forced[list(alone).index(k)] = growth  # there is no plan to replace
     elif column == NONE:

@@ -132,4 +132,5 @@ def loading_array(
     if np.any(length > 1.0 + ROUNDING):
         raise ValueError(f"loadings of {names[int(length.argmax())]} explain more than all its variance")
     most = np.maximum(MOST_LOADING, length)
-    return load * np.minimum(multiplier, most / np.maximum(length, np.finfo(np.float64).tiny))
+    capped: Floats = load * np.minimum(multiplier, most / np.maximum(length, np.finfo(np.float64).tiny))
+    return capped

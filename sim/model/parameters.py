@@ -94,7 +94,8 @@ def value_from_uniform(parameter: Parameter, uniform: Floats) -> Floats:
         value = parameter.value * np.exp(np.sqrt(log_variance) * normal - 0.5 * log_variance)
     else:
         value = parameter.value + parameter.se * normal
-    return np.clip(value, parameter.low, parameter.high)
+    bounded: Floats = np.clip(value, parameter.low, parameter.high)
+    return bounded
 
 
 def drawn_parameters(table: ParameterTable, seed: int, drawn: bool, first: int, count: int) -> Floats:

@@ -192,7 +192,8 @@ def median_of(model: Model, target: TargetModel, values: Floats, level: float | 
     if level is None or target.form in ("sum", "mean_of_rates"):
         return None
     if target.form == "mean_growth":
-        return 100.0 * ((level / base_value(model, target, values)) ** (1.0 / (target.year + 1)) - 1.0)
+        ratio: float = level / base_value(model, target, values)
+        return 100.0 * float(ratio ** (1.0 / (target.year + 1)) - 1.0)
     return level
 
 

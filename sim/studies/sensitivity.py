@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 
 import numpy as np
 
@@ -67,16 +66,25 @@ def strong(load: Floats) -> Floats:
     """Return loadings at min(0.95, twice), rows no longer than 0.95."""
     doubled = np.sign(load) * np.minimum(np.abs(2.0 * load), MOST_LOADING)
     length = np.sqrt(np.sum(doubled**2, axis=1, keepdims=True))
-    return doubled * np.minimum(1.0, MOST_LOADING / np.maximum(length, MOST_LOADING))
+    capped: Floats = doubled * np.minimum(1.0, MOST_LOADING / np.maximum(length, MOST_LOADING))
+    return capped
 
 
 def dependence_variants(model: Model) -> tuple[Model, Model]:
     """Return *model* with all loadings zero and with strong loadings."""
-    names = ("load_common", "load_province", "load_year", "load_city")
-    loads = {name: getattr(model.noise, name) for name in names}
-    zero = replace(model.noise, **{name: np.zeros_like(load) for name, load in loads.items()})
-    high = replace(model.noise, **{name: strong(load) for name, load in loads.items()})
+    zero, high = with_loadings(model.noise, np.zeros_like), with_loadings(model.noise, strong)
     return with_noise(model, zero, "independent"), with_noise(model, high, "dependent")
+
+
+def with_loadings(noise: NoiseModel, changed: Callable[[Floats], Floats]) -> NoiseModel:
+    """Return *noise* with the loadings of every level *changed*."""
+    return replace(
+        noise,
+        load_common=changed(noise.load_common),
+        load_province=changed(noise.load_province),
+        load_year=changed(noise.load_year),
+        load_city=changed(noise.load_city),
+    )
 
 
 def variants_of(model: Model) -> Iterator[tuple[str, Model, Model]]:
@@ -99,7 +107,7 @@ def sensitivity_of(
     if not flat or not any(len(m.headline) for m in models):
         return tuple(Sensitivity((), np.nan, np.nan) for _ in models)
     done = iter(run(flat, range(blocks), detailed=False, map_blocks=map_blocks))
-    return tuple(sensitivity_from([(name, *islice(done, 2)) for name, _, _ in plan]) for plan in plans)
+    return tuple(sensitivity_from([(name, next(done), next(done)) for name, _, _ in plan]) for plan in plans)
 
 
 def sensitivity_from(results: list[tuple[str, Summary, Summary]]) -> Sensitivity:

@@ -72,10 +72,12 @@ def margin(low: float, high: float) -> str:
 
 
 def moved(before: float, after: float) -> str:
-    """Return a difference of probabilities in points: ``-12``, ``+0.3``, or ``=`` where there is none."""
+    """Return a difference of probabilities in points: ``-12``, ``+0.3``, ``<0.1``, or ``=`` for none."""
     points = 100.0 * (after - before)
     if points == 0.0:
         return "="
+    if abs(points) < 0.05:
+        return "<0.1"
     fine = abs(points) < 0.95 or (is_extreme(before) and is_extreme(after))
     return f"{points:+.1f}" if fine else f"{points:+.0f}"
 

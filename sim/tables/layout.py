@@ -18,7 +18,9 @@ _CLOSING = "，。；：、！？）】》”’"
 _OPENING = "（【《“‘"
 _WIDE = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uff60"
 # A number keeps its per cent sign, and a Chinese letter the punctuation around it.
-_PIECE = re.compile(rf"\s+|[{_OPENING}]*(?:[{_WIDE}“”‘’]|[^\s{_WIDE}“”‘’]+(?: %)?)[{_CLOSING}]*")
+_PIECE = re.compile(
+    rf"\s+|[{_OPENING}]*(?:[{_WIDE}“”‘’]|[^\s{_WIDE}“”‘’]+(?: %[^\s{_WIDE}“”‘’]*)?)[{_CLOSING}]*"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +75,15 @@ def wrapped_table(
 ) -> str:
     """Return head, rule and rows as lines; a cell wider than its column's *most* places wraps.
 
-    Columns at the positions *right* stand right. A `Note` runs across the table.
+    Columns at the positions *right* hold numbers: they stand right, and none of them is cut. A `Note`
+    runs across the table.
     """
-    most = most or {}
+    room = [
+        max((most or {}).get(i, WIDTH), *_words_in(rows, i)) if i in right else (most or {}).get(i, WIDTH)
+        for i in range(len(head))
+    ]
     grid = [
-        row if isinstance(row, Note) else [wrapped(cell, most.get(i, WIDTH)) for i, cell in enumerate(row)]
+        row if isinstance(row, Note) else [wrapped(cell, room[i]) for i, cell in enumerate(row)]
         for row in (head, *rows)
     ]
     columns = zip(*(row for row in grid if not isinstance(row, Note)), strict=True)
@@ -96,3 +102,9 @@ def wrapped_table(
         if row is grid[0]:
             lines.append(gap.join("-" * width for width in widths))
     return "\n".join(lines)
+
+
+def _words_in(rows: Sequence[Sequence[str] | Note], column: int) -> list[int]:
+    """Return the widths of the words in a column, without blanks."""
+    cells = (row[column] for row in rows if not isinstance(row, Note))
+    return [0, *(display_width(word) for cell in cells for word in cell.split())]

@@ -69,13 +69,20 @@ def driver_words(driver: Driver | None, draws: int, lang: str) -> str:
     return say("screen.driver", lang, name=name, low=low, high=percent(driver.high, draws))
 
 
+def tolerance_words(tolerance: float, lang: str) -> str:
+    """Return how far from its value a target still counts as hit."""
+    if tolerance == 0.0:
+        return say("screen.no-tolerance", lang)
+    return say("screen.tolerance", lang, tolerance=stated(tolerance))
+
+
 def version_words(row: Probability, versions: Sequence[Probability], baseline: Baseline, lang: str) -> str:
     """Return how this version reads its target, as far as *versions* of it differ."""
     target = row.target
     parts = []
     tolerances = {(version.target.comparator, version.target.tolerance) for version in versions}
     if len(tolerances) > 1 and target.tolerance is not None:
-        parts.append(say("screen.tolerance", lang, tolerance=stated(target.tolerance)))
+        parts.append(tolerance_words(target.tolerance, lang))
     if len({v.target.kind for v in versions}) > 1:
         parts.append(words_of(f"kind.{target.kind}", lang, target.kind))
     if len({v.quantity for v in versions}) > 1 and row.quantity:
