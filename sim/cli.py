@@ -21,6 +21,8 @@ from sim.commands import (
     fix_encoding,
     golden,
     new,
+    plot,
+    report,
     run,
     schema,
     targets,
@@ -34,6 +36,8 @@ from sim.texts import LANGUAGES, say
 
 COMMANDS: Mapping[str, Command] = {
     "run": run,
+    "report": report,
+    "plot": plot,
     "compare": compare,
     "test": test,
     "check": check,

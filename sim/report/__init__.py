@@ -2,5 +2,6 @@
 
 from sim.report.material import Material
 from sim.report.page import page_of
+from sim.report.pages import PAGE, page_together, pages_of
 
-__all__ = ["Material", "page_of"]
+__all__ = ["PAGE", "Material", "page_of", "page_together", "pages_of"]

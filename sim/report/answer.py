@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from sim.axes import Name
 from sim.cube import Cube, Probability, name_of
 from sim.report.markup import Html, Part, cell, element, joined, listed, row_head, rows_of, text
-from sim.report.needs import is_rate
 from sim.report.material import Material, needs_by_target
+from sim.report.needs import is_rate
 from sim.report.numbers import chance, chance_of, signed, span
-from sim.report.svg import shade
+from sim.tables.selection import shade
 
 LIKELY, UNLIKELY = 0.6, 0.4
 """Chances above the one are told as probably hit, below the other as probably missed."""
@@ -83,7 +83,7 @@ def sentences(material: Material, cube: Cube, rows: Sequence[Probability]) -> li
             "answer.together",
             count=len(cube.joint.targets),
             p=chance(cube.joint.p, cube.draws),
-            span=span(*sorted((cube.joint.independent, cube.joint.dependent)), cube.draws),
+            span=span(cube.joint.independent, cube.joint.dependent, cube.draws),
         )
     parts.append(Name(*(Html(a + b + c) for a, b, c in zip(lost, middle, together, strict=True))))
     lever = strongest_lever(material, cube)
@@ -104,7 +104,11 @@ def strongest_lever(material: Material, cube: Cube) -> Name | None:
     """
     needs = needs_by_target(material, cube)
     rows = {row.target.id: row for row in cube.headline_evaluated()}
-    gains = [(need.p_at(need.growth + 0.01) - need.p_at(need.growth), need) for need in needs.values() if not is_rate(cube.plan, need.driver)]
+    gains = [
+        (need.p_at(need.growth + 0.01) - need.p_at(need.growth), need)
+        for need in needs.values()
+        if not is_rate(cube.plan, need.driver)
+    ]
     if not gains:
         return None
     gain, need = max(gains, key=lambda pair: pair[0])

@@ -40,7 +40,12 @@ def audited(material: Material) -> Html:
         chains_table(audit, plan),
     )
     return element(
-        "section", element("h2", text("audit")), element("p", reading), slack_table(audit, plan), folded, id="audit"
+        "section",
+        element("h2", text("audit")),
+        element("p", reading),
+        slack_table(audit, plan),
+        folded,
+        id="audit",
     )
 
 
@@ -65,12 +70,18 @@ def slack_table(audit: Audit, plan: Baseline) -> Html:
                 element("td", note),
             ]
         )
-    head = [text("target"), text("audit.asked"), text("audit.planned"), text("audit.slack"), text("audit.note")]
+    head = [
+        text("target"),
+        text("audit.asked"),
+        text("audit.planned"),
+        text("audit.slack"),
+        text("audit.note"),
+    ]
     return rows_of(head, body, text("audit.slacks"))
 
 
 def _name(plan: Baseline, ident: str) -> Name:
-    known = {item.id: item.name for item in (*plan.indicators, *plan.derived)}
+    known = {i.id: i.name for i in plan.indicators} | {d.id: d.name for d in plan.derived}
     return known.get(ident, Name(ident, ident))
 
 
@@ -86,7 +97,13 @@ def sums_table(audit: Audit, plan: Baseline) -> Html:
         for each in audit.sums
         if not each.explained
     ]
-    head = [text("audit.sum"), text("audit.cities"), text("audit.province"), text("audit.gap"), text("audit.bound")]
+    head = [
+        text("audit.sum"),
+        text("audit.cities"),
+        text("audit.province"),
+        text("audit.gap"),
+        text("audit.bound"),
+    ]
     return rows_of(head, body, text("audit.sums"))
 
 

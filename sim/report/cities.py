@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from statistics import fmean
+from collections.abc import Sequence
 
 from sim.axes import Name
-from sim.baseline.plan import Area, Baseline
 from sim.cube import Cube, Probability, name_of
 from sim.report.markup import Html, Part, cell, element, row_head, rows_of, text
-from sim.report.material import Material, cells_of
+from sim.report.material import Material
 from sim.report.numbers import bare, chance_of, span
-from sim.report.svg import drawing, shade, words
+from sim.report.svg import drawing, words
+from sim.tables.selection import Rows, areas_by_risk, cells_of, indicators_by_risk, places_of, shade
 
 TILE = 54.0
 """Side of a tile."""
-
-Rows = Mapping[tuple[str, str], Probability]
 
 
 def cities(material: Material, cube: Cube, mark: str) -> Html:
     """Return heatmap and tile maps; without rows for cities, what is missing."""
     rows = cells_of(cube)
-    indicators = indicators_by_risk(cube, rows)
+    indicators = indicators_by_risk(rows)
     if not indicators:
-        return element("section", element("h2", text("cities")), element("p", text("cities.none")), id=f"cities{mark}")
+        return element(
+            "section", element("h2", text("cities")), element("p", text("cities.none")), id=f"cities{mark}"
+        )
     maps = [tile_map(cube, rows, indicator, mark) for indicator in indicators]
     return element(
         "section",
@@ -40,22 +38,6 @@ def cities(material: Material, cube: Cube, mark: str) -> Html:
     )
 
 
-def indicators_by_risk(cube: Cube, rows: Rows) -> list[str]:
-    """Return the indicators that have rows, the most at risk first."""
-    found = sorted({quantity for _, quantity in rows})
-    return sorted(found, key=lambda q: _mean([r for (_, quantity), r in rows.items() if quantity == q]))
-
-
-def _mean(rows: Sequence[Probability]) -> float:
-    return fmean([row.p or 0.0 for row in rows]) if rows else math.inf
-
-
-def areas_by_risk(cube: Cube, rows: Rows) -> list[Area]:
-    """Return the cities, the most at risk first, then the province."""
-    risk = {c.id: _mean([r for (area, _), r in rows.items() if area == c.id]) for c in cube.plan.cities}
-    return [*sorted(cube.plan.cities, key=lambda c: (risk[c.id], c.id)), cube.plan.province]
-
-
 def shades() -> Html:
     """Return the key of the colours, with numbers."""
     keys = [element("i", f"{10 * i}", class_=f"s{i}") for i in range(11)]
@@ -66,7 +48,7 @@ def heatmap(cube: Cube, rows: Rows, indicators: Sequence[str]) -> Html:
     """Return the table: a number and its model uncertainty in each cell, 未评估 where there is none."""
     head: list[Part] = [text("area"), *(name_of(cube.plan, q) for q in indicators)]
     body = []
-    for area in areas_by_risk(cube, rows):
+    for area in areas_by_risk(cube.plan, rows):
         cells = [heat_cell(rows.get((area.id, q)), cube.draws) for q in indicators]
         body.append([row_head(area.name), *cells])
     return rows_of(head, body, text("cities.caption"), class_="heat")
@@ -79,14 +61,6 @@ def heat_cell(row: Probability | None, draws: int) -> Html:
     if row.p10 is not None and row.p90 is not None:
         between = span(row.p10, row.p90, draws, sign=False)
     return cell(chance_of(row, draws, sign=False), element("small", between), class_=f"s{shade(row.p)}")
-
-
-def places_of(plan: Baseline) -> dict[str, tuple[int, int]]:
-    """Return row and column of every city: as the plan's folder says, else in rows of equal length."""
-    if plan.tiles:
-        return dict(plan.tiles)
-    columns = math.ceil(math.sqrt(len(plan.cities)))
-    return {c.id: (i // columns + 1, i % columns + 1) for i, c in enumerate(plan.cities)}
 
 
 def tile_map(cube: Cube, rows: Rows, indicator: str, mark: str) -> Html:

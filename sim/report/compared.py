@@ -36,7 +36,9 @@ def differences_table(material: Material) -> Html:
     head: list[Part] = [text("scenario"), *targets, text("together")]
     body = []
     for comparison in material.comparisons:
-        changes = {c.target.id: c for c in comparison.chances if c.target.lead and c.target.group == "headline"}
+        changes = {
+            c.target.id: c for c in comparison.chances if c.target.lead and c.target.group == "headline"
+        }
         cells = [_change(changes.get(target), comparison.now.draws) for target in targets]
         together = comparison.joint[-1].difference if comparison.joint else None
         cells.append(number_cell("" if together is None else _points(together)))

@@ -1,4 +1,4 @@
-"""Fan charts: bands of 50, 80 and 95 %, the target, the plan's path, actuals, and other scenarios' medians."""
+"""Fan charts: bands of 50, 80 and 95 %, target, planned path, actuals, other scenarios' medians."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sim.axes import Name
-from sim.baseline.plan import Target
 from sim.baseline.progress import actuals_of, base_of, planned_of
 from sim.cube import QUANTILES, Cube, Probability, Trajectory, unit_of
 from sim.report.markup import Html, Part, element, number_cell, row_head, rows_of, text, unit_name
-from sim.report.material import Material, Series
+from sim.report.material import Material
 from sim.report.numbers import number
 from sim.report.svg import apart, drawing, line, path, ticks, words
+from sim.tables.selection import goal_of, median_line, trajectory_of
 
 WIDTH, HEIGHT = 400.0, 250.0
 LEFT, RIGHT, TOP, BOTTOM = 52.0, 84.0, 12.0, 24.0
@@ -69,12 +69,12 @@ def fans(material: Material, cube: Cube, mark: str) -> Html:
 def fan(cube: Cube, row: Probability, others: Sequence[Cube], mark: str) -> Html:
     """Return one chart with its numbers in a table below it."""
     target = row.target
-    series = Series.of(cube).get(target.area, row.quantity)
+    series = trajectory_of(cube, target.area, row.quantity)
     if not series:
         return Html("")
     base = base_of(cube.plan, target.area, row.quantity)
-    goal = goal_of(target, base, cube.plan.base_year)
-    medians = [median_line(other, target.area, row.quantity, base) for other in others]
+    goal = goal_of(cube.plan, target)
+    medians = [median_line(other, target.area, row.quantity) for other in others]
     plan = planned_of(cube.plan, target.area, row.quantity)
     actual = actuals_of(cube.plan, target.area, row.quantity)
     values = [q for t in series for q in (t.quantiles[0], t.quantiles[-1])]
@@ -87,11 +87,15 @@ def fan(cube: Cube, row: Probability, others: Sequence[Cube], mark: str) -> Html
         parts.append(path([(scale.x(y), scale.y(v)) for y, v in sorted(plan.items())], "plan"))
     for i, points in enumerate(medians):
         parts.append(path([(scale.x(y), scale.y(v)) for y, v in sorted(points.items())], f"other o{i}"))
-    middle = median_line(cube, target.area, row.quantity, base)
+    middle = median_line(cube, target.area, row.quantity)
     parts.append(path([(scale.x(y), scale.y(v)) for y, v in sorted(middle.items())], "median"))
     if goal is not None:
-        parts.append(line(scale.x(scale.years[0]), scale.y(goal), scale.x(target.year), scale.y(goal), "goal"))
-    parts += [element("circle", cx=scale.x(y), cy=scale.y(v), r=3.5, class_="actual") for y, v in actual.items()]
+        parts.append(
+            line(scale.x(scale.years[0]), scale.y(goal), scale.x(target.year), scale.y(goal), "goal")
+        )
+    parts += [
+        element("circle", cx=scale.x(y), cy=scale.y(v), r=3.5, class_="actual") for y, v in actual.items()
+    ]
     parts += ends(scale, series[-1], goal, medians)
     unit = unit_name(unit_of(cube.plan, row.quantity))
     title = element(
@@ -109,19 +113,6 @@ def fan(cube: Cube, row: Probability, others: Sequence[Cube], mark: str) -> Html
         fan_table(series, plan, actual),
         class_="chart",
     )
-
-
-def goal_of(target: Target, base: float | None, base_year: int) -> float | None:
-    """Return the level that the target asks for; mean growth compounds from the base."""
-    if target.kind in ("mean_growth", "mean_of_rates"):
-        return None if base is None else float(base * (1.0 + target.threshold / 100.0) ** (target.year - base_year))
-    return None if target.kind == "cumulative_flow" else target.threshold
-
-
-def median_line(cube: Cube, area: str, quantity: str, base: float | None) -> dict[int, float]:
-    start = {} if base is None else {cube.plan.base_year: base}
-    series = Series.of(cube).get(area, quantity)
-    return start | {t.year: t.quantiles[QUANTILES.index(0.5)] for t in series}
 
 
 def _limits(values: Sequence[float]) -> tuple[float, float]:
@@ -161,7 +152,9 @@ def ends(
     for letter, points in zip(MARKS, others, strict=False):
         if last.year in points:
             level = points[last.year]
-            labels.append((level, Name(f"{letter} {number(level)}", f"{letter} {number(level)}"), "end other-text"))
+            labels.append(
+                (level, Name(f"{letter} {number(level)}", f"{letter} {number(level)}"), "end other-text")
+            )
     places = apart([scale.y(level) + 4 for level, _, _ in labels], 14.0, TOP + 4, HEIGHT - BOTTOM)
     return [
         words(WIDTH - RIGHT + 6, y, told, class_) for y, (_, told, class_) in zip(places, labels, strict=True)
@@ -170,7 +163,7 @@ def ends(
 
 def fan_table(series: Sequence[Trajectory], plan: dict[int, float], actual: dict[int, float]) -> Html:
     """Return the numbers of a chart, folded away."""
-    head = [
+    head: list[Part] = [
         text("year"),
         text("actual"),
         text("planned"),

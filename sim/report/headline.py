@@ -8,9 +8,10 @@ from sim.cube import Cube, Probability, name_of, unit_of
 from sim.report.markup import Html, Part, element, escaped, listed, text, unit_name
 from sim.report.material import Material, needs_by_target, versions_of
 from sim.report.needs import growth_text
-from sim.report.numbers import chance, chance_of, dots_of, ends_of, margin, number, span, years_of
+from sim.report.numbers import chance, chance_of, margin, number, span, years_of
 from sim.report.svg import dots, drawing, line, words
 from sim.studies.goal_seek import Need
+from sim.tables.selection import dots_of, ends_of
 
 SURE = 0.8
 """The confidence at which a miss is told what it would take."""
@@ -44,7 +45,9 @@ def card(cube: Cube, row: Probability, need: Need | None, mark: str) -> Html:
         *(element("p", part, class_="small") for part in details(cube, row, need)),
     ]
     picture = dots(first, last, 100, ident)
-    split = element("div", picture, element("div", *lead), element("div", *facts, class_="facts"), class_="split")
+    split = element(
+        "div", picture, element("div", *lead), element("div", *facts, class_="facts"), class_="split"
+    )
     return element("article", title, aim, split, class_="card")
 
 
@@ -97,8 +100,16 @@ def uncertainty(row: Probability, draws: int, ident: str) -> Html:
     return element(
         "div",
         picture,
-        element("p", element("i", class_="key model"), text("model-uncertainty", span=span(row.p10, row.p90, draws))),
-        element("p", element("i", class_="key mc"), text("simulation-error", margin=margin(row.mc_low, row.mc_high))),
+        element(
+            "p",
+            element("i", class_="key model"),
+            text("model-uncertainty", span=span(row.p10, row.p90, draws)),
+        ),
+        element(
+            "p",
+            element("i", class_="key mc"),
+            text("simulation-error", margin=margin(row.mc_low, row.mc_high)),
+        ),
         class_="uncertainty",
     )
 
@@ -109,7 +120,9 @@ def details(cube: Cube, row: Probability, need: Need | None) -> list[Part]:
     if row.grade is not None:
         g = row.grade
         parts.append(
-            text("grade", base=g.base, drift=g.drift, spread=g.spread, definition=g.definition, worst=g.worst())
+            text(
+                "grade", base=g.base, drift=g.drift, spread=g.spread, definition=g.definition, worst=g.worst()
+            )
         )
     if row.driver is not None:
         low, high = (chance(end, cube.draws) for end in (row.driver.low, row.driver.high))
@@ -129,7 +142,9 @@ def levels(cube: Cube, row: Probability) -> list[Part]:
     unit = unit_name("%" if is_mean else unit_of(cube.plan, row.quantity))
     parts: list[Part] = []
     if row.median is not None:
-        parts.append(text("median", median=number(row.median), target=number(row.target.threshold), unit=unit))
+        parts.append(
+            text("median", median=number(row.median), target=number(row.target.threshold), unit=unit)
+        )
     if row.shortfall is not None:
         shortfall_unit = unit_name("百分点") if unit.zh == "%" else unit
         parts.append(text("shortfall", amount=number(row.shortfall), unit=shortfall_unit))
@@ -161,7 +176,4 @@ def _version(cube: Cube, lead: Probability, other: Probability) -> Name:
     else:
         told = Name(other.target.version, other.target.version)
     assert other.p is not None
-    return Name(
-        *(escaped(part) + " " + escaped(chance(other.p, cube.draws)) for part in told)
-    )
-
+    return Name(*(escaped(part) + " " + escaped(chance(other.p, cube.draws)) for part in told))

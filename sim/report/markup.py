@@ -68,7 +68,8 @@ def _attribute(name: str, value: str | int | float | bool | None) -> str:
         raise ValueError(f"{name!r} is no attribute")
     if value is True:
         return f" {name}"
-    return f' {name}="{html.escape(f"{value:.1f}".removesuffix(".0") if isinstance(value, float) else str(value))}"'
+    told = f"{value:.1f}".removesuffix(".0") if isinstance(value, float) else str(value)
+    return f' {name}="{html.escape(told)}"'
 
 
 def text(key: str, **values: Part) -> Name:
@@ -105,7 +106,7 @@ def unit_name(unit: str) -> Name:
 def rows_of(
     head: Iterable[Part], body: Iterable[Iterable[Html]], caption: Part, class_: str | None = None
 ) -> Html:
-    """Return a table with its caption, in a box that scrolls by itself; *body* holds the cells of each row."""
+    """Return a table with its caption, in a box that scrolls by itself; *body*: the cells of each row."""
     top = element("tr", *(element("th", part, scope="col") for part in head))
     rows = (element("tr", *cells) for cells in body)
     inner = element("table", element("thead", top), element("tbody", *rows), class_=class_)

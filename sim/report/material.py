@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sim.baseline.audit import Audit, audit_of
 from sim.baseline.plan import Baseline
 from sim.baseline.progress import Progress, progress_of
-from sim.cube import Cube, Probability, Trajectory
+from sim.cube import Cube, Probability
 from sim.studies.compare import Comparison
 from sim.studies.goal_seek import Need
 
@@ -28,7 +28,6 @@ class Material:
     progress: tuple[Progress, ...]
     sources: Mapping[str, str]
     versions: Mapping[str, str]
-    lang: str = "zh"
 
     @property
     def main(self) -> Cube:
@@ -45,37 +44,19 @@ def material_of(
     comparisons: Sequence[Comparison] = (),
     sources: Mapping[str, str] | None = None,
     versions: Mapping[str, str] | None = None,
-    lang: str = "zh",
+    audit: Audit | None = None,
 ) -> Material:
-    """Return the material of a page about *cubes*, with the audit and the progress of their plan."""
+    """Return the material of a page about *cubes*, with the progress and the *audit* of their plan."""
     plan = cubes[0].plan
     return Material(
         tuple(cubes),
         needs,
         tuple(comparisons),
-        audit_of(plan),
+        audit or audit_of(plan),
         progress_of(plan),
         sources or {},
         versions or {},
-        lang,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """The trajectories of a cube, found by area and quantity."""
-
-    by: Mapping[tuple[str, str], tuple[Trajectory, ...]] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, cube: Cube) -> Series:
-        by: dict[tuple[str, str], list[Trajectory]] = {}
-        for row in cube.trajectories:
-            by.setdefault((row.area, row.indicator), []).append(row)
-        return cls({key: tuple(rows) for key, rows in by.items()})
-
-    def get(self, area: str, quantity: str) -> tuple[Trajectory, ...]:
-        return self.by.get((area, quantity), ())
 
 
 def needs_by_target(material: Material, cube: Cube) -> dict[str, Need]:
@@ -89,10 +70,3 @@ def versions_of(cube: Cube, row: Probability) -> tuple[Probability, ...]:
         for other in cube.probabilities
         if other.target.id == row.target.id and other is not row and other.p is not None
     )
-
-
-def cells_of(cube: Cube) -> dict[tuple[str, str], Probability]:
-    """Return the rows of the plan's tables, province and cities in its last year, by area and quantity."""
-    last = cube.plan.years[-1]
-    rows = [row for row in cube.probabilities if row.target.group.startswith("annex") and row.p is not None]
-    return {(row.target.area, row.quantity): row for row in rows if row.target.year == last}

@@ -10,6 +10,7 @@ from sim.cube import Probability
 from sim.report.markup import text, unit_name
 from sim.tables.figures import bare_percent, stated
 from sim.tables.figures import number as plain_number
+from sim.tables.selection import ends_of
 
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
@@ -33,16 +34,6 @@ def span(low: float, high: float, draws: int, sign: bool = True) -> str:
     return f"{both}{SPACE}%" if sign else both
 
 
-def ends_of(row: Probability) -> tuple[float, float]:
-    """Return where the chance of *row* lies: one point, or a range where one number would mislead."""
-    if row.p is None:
-        raise ValueError(f"{row.target.id} has no probability")
-    if row.driver is None or not row.is_range():
-        return row.p, row.p
-    ends = (row.p, row.driver.low, row.driver.high)
-    return min(ends), max(ends)
-
-
 def chance_of(row: Probability, draws: int, sign: bool = True) -> str:
     return span(*ends_of(row), draws, sign)
 
@@ -50,11 +41,6 @@ def chance_of(row: Probability, draws: int, sign: bool = True) -> str:
 def margin(low: float, high: float) -> str:
     """Return half the width of an interval in points, such as ``±2.8``."""
     return f"±{max(50.0 * (high - low), 0.1):.1f}"
-
-
-def dots_of(p: float) -> int:
-    """Return how many of a hundred dots a chance fills: never none, never all."""
-    return min(99, max(1, round(100.0 * p)))
 
 
 def number(value: float) -> str:

@@ -11,6 +11,7 @@
     listeners.forEach(f => f());
   };
   radios.forEach(r => r.addEventListener('change', settle));
+  if (!navigator.languages.some(l => l.toLowerCase().startsWith('zh'))) document.getElementById('lang-en').checked = true;
 
   // The chance that growth gives, and back: probits are linear between the points that were tried.
   const probit = p => {

@@ -8,7 +8,6 @@ import json
 import math
 from pathlib import Path
 
-from sim.axes import Name
 from sim.cube import Cube
 from sim.report.answer import answer
 from sim.report.audited import audited
@@ -26,6 +25,9 @@ from sim.texts import LANGUAGES
 
 _HERE = Path(__file__).parent
 _NEVER = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+
+FIRST = "zh"
+"""The language of the page before anybody chooses: never that of the machine that wrote it."""
 
 SECTIONS = (
     "answer",
@@ -58,7 +60,7 @@ def page_of(material: Material) -> bytes:
     )
     body = element(
         "body",
-        *switch(material.lang),
+        *switch(),
         element("a", text("skip"), href="#answer", class_="skip"),
         header(material),
         contents(),
@@ -67,7 +69,7 @@ def page_of(material: Material) -> bytes:
         element("script", island(material), type="application/json", id="data"),
         element("script", Html(script)),
     )
-    page = element("html", head, body, lang=HTML_LANGUAGE[material.lang])
+    page = element("html", head, body, lang=HTML_LANGUAGE[FIRST])
     return f"<!doctype html>\n{page}\n".encode()
 
 
@@ -84,15 +86,15 @@ def _digest(content: str) -> str:
 
 
 def _title(material: Material) -> str:
-    return f"{material.main.title.in_language(material.lang)} · {material.plan.title.in_language(material.lang)}"
+    return f"{material.main.title.in_language(FIRST)} · {material.plan.title.in_language(FIRST)}"
 
 
-def switch(lang: str) -> list[Html]:
+def switch() -> list[Html]:
     """Return the two radio buttons of the language; style alone makes them work."""
     parts = []
     for each, told in zip(LANGUAGES, ("中文", "English"), strict=True):
         ident = f"lang-{each}"
-        parts.append(element("input", type="radio", name="lang", id=ident, checked=each == lang))
+        parts.append(element("input", type="radio", name="lang", id=ident, checked=each == FIRST))
         parts.append(element("label", told, for_=ident, lang=HTML_LANGUAGE[each], class_="switch"))
     return parts
 
@@ -106,7 +108,9 @@ def header(material: Material) -> Html:
         element("p", cube.about, class_="about"),
     ]
     if len(material.cubes) > 1:
-        parts.append(element("p", text("several", count=len(material.cubes), first=cube.title), class_="note"))
+        parts.append(
+            element("p", text("several", count=len(material.cubes), first=cube.title), class_="note")
+        )
     return element("header", *parts)
 
 
@@ -156,7 +160,7 @@ def island(material: Material) -> Html:
 
 def _data(material: Material) -> dict[str, object]:
     plan = material.plan
-    names = {item.id: item.name for item in (*plan.indicators, *plan.derived)}
+    names = {indicator.id: indicator.name for indicator in plan.indicators}
     needs = [
         {
             "target": need.target,
@@ -184,11 +188,15 @@ def _numbers(cube: Cube) -> dict[str, object]:
         "draws": cube.draws,
         "seed": cube.seed,
         "headline": [
-            {"target": r.target.id, "p": r.p, "p10": r.p10, "p90": r.p90, "mc_low": r.mc_low, "mc_high": r.mc_high}
+            {
+                "target": r.target.id,
+                "p": r.p,
+                "p10": r.p10,
+                "p90": r.p90,
+                "mc_low": r.mc_low,
+                "mc_high": r.mc_high,
+            }
             for r in rows
             if r.p is not None and math.isfinite(r.p)
         ],
     }
-
-
-__all__ = ["Name", "page_of", "policy"]

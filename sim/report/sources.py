@@ -24,7 +24,11 @@ def assumptions(material: Material) -> Html:
 
 def run_table(material: Material) -> Html:
     body = [
-        [row_head(a.name), number_cell(a.value), element("td", text(f"run.{a.id}") if not a.source else a.source)]
+        [
+            row_head(a.name),
+            number_cell(a.value),
+            element("td", text(f"run.{a.id}") if not a.source else a.source),
+        ]
         for a in material.main.run_assumptions
     ]
     head = [text("assumption"), text("value"), text("source")]
@@ -44,7 +48,15 @@ def plan_table(material: Material) -> Html:
         ]
         for a in material.plan.assumptions.values()
     ]
-    head = [text("assumption"), text("low"), text("central"), text("high"), text("unit"), text("evidence"), text("source")]
+    head = [
+        text("assumption"),
+        text("low"),
+        text("central"),
+        text("high"),
+        text("unit"),
+        text("evidence"),
+        text("source"),
+    ]
     return rows_of(head, body, text("assumptions.plan"))
 
 
@@ -109,9 +121,20 @@ def repeating(material: Material) -> Html:
         ]
         for cube in material.cubes
     ]
-    head = [text("scenario"), text("id"), text("draws"), text("sets"), text("seed"), text("floored"), text("swept")]
+    head = [
+        text("scenario"),
+        text("id"),
+        text("draws"),
+        text("sets"),
+        text("seed"),
+        text("floored"),
+        text("swept"),
+    ]
     hashes = dict(pair for cube in material.cubes for pair in cube.files)
-    inputs = [[row_head(element("code", name)), element("td", element("code", h))] for name, h in sorted(hashes.items())]
+    inputs = [
+        [row_head(element("code", name)), element("td", element("code", h))]
+        for name, h in sorted(hashes.items())
+    ]
     versions = [[row_head(name), element("td", element("code", v))] for name, v in material.versions.items()]
     return element(
         "section",

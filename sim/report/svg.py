@@ -61,7 +61,7 @@ def nice_step(step: float) -> float:
 
 
 def apart(places: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Return *places* moved as little as their order allows, so that none is nearer than *gap* to the next."""
+    """Return *places* moved, in their order, so that none is nearer than *gap* to the next."""
     order = sorted(range(len(places)), key=lambda i: (places[i], i))
     moved = list(places)
     for before, i in zip([None, *order], order, strict=False):
@@ -89,13 +89,10 @@ def _rows(start: int, stop: int, step: float, class_: str) -> Html:
     if stop <= start:
         return Html("")
     radius = step * 0.36
-    circle = f"a{radius:.1f} {radius:.1f} 0 1 0 {2 * radius:.1f} 0a{radius:.1f} {radius:.1f} 0 1 0 -{2 * radius:.1f} 0"
+    half = f"a{radius:.1f} {radius:.1f} 0 1 0"
+    circle = f"{half} {2 * radius:.1f} 0{half} -{2 * radius:.1f} 0"
     d = "".join(
-        f"M{step * (i % ROW + 0.5) - radius:.1f} {step * (i // ROW + 0.5):.1f}{circle}" for i in range(start, stop)
+        f"M{step * (i % ROW + 0.5) - radius:.1f} {step * (i // ROW + 0.5):.1f}{circle}"
+        for i in range(start, stop)
     )
     return element("path", d=d, class_=class_)
-
-
-def shade(p: float) -> int:
-    """Return which of the eleven shades a chance has: they are colours of one hue, pale to deep."""
-    return min(10, max(0, round(10.0 * p)))

@@ -8,7 +8,8 @@ from sim.cube import Cube, Joint
 from sim.report.markup import Html, Part, cell, element, number_cell, row_head, rows_of, text
 from sim.report.material import Material
 from sim.report.numbers import chance, margin, span
-from sim.report.svg import drawing, shade, words
+from sim.report.svg import drawing, words
+from sim.tables.selection import shade
 
 
 def passage(material: Material, cube: Cube, mark: str) -> Html:
@@ -75,7 +76,9 @@ def bars(joint: Joint, draws: int, mark: str) -> Html:
         y = 22.0 * (k - 1)
         rows.append(words(86, y + 15, text("joint.at-least", k=k), None, "end"))
         rows.append(element("rect", x=92, y=y + 3, width=max(220.0 * p, 0.5), height=16, class_="bar"))
-        rows.append(words(97 + 220.0 * p, y + 15, f"{chance(p, draws)} ({span(low, high, draws, sign=False)})"))
+        rows.append(
+            words(97 + 220.0 * p, y + 15, f"{chance(p, draws)} ({span(low, high, draws, sign=False)})")
+        )
     caption = element("figcaption", text("joint.bars"), id=ident)
     height = 22.0 * (len(joint.at_least) - 1)
     return element(

@@ -76,7 +76,9 @@ def goal_seek(
     models = {s.id: headline_only(compiled(s, baselines[s.plan])) for s in scenarios}
     models = {id: model for id, model in models.items() if model.targets}
     groups = {id: groups_of(model) for id, model in models.items()}
-    variants = [moved(m, drivers, step) for id, m in models.items() for drivers in groups[id] for step in STEPS]
+    variants = [
+        moved(m, drivers, step) for id, m in models.items() for drivers in groups[id] for step in STEPS
+    ]
     if not variants:
         return {s.id: () for s in scenarios}
     done = iter(run(variants, range(BLOCKS), detailed=False, map_blocks=map_blocks))
@@ -135,7 +137,9 @@ def groups_of(model: Model) -> list[set[int]]:
     for driver, _ in needs:
         if any(driver in group for group in groups):
             continue
-        free = (g for g in groups if all((driver, e) not in clashes and (e, driver) not in clashes for e in g))
+        free = (
+            g for g in groups if all((driver, e) not in clashes and (e, driver) not in clashes for e in g)
+        )
         group = next(free, None)
         if group is None:
             groups.append({driver})

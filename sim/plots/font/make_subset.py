@@ -16,6 +16,9 @@ from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTCollection, TTFont
 
 FACE = "Noto Sans CJK SC"
+FAMILY = "Planodds Sans SC"
+"""A name of its own, so that no installed font of the old name stands in for it."""
+
 TARGET = Path(__file__).with_name("NotoSansSC-GB2312.otf")
 LATIN = {*range(0x20, 0x7F), *range(0xA0, 0x180)}
 MORE = set(map(ord, "㎡㎢‰−–—…‘’“”•·×÷±≈≠≤≥→←↑↓∞√∑Δμσ°℃№①②③④⑤⑥⑦⑧⑨⑩●○◐■□▲△▼▽◆◇★☆✓￥€"))
@@ -44,12 +47,17 @@ def face_of(collection: Path) -> TTFont:
 def main(collection: Path) -> None:
     font = face_of(collection)
     font.recalcTimestamp = False
-    options = Options(hinting=False, desubroutinize=False, layout_features=[], name_IDs=[0, 1, 2, 3, 4, 5, 6, 7, 13, 14])
+    options = Options(
+        hinting=False, desubroutinize=False, layout_features=[], name_IDs=[0, 1, 2, 3, 4, 5, 6, 7, 13, 14]
+    )
     options.notdef_outline = True
     options.drop_tables += ["vhea", "vmtx", "VORG", "BASE"]
     subsetter = Subsetter(options)
     subsetter.populate(unicodes=gb2312() | LATIN | MORE)
     subsetter.subset(font)
+    for record in font["name"].names:
+        if record.nameID in (1, 3, 4, 6):
+            record.string = FAMILY.replace(" ", "") if record.nameID in (3, 6) else FAMILY
     font.save(TARGET)
 
 
