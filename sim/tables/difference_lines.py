@@ -12,6 +12,7 @@ from sim.distributions import Distribution, distribution
 from sim.scenario.differences import Difference, Value
 from sim.scenario.scenario import Chance, Delay, Path, Shock
 from sim.shocks import Course, course
+from sim.tables.wording import unit_words
 from sim.texts import say
 
 MINUS = "\N{MINUS SIGN}"
@@ -93,7 +94,7 @@ class _Words:
                 return self.path(value)
             case Assumption():
                 numbers = (f"{x:.6g}" for x in (value.low, value.central, value.high))
-                return f"{' / '.join(numbers)} {say('unit.' + value.unit, self.lang)}"
+                return f"{' / '.join(numbers)} {unit_words(value.unit, self.lang)}".rstrip()
             case Distribution():
                 return self.size(value, "%" if kind.endswith("level") else "points")
             case Course():
