@@ -54,7 +54,7 @@ def load_plan(plan: str, root: Path = ROOT) -> Baseline:
 
 
 def load_scenarios(*names: str | Path, draws: int | None = None, root: Path = ROOT) -> tuple[Scenario, ...]:
-    """Return scenarios by name or path, those of a sweep in the order of its grid; *draws* replaces theirs."""
+    """Return scenarios by name or path, sweeps in the order of their grids; *draws* replaces theirs."""
     paths = [_file(name, root) for name in names]
     scenarios = scenarios_from_files(paths, PlanFolders(root), root)
     return scenarios if draws is None else tuple(replace(each, draws=draws) for each in scenarios)

@@ -159,8 +159,9 @@ class Book:
         sheet.set_row(row, LINE * max(lines) if is_main else None)
         for position, each in enumerate(columns):
             self.text(sheet, row, column + position, each.head, **head)
+            look = self.form(num_format=self.number_form(each.form))
             for line, cell in enumerate(each.cells, row + 1):
-                self._cell(sheet, line, column + position, cell, each.form)
+                self._cell(sheet, line, column + position, cell, look)
             if each.form == "p" and count:
                 self.colour(sheet, row + 1, column + position, row + count, column + position)
             if is_main:
@@ -171,7 +172,7 @@ class Book:
             sheet.repeat_rows(row)
         return Block(sheet.get_name(), row, row + count, column)
 
-    def _cell(self, sheet: Worksheet, row: int, column: int, cell: Cell, form: str) -> None:
+    def _cell(self, sheet: Worksheet, row: int, column: int, cell: Cell, look: Format) -> None:
         if isinstance(cell, np.generic):
             cell = cell.item()
         if cell is None or (isinstance(cell, float) and not math.isfinite(cell)):
@@ -189,7 +190,7 @@ class Book:
         elif isinstance(cell, bool):
             sheet.write_boolean(row, column, cell, self.form())
         else:
-            sheet.write_number(row, column, cell, self.form(num_format=self.number_form(form)))
+            sheet.write_number(row, column, cell, look)
 
     def number_form(self, form: str) -> str:
         """Return the number format of a *form*; a format of its own begins with ``=``."""
