@@ -15,7 +15,7 @@ from sim.report.svg import apart, drawing, line, path, ticks, words
 from sim.tables.selection import goal_of, median_line, trajectory_of
 
 WIDTH, HEIGHT = 400.0, 250.0
-LEFT, RIGHT, TOP, BOTTOM = 52.0, 84.0, 12.0, 24.0
+LEFT, RIGHT, TOP, BOTTOM = 54.0, 98.0, 12.0, 28.0
 OTHERS = 5
 """Medians of so many other scenarios can be told apart in one chart."""
 
@@ -155,7 +155,7 @@ def ends(
             labels.append(
                 (level, Name(f"{letter} {number(level)}", f"{letter} {number(level)}"), "end other-text")
             )
-    places = apart([scale.y(level) + 4 for level, _, _ in labels], 14.0, TOP + 4, HEIGHT - BOTTOM)
+    places = apart([scale.y(level) + 4 for level, _, _ in labels], 15.0, TOP + 4, HEIGHT - BOTTOM)
     return [
         words(WIDTH - RIGHT + 6, y, told, class_) for y, (_, told, class_) in zip(places, labels, strict=True)
     ]

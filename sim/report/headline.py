@@ -5,10 +5,10 @@ from __future__ import annotations
 from sim.axes import Name
 from sim.baseline.plan import Baseline
 from sim.cube import Cube, Probability, name_of, unit_of
-from sim.report.markup import Html, Part, element, escaped, listed, text, unit_name
+from sim.report.markup import Html, Part, amount, element, escaped, listed, text, unit_name
 from sim.report.material import Material, needs_by_target, versions_of
 from sim.report.needs import growth_text
-from sim.report.numbers import chance, chance_of, margin, number, span, years_of
+from sim.report.numbers import chance, chance_of, margin, number, roughly, span, years_of
 from sim.report.svg import dots, drawing, line, words
 from sim.studies.goal_seek import Need
 from sim.tables.selection import dots_of, ends_of
@@ -147,7 +147,7 @@ def levels(cube: Cube, row: Probability) -> list[Part]:
         )
     if row.shortfall is not None:
         shortfall_unit = unit_name("百分点") if unit.zh == "%" else unit
-        parts.append(text("shortfall", amount=number(row.shortfall), unit=shortfall_unit))
+        parts.append(text("shortfall", amount=amount(roughly(row.shortfall), shortfall_unit)))
     return parts
 
 
@@ -176,4 +176,5 @@ def _version(cube: Cube, lead: Probability, other: Probability) -> Name:
     else:
         told = Name(other.target.version, other.target.version)
     assert other.p is not None
-    return Name(*(escaped(part) + " " + escaped(chance(other.p, cube.draws)) for part in told))
+    p = chance(other.p, cube.draws)
+    return Name(*(Html(f"{escaped(part)} {escaped(p)}") for part in told))

@@ -99,8 +99,18 @@ def listed(parts: Iterable[Part]) -> Name:
 
 
 def unit_name(unit: str) -> Name:
+    """Return a unit's name; per cent is a sign in both languages."""
+    if unit == "%":
+        return Name("%", "%")
     told = table()[f"unit.{unit}"]
     return Name(told["zh"], told["en"])
+
+
+def amount(value: str, unit: Name) -> Name:
+    """Return a number with its unit: one that begins with a number, such as 100 million yuan, is a factor."""
+    return Name(
+        *(f"{value}\N{NO-BREAK SPACE}{'×' + chr(0xA0) if part[:1].isdigit() else ''}{part}" for part in unit)
+    )
 
 
 def rows_of(

@@ -7,7 +7,7 @@ import math
 from sim.axes import Name
 from sim.baseline.plan import Target
 from sim.cube import Probability
-from sim.report.markup import text, unit_name
+from sim.report.markup import amount, text, unit_name
 from sim.tables.figures import bare_percent, stated
 from sim.tables.figures import number as plain_number
 from sim.tables.selection import ends_of
@@ -47,6 +47,11 @@ def number(value: float) -> str:
     return plain_number(value).replace("-", MINUS)
 
 
+def roughly(value: float) -> str:
+    """Return a mean of what varies widely, with two digits."""
+    return number(float(f"{value:.2g}"))
+
+
 def signed(value: float, decimals: int = 1) -> str:
     """Return *value* with its sign; more decimals where it would round to nothing, no sign where it is."""
     if value and abs(value) < 0.5 * 10.0**-decimals:
@@ -65,8 +70,7 @@ def aim_of(target: Target) -> Name:
     """Return what the target asks for, such as ``≥ 7,200 亿元``, in the document's own unit."""
     sign = {">=": "≥", ">": ">", "≈": "≈"}[target.comparator]
     told = stated(target.value).replace("-", MINUS)
-    unit = unit_name(target.unit)
-    return Name(*(f"{sign}{SPACE}{told}{SPACE}{part}" for part in unit))
+    return amount(f"{sign}{SPACE}{told}", unit_name(target.unit))
 
 
 def years_of(target: Target) -> Name:

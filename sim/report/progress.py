@@ -6,7 +6,7 @@ from sim.axes import Name
 from sim.baseline.plan import Baseline
 from sim.baseline.progress import Progress
 from sim.cube import name_of, unit_of
-from sim.report.markup import Html, cell, element, joined, number_cell, row_head, rows_of, text, unit_name
+from sim.report.markup import Html, amount, cell, element, joined, number_cell, row_head, rows_of, text, unit_name
 from sim.report.material import Material
 from sim.report.numbers import SPACE, number, signed
 
@@ -50,9 +50,9 @@ def _row(plan: Baseline, row: Progress) -> list[Html]:
     actual: Name | str = "—"
     schedule: Name | str = "—"
     if row.actual is not None and row.schedule is not None:
-        actual = text("progress.amount", value=number(row.actual), unit=unit, year=str(row.year))
+        actual = text("progress.amount", amount=amount(number(row.actual), unit), year=str(row.year))
         key = "progress.line" if row.line else "progress.path"
-        schedule = text(key, value=number(row.schedule), unit=unit)
+        schedule = text(key, amount=amount(number(row.schedule), unit))
     return [
         row_head(what),
         light(row),
@@ -67,7 +67,7 @@ def _row(plan: Baseline, row: Progress) -> list[Html]:
 def light(row: Progress) -> Html:
     """Return the light: colour, shape and words say the same."""
     sign = element("span", SHAPES[row.light], class_=f"light {row.light}", aria_hidden="true")
-    return cell(sign, " ", text(f"light.{row.light}"), element("small", text(f"word.{row.word}")))
+    return cell(sign, " ", text(f"light.{row.light}"), element("small", text(f"word.{row.word}")), class_="lit")
 
 
 def _share(share: float | None) -> str:

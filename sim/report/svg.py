@@ -77,22 +77,25 @@ def dots(first: int, last: int, size: float, labelled_by: str) -> Html:
     """Return a hundred dots: the first are full, those up to *last* half, the others empty."""
     step = size / ROW
     parts = [
-        _rows(0, first, step, "d1"),
-        _rows(first, last, step, "d2"),
-        _rows(last, ROW * ROW, step, "d0"),
+        _rows(0, first, step, "d d1"),
+        _rows(first, ROW * ROW, step, "d d0"),
+        _rows(first, last, step, "d d2"),
+        _rows(last, ROW * ROW, step, "d d3"),
     ]
     return drawing(size, size, *parts, labelled_by=labelled_by, class_="dots")
 
 
 def _rows(start: int, stop: int, step: float, class_: str) -> Html:
-    """Return the dots from *start* to *stop* as circles of one path, row by row from the top left."""
+    """Return the dots from *start* to *stop*: lines whose round dashes of no length are the dots.
+
+    A line for each row, a little longer than to its last dot, so that rounding cannot lose that one.
+    """
     if stop <= start:
         return Html("")
-    radius = step * 0.36
-    half = f"a{radius:.1f} {radius:.1f} 0 1 0"
-    circle = f"{half} {2 * radius:.1f} 0{half} -{2 * radius:.1f} 0"
-    d = "".join(
-        f"M{step * (i % ROW + 0.5) - radius:.1f} {step * (i // ROW + 0.5):.1f}{circle}"
-        for i in range(start, stop)
-    )
-    return element("path", d=d, class_=class_)
+    parts = []
+    while start < stop:
+        end = min(stop, (start // ROW + 1) * ROW)
+        length = step * (end - start - 1) + 0.5
+        parts.append(f"M{step * (start % ROW + 0.5):g} {step * (start // ROW + 0.5):g}h{length:g}")
+        start = end
+    return element("path", d="".join(parts), class_=class_)

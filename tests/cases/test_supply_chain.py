@@ -130,10 +130,16 @@ def licence_told_by(library: str) -> str:
     return " ".join(fields + classifiers)
 
 
-def test_S31_the_licence_is_apache_and_no_font_is_shipped() -> None:
+FONTS = {".ttf", ".otf", ".ttc", ".woff", ".woff2"}
+
+
+def test_S31_the_licence_is_apache_and_the_only_font_comes_with_its_open_licence() -> None:
     assert PROJECT["license"] == "Apache-2.0"
     assert "Apache License\n                           Version 2.0" in (ROOT / "LICENSE").read_text()
-    assert not [path for path in committed() if path.suffix in {".ttf", ".otf", ".ttc", ".woff", ".woff2"}]
+    (font,) = [path for path in committed() if path.suffix in FONTS]
+    assert "SIL OPEN FONT LICENSE Version 1.1" in font.with_name("OFL.txt").read_text(encoding="utf-8")
+    assert font.name in font.with_name("OFL.txt").read_text(encoding="utf-8")
+    assert font.stat().st_size < 3_000_000
 
 
 FORBIDDEN_MODULES = {"pickle", "marshal", "shelve", "dill", "joblib", "yaml"}
