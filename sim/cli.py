@@ -60,7 +60,7 @@ def main(argv: Sequence[str], root: Path = ROOT) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a console of another encoding shows ? for a letter
     console = Console(root, language_of(argv, os.environ), sys.stdout, sys.stderr)
-    options = parser_in(console.lang).parse_args(argv or [DEFAULT])
+    options = parser_in(console.lang).parse_args(with_command(argv))
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # being ended is being interrupted
     try:
         code = COMMANDS[options.command].run(options, console)
@@ -84,6 +84,14 @@ def main(argv: Sequence[str], root: Path = ROOT) -> int:
         console.tell_text("cli.screen-full")
         return NO_SPACE
     return code
+
+
+def with_command(argv: Sequence[str]) -> list[str]:
+    """Return *argv* with the main job as its command where it names none."""
+    rest = list(argv)
+    if rest and rest[0].startswith("--lang"):
+        rest = rest[1:] if "=" in rest[0] else rest[2:]
+    return list(argv) if rest else [*argv, DEFAULT]
 
 
 def parser_in(lang: str) -> argparse.ArgumentParser:

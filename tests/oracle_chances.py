@@ -100,12 +100,19 @@ def chance_of_derived(
     o: Oracle, derived: Derived, t: int, ends: tuple[float, float], draw: int
 ) -> float | None:
     """Return the chance of a ratio of indicators, or of a stock to an indicator."""
-    if derived.kind == "stock" or str(derived.denominator) not in o.indicators:
+    if derived.kind == "stock":
+        return chance_of_stock(o, derived, t, ends, draw)
+    if str(derived.denominator) not in o.indicators:
         return None
     top, bottom = str(derived.numerator), str(derived.denominator)
     if top not in o.indicators:
         stock = next(d for d in o.baseline.derived if d.id == top)
-        return chance_of_stock(o, stock, derived, t, ends[0], draw) if ends[1] == INFINITE else None
+        if stock.inflow == bottom:
+            return None
+        row = o.levels(draw)[PROVINCE, bottom]
+        below_ = row[t - derived.lag] if t >= derived.lag else o.base_of(bottom)
+        low, high = (x / derived.factor * below_ for x in ends)
+        return chance_of_stock(o, stock, t, (low, high), draw)
     if "count" in (o.indicators[top].kind, o.indicators[bottom].kind):
         return None
     mean, variance = location(o, top, PROVINCE, t, draw)
@@ -120,16 +127,12 @@ def chance_of_derived(
     return chance_between(mean - below, variance + below_variance - 2.0 * both, logs[0], logs[1])
 
 
-def chance_of_stock(o: Oracle, stock: Derived, ratio: Derived, t: int, low: float, draw: int) -> float | None:
+def chance_of_stock(o: Oracle, stock: Derived, t: int, ends: tuple[float, float], draw: int) -> float | None:
     """Return the chance over the inflow's own normal in o, found by halving."""
     k = str(stock.inflow)
-    if o.indicators[k].kind == "count" or k == ratio.denominator:
+    if o.indicators[k].kind == "count":
         return None
-    out = o.levels(draw)
-    below = out[PROVINCE, str(ratio.denominator)]
-    wanted = (
-        low / ratio.factor * (below[t - ratio.lag] if t >= ratio.lag else o.base_of(str(ratio.denominator)))
-    )
+    inflow = o.levels(draw)[PROVINCE, k]
     load = o.loads["province", k]
     slope = o.sd_o[k] * math.sqrt(max(0.0, 1.0 - sum(x * x for x in load)))
     mine = o.normal(Source("province", "", k), draw)
@@ -138,15 +141,18 @@ def chance_of_stock(o: Oracle, stock: Derived, ratio: Derived, t: int, low: floa
     def reached(z: float) -> float:
         level = o.amount(stock.base)
         for j in range(t + 1):
-            level = level * (1.0 - leaving) + out[PROVINCE, k][j] * math.exp((j + 1) * slope * (z - mine))
+            level = level * (1.0 - leaving) + inflow[j] * math.exp((j + 1) * slope * (z - mine))
         return level
 
-    if slope <= 0.0:
-        return float(reached(mine) >= wanted)
-    start, stop = -40.0, 40.0
-    if reached(start) >= wanted:
-        return 1.0
-    while stop - start > 1e-13:
-        middle = 0.5 * (start + stop)
-        start, stop = (start, middle) if reached(middle) >= wanted else (middle, stop)
-    return NORMAL.cdf(-stop)
+    def chance_of(wanted: float) -> float:
+        if slope <= 0.0:
+            return float(reached(mine) >= wanted)
+        start, stop = -40.0, 40.0
+        if reached(start) >= wanted:
+            return 1.0
+        while stop - start > 1e-13:
+            middle = 0.5 * (start + stop)
+            start, stop = (start, middle) if reached(middle) >= wanted else (middle, stop)
+        return NORMAL.cdf(-stop)
+
+    return chance_of(ends[0]) - (0.0 if ends[1] == INFINITE else chance_of(ends[1]))

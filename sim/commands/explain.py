@@ -12,7 +12,7 @@ from sim.errors import Found, Place
 from sim.texts import say
 
 if TYPE_CHECKING:
-    from sim.baseline.plan import Baseline
+    from sim.baseline.plan import Baseline, Derived, Indicator
 
 CALIBRATION = "calibration.yaml"
 
@@ -30,35 +30,61 @@ def run(options: argparse.Namespace, console: Console) -> int:
     from sim.scenario.loading import load_scenarios
     from sim.scenario.plans import PlanFolders
     from sim.studies.explain import explanation_of
+    from sim.studies.explain_parts import derived_parts, parts_of
+    from sim.tables.explain_parts_table import derived_text, parts_text
     from sim.tables.explain_table import explanation_text
 
     plans = PlanFolders(console.root)
     scenario, *others = load_scenarios(scenario_files([options.file], console.root), plans, console.root)
     baseline = plans[scenario.plan]
-    area, indicator = names_in(baseline, options.area, options.indicator)
+    area, quantity = names_in(baseline, options.area, options.indicator)
     calibration_of(baseline)
-    calibration = load_document(console.root / baseline.folder / CALIBRATION, console.root)
-    explanation = explanation_of(scenario, baseline, area, indicator, calibration.key_place)
-    console.show(explanation_text(explanation, baseline, console.lang))
+    place_of = load_document(console.root / baseline.folder / CALIBRATION, console.root).key_place
+    indicators, derived = parts_of_quantity(baseline, quantity)
+    for each in derived:
+        parts = derived_parts(scenario, baseline, each, place_of)
+        console.show(derived_text(parts, baseline, console.lang) + "\n")
+    for indicator in indicators:
+        explanation = explanation_of(scenario, baseline, area, indicator.id, place_of)
+        console.show(explanation_text(explanation, baseline, console.lang) + "\n")
+        console.show(parts_text(parts_of(scenario, baseline, area, indicator, place_of), console.lang) + "\n")
     if others:
         console.tell_text("cli.explain.sweep", count=len(others) + 1)
     return OK
 
 
-def names_in(baseline: Baseline, area: str, indicator: str) -> tuple[str, str]:
-    """Return the ids of what is asked for; BadInput with the nearest legal names."""
-    from sim.scenario.names import directories_of
+def names_in(baseline: Baseline, area: str, quantity: str) -> tuple[str, str]:
+    """Return the ids of what is asked for, an indicator or something derived; BadInput with near names."""
+    from sim.scenario.names import directories_of, directory
 
-    names = directories_of(baseline)
+    areas = directories_of(baseline).areas
+    named = [(indicator.id, indicator.name) for indicator in baseline.indicators]
+    named += [(derived.id, derived.name) for derived in baseline.derived]
+    quantities = directory("unknown-indicator", named, {})
     found = Found()
     place = Place(baseline.folder)
-    ids = [names.areas.id_of(area), names.indicators.id_of(indicator)]
-    for word, directory, ident in zip((area, indicator), (names.areas, names.indicators), ids, strict=True):
+    ids = [areas.id_of(area), quantities.id_of(quantity)]
+    for word, names, ident in zip((area, quantity), (areas, quantities), ids, strict=True):
         if ident is None:
-            found.add(place, directory.code, name=word, near=directory.near(word, only_single=True))
-    chosen = next((each for each in baseline.indicators if each.id == ids[1]), None)
-    if chosen is not None and chosen.scope == "province" and ids[0] not in (None, baseline.province.id):
-        province = baseline.province.id
-        found.add(place, "only-the-province", indicator=chosen.id, province=province)
+            found.add(place, names.code, name=word, near=names.near(word, only_single=True))
+    cities = {each.id for each in baseline.indicators if each.scope == "cities"}
+    if None not in ids and ids[1] not in cities and ids[0] != baseline.province.id:
+        found.add(place, "only-the-province", indicator=ids[1], province=baseline.province.id)
     found.raise_if_any()
     return str(ids[0]), str(ids[1])
+
+
+def parts_of_quantity(baseline: Baseline, quantity: str) -> tuple[tuple[Indicator, ...], tuple[Derived, ...]]:
+    """Return the indicators that *quantity* (an id) is or is made of, and what is derived on the way."""
+    for indicator in baseline.indicators:
+        if indicator.id == quantity:
+            return (indicator,), ()
+    derived = next(each for each in baseline.derived if each.id == quantity)
+    indicators: dict[str, Indicator] = {}
+    between = [derived]
+    for part in (derived.numerator, derived.denominator, derived.inflow):
+        if part is not None:
+            inner, more = parts_of_quantity(baseline, part)
+            indicators |= {each.id: each for each in inner}
+            between += more
+    return tuple(indicators.values()), tuple(between)

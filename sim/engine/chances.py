@@ -71,9 +71,12 @@ def chance_of(
         return None
     if target.quantity >= indicators:
         derived = model.derived[target.quantity - indicators]
-        if isinstance(derived, RatioModel) and target.form == "value":
+        if target.form != "value":
+            return None
+        if isinstance(derived, RatioModel):
             return chance_of_ratio(model, target, derived, values, noise, levels, q)
-        return None
+        ends = np.array([target.lower, target.upper])[:, None, None]
+        return chance_of_stock(model, derived, target.year, ends, values, levels, noise, q)
     is_rate = bool(model.is_rate[target.quantity])  # its logit, not its growth, has a normal law
     if model.is_count[target.quantity] or (is_rate and target.form == "mean_growth"):
         return None
@@ -159,11 +162,10 @@ def chance_of_ratio(
     if ratio.numerator >= indicators:
         stock = model.derived[ratio.numerator - indicators]
         below = lagged(model, values, q, ratio.denominator, ratio.lag)[target.year]
-        independent = isinstance(stock, StockModel) and stock.inflow != ratio.denominator
-        if isinstance(stock, StockModel) and independent and not np.isfinite(target.upper):
-            wanted = target.lower / ratio.factor * below
-            return chance_of_stock(model, stock, target.year, wanted, values, levels, noise, q)
-        return None
+        if isinstance(stock, RatioModel) or stock.inflow == ratio.denominator:
+            return None
+        ends = np.array([target.lower, target.upper])[:, None, None] / ratio.factor * below
+        return chance_of_stock(model, stock, target.year, ends, values, levels, noise, q)
     pair = (ratio.numerator, ratio.denominator)
     if any(model.is_count[k] or model.is_rate[k] for k in pair):
         return None
@@ -185,17 +187,17 @@ def chance_of_stock(
     model: Model,
     stock: StockModel,
     year: int,
-    wanted: Floats,
+    ends: Floats,
     values: Floats,
     levels: BlockLevels,
     noise: BlockNoise,
     q: Floats,
 ) -> Floats | None:
-    """Return the chance that a stock reaches *wanted* ``[S, D]`` given all but the inflow's own drift.
+    """Return the chance that a stock lies between *ends* ``[2, S, D]`` given all but the inflow's own drift.
 
     The inflow of year t holds ``exp(t a z)`` with z the indicator's own standard normal in o and
     ``a`` its sd; the stock rises with z, so the chance is that of z above the root of
-    ``log sum_t kept_t inflow_t exp(t a (x - z)) = log(wanted - kept base)``, found by Newton's rule.
+    ``log sum_t kept_t inflow_t exp(t a (x - z)) = log(end - kept base)``, found by Newton's rule.
     """
     k = stock.inflow
     if k >= len(model.indicators) or model.is_count[k] or model.is_rate[k]:
@@ -204,10 +206,23 @@ def chance_of_stock(
     direction = (levels.own_sd[k] * own_share)[:, None]
     stay = (1.0 - values[stock.exit_row])[:, None]
     kept = np.stack([stay ** (year - t) for t in range(year + 1)])
-    missing = wanted - values[stock.base_row][:, None] * stay ** (year + 1)
     inflow = kept * q[k][: year + 1]
+    start = values[stock.base_row][:, None] * stay ** (year + 1)
+    own = noise.own_direction[k]
+    above, beyond = (
+        np.zeros_like(own) if np.all(end == np.inf) else chance_above(end - start, inflow, direction, own)
+        for end in ends
+    )
+    return above - beyond
+
+
+def chance_above(missing: Floats, inflow: Floats, direction: Floats, own: Floats) -> Floats:
+    """Return the chance that flows ``inflow_t exp(t a (x - z))`` sum to at least what is *missing*.
+
+    *inflow* ``[t, S, D]``; *direction* is a, *own* is z; where a is zero, whether they do.
+    """
     reached = inflow.sum(axis=0)
-    times = np.arange(1.0, year + 2.0)[:, None, None]
+    times = np.arange(1.0, len(inflow) + 1.0)[:, None, None]
     log_missing = np.log(np.maximum(missing, np.finfo(np.float64).tiny))
     shift = (log_missing - np.log(reached)) / times[-1]
     for _ in range(NEWTON_STEPS):
@@ -215,7 +230,6 @@ def chance_of_stock(
         total = terms.sum(axis=0)
         slope = (times * terms).sum(axis=0) / total
         shift = shift - conditional.newton_step(np.log(total), slope, log_missing)
-    own = noise.own_direction[k]
     root = own + shift / np.where(direction > 0.0, direction, 1.0)
     chance = np.where(direction > 0.0, ndtr(-root), reached >= missing)
     return np.where(missing <= 0.0, 1.0, chance)

@@ -11,19 +11,21 @@ import numpy as np
 from sim.axes import Floats
 from sim.baseline.plan import Baseline
 from sim.errors import Place
-from sim.outputs.text_table import text_table
 from sim.scenario.scenario import Shock
 from sim.shocks import course
 from sim.studies.explain import Explanation
+from sim.tables.layout import Note, wrapped_table
+from sim.tables.wording import unit_words
 from sim.texts import say
 
 PERCENT = 100.0
+NAME_WIDTH, PLACES_WIDTH, INDENT = 52, 56, 4
 
 
 def explanation_text(explanation: Explanation, baseline: Baseline, lang: str) -> str:
     """Return growth by year with what set it, levels, and the terms of the noise."""
     areas = {area.id: area.name for area in (*baseline.cities, baseline.province)}
-    title = " · ".join(
+    title = " / ".join(
         (
             explanation.scenario.title.in_language(lang),
             areas[explanation.area].in_language(lang),
@@ -37,29 +39,24 @@ def _growth_table(explanation: Explanation, lang: str) -> str:
     years = [str(year) for year in explanation.years]
     rate = explanation.indicator.kind == "rate"
     scale = 1.0 if rate else PERCENT
-    rows = [
-        [
-            _source_name(source.name, explanation, lang),
-            *_numbers(source.growth * scale),
-            places_text(source.places),
-        ]
-        for source in explanation.sources
-        if source.name != "growth"
-    ]
+    rows: list[Sequence[str] | Note] = []
+    for source in explanation.sources:
+        if source.name != "growth":
+            name = _source_name(source.name, explanation, lang)
+            rows += [[name, *_numbers(source.growth * scale)], Note(places_text(source.places), INDENT)]
     for effect in explanation.effects:
         field = "adjustment" if effect.field == "drift" else effect.field
-        name = f"{say(f'explain.{field}', lang)} {effect.name}"
-        rows.append([name, *_numbers(effect.change * scale, "+"), str(effect.place)])
-        if effect.shock is not None:
-            rows[-1][-1] += "  " + _shock_words(effect.shock, lang)
+        rows.append([f"{say(f'explain.{field}', lang)} {effect.name}", *_numbers(effect.change * scale, "+")])
+        words = "" if effect.shock is None else "  " + _shock_words(effect.shock, lang)
+        rows.append(Note(str(effect.place) + words, INDENT))
     growth = explanation.sources[-1].growth
-    rows.append([say("explain.growth", lang), *_numbers(growth * scale), ""])
-    unit = explanation.indicator.unit
-    levels = [f"{level:.6g}" for level in explanation.levels[1:]]
-    base = f"{say('explain.base', lang)} {explanation.levels[0]:.6g}  {explanation.base_place}"
-    rows.append([say("explain.level", lang, unit=unit), *levels, base])
+    rows.append([say("explain.growth", lang), *_numbers(growth * scale)])
+    unit = unit_words(explanation.indicator.unit, lang)
+    levels = [f"{level:,.6g}" for level in explanation.levels[1:]]
+    base = f"{say('explain.base', lang)} {explanation.levels[0]:,.6g}  {explanation.base_place}"
+    rows += [[say("explain.level", lang, unit=unit), *levels], Note(base, INDENT)]
     title = say("explain.rate-head" if rate else "explain.growth-head", lang)
-    return text_table([title, *years, say("explain.set-by", lang)], rows, right=range(1, len(years) + 1))
+    return wrapped_table([title, *years], rows, {0: NAME_WIDTH}, right=range(1, len(years) + 1))
 
 
 def _source_name(name: str, explanation: Explanation, lang: str) -> str:
@@ -108,10 +105,10 @@ def _noise_table(explanation: Explanation, lang: str) -> str:
     by_year = [say("explain.spread", lang), *_numbers(explanation.spread_of_level * PERCENT)]
     return "\n".join(
         (
-            text_table(head, rows, right=(1,)),
+            wrapped_table(head, rows, {0: NAME_WIDTH, 2: PLACES_WIDTH}, right=(1,)),
             multipliers,
             "",
-            text_table(["", *years], [by_year], right=range(1, len(years) + 1)),
+            wrapped_table(["", *years], [by_year], right=range(1, len(years) + 1)),
         )
     )
 

@@ -49,6 +49,9 @@ def rows_of_target(
     yield (lead.target.id, name, *cells_of(lead, cube, lang), driver_words(lead.driver, cube.draws, lang))
     if lead.p is not None:
         yield Note(meaning_of(lead, cube, lang), INDENT)
+    if lead.grade is not None and lead.grade.drift == "C":
+        on_the_path = any(lead.quantity == indicator.id for indicator in cube.plan.indicators)
+        yield Note(say("screen.by-construction" if on_the_path else "screen.no-history", lang), INDENT)
     if len(versions) > 1:
         read_as = version_words(lead, versions, cube.plan, lang)
         yield Note(say("screen.lead-version", lang, version=read_as), INDENT)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.engine_blocks import Block, worked
 from tests.oracle import Oracle
 from tests.oracle_chances import chance
-from tests.scenario_strategies import Case, cases
+from tests.scenario_strategies import UNSHRUNK, Case, cases
 
 DRAWS = 3
 CLOSE = 1e-9
+DRAWN = settings(
+    max_examples=max(200, settings().max_examples),
+    phases=UNSHRUNK,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 
 
 def compare(case: Case, block: Block, oracle: Oracle, draw: int) -> None:
@@ -44,7 +49,7 @@ def compare(case: Case, block: Block, oracle: Oracle, draw: int) -> None:
         assert outcome.chance[at] == pytest.approx(wanted, rel=1e-8, abs=1e-9), target.id
 
 
-@settings(max_examples=max(200, settings().max_examples))
+@DRAWN
 @given(cases(), st.integers(0, 3), st.integers(0, 15))
 def test_N22_plain_python_equals_the_engine(case: Case, block: int, chosen: int) -> None:
     worked_block = worked(case.scenario, case.baseline, block)

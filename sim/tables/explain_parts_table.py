@@ -1,0 +1,121 @@
+"""The numbers behind an indicator or a derived quantity, as text with the line of each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from sim.baseline.plan import Baseline
+from sim.cube import name_of
+from sim.errors import Place
+from sim.studies.explain_parts import DerivedParts, Loading, Part, Parts, PrintedYear, Reach
+from sim.tables.figures import stated
+from sim.tables.layout import Note, paragraph, wrapped_table
+from sim.tables.wording import unit_words, words_of
+from sim.texts import say
+
+PLACE_WIDTH, NAME_WIDTH, INDENT = 56, 40, 4
+
+
+def parts_text(parts: Parts, lang: str) -> str:
+    """Return what is printed, the numbers of each series, tails and dependence, and where shocks lie."""
+    tables = [_printed(parts.printed, lang)] if parts.printed else []
+    tables += [
+        say("explain.series", lang, series=series) + "\n" + _part_table(rows, lang)
+        for series, rows in parts.series.items()
+    ]
+    tables.append(_dependence(parts.tails, parts.loadings, lang))
+    tables += [_reaches(parts.reaches, parts.years, lang)] if parts.reaches else []
+    tables += [paragraph(say("explain.count", lang))] if parts.is_count else []
+    return "\n\n".join(tables)
+
+
+def derived_text(parts: DerivedParts, baseline: Baseline, lang: str) -> str:
+    """Return the formula of a derived quantity, its numbers, and its values without luck by year."""
+    derived = parts.derived
+    names = {
+        field: name_of(baseline, ident).in_language(lang)
+        for field in ("numerator", "denominator", "inflow")
+        if (ident := getattr(derived, field)) is not None
+    }
+    kind = "ratio-lagged" if derived.kind == "ratio" and derived.lag else derived.kind
+    formula = say(f"explain.{kind}", lang, factor=f"{derived.factor:g}", lag=derived.lag, **names)
+    years = [str(year) for year in parts.years]
+    unit = unit_words(derived.unit, lang)
+    values = [f"{value:,.6g}" for value in parts.values]
+    table = wrapped_table(
+        [derived.name.in_language(lang), *years],
+        [[say("explain.level", lang, unit=unit), *values]],
+        {0: NAME_WIDTH},
+        right=range(1, len(years) + 1),
+    )
+    numbers = [_part_table(parts.numbers, lang)] if parts.numbers else []
+    return "\n\n".join([table, paragraph(f"{formula}  {derived.place}"), *numbers])
+
+
+def _printed(rows: Sequence[PrintedYear], lang: str) -> str:
+    levels = [stated(row.level) for row in rows]
+    growths = ["" if row.growth is None else stated(round(100.0 * row.growth, 6)) for row in rows]
+    head = ["", *(str(row.year) for row in rows)]
+    shown = [[say("explain.printed-level", lang), *levels]]
+    if any(growths):
+        shown.append([say("explain.printed-growth", lang), *growths])
+    table = wrapped_table(head, shown, right=range(1, len(head)))
+    places = say("explain.printed-places", lang, places=_lines([row.place for row in rows]))
+    return table + "\n" + paragraph(places)
+
+
+def _lines(places: Sequence[Place]) -> str:
+    """Return places of one file as ``file:2, 3, 4``."""
+    return f"{places[0].file}:" + ", ".join(str(place.line) for place in places)
+
+
+def _part_table(parts: Sequence[Part], lang: str) -> str:
+    head = [say(f"explain.{name}", lang) for name in ("number", "value", "error", "grade")]
+    rows: list[Sequence[str] | Note] = []
+    for part in parts:
+        name = say(f"explain.part-{part.name}", lang)
+        rows += [[name, f"{part.value:.5g}", _error(part), part.grade]]
+        rows += [Note(f"{part.place}  {part.source}", INDENT)]
+    return wrapped_table(head, rows, {0: NAME_WIDTH}, right=(1,))
+
+
+def _error(part: Part) -> str:
+    """Return the standard error, or the range of an assumption."""
+    if not math.isnan(part.low):
+        return f"{part.low:g} .. {part.high:g}"
+    return f"{part.se:.3g}" if part.se else ""
+
+
+def _dependence(tails: Part, loadings: Sequence[Loading], lang: str) -> str:
+    """Return the tails, and the loadings of each level of noise by factor with their lines."""
+    dof = say("screen.gaussian", lang) if math.isinf(tails.value) else f"{tails.value:.4g}"
+    rows = [[say("explain.part-dof", lang), "", dof, str(tails.place)]]
+    rows += [
+        [
+            say(f"explain.loading-{loading.level}", lang),
+            words_of(f"factor.{loading.factor}", lang, loading.factor),
+            f"{loading.value:.3f}",
+            str(loading.place),
+        ]
+        for loading in loadings
+    ]
+    head = [say(f"explain.{name}", lang) for name in ("dependence", "factor", "value", "set-by")]
+    return wrapped_table(head, rows, {0: NAME_WIDTH, 3: PLACE_WIDTH}, right=(2,))
+
+
+def _reaches(reaches: Sequence[Reach], years: Sequence[int], lang: str) -> str:
+    """Return the weight of each shock in the cell and its share of every year, by year of its start."""
+    rows = [
+        [
+            reach.shock if start == 0 else "",
+            " / ".join(f"{weight:g}" for weight in reach.weights) if start == 0 else "",
+            *(f"{share:.3g}" for share in np.asarray(shares)),
+        ]
+        for reach in reaches
+        for start, shares in enumerate(reach.shares)
+    ]
+    head = [say("explain.reach", lang), say("explain.weight-in-cell", lang), *(str(year) for year in years)]
+    return wrapped_table(head, rows, {0: NAME_WIDTH, 1: 14}, right=range(1, len(head)))
