@@ -43,7 +43,7 @@ def needs_section(material: Material, cube: Cube, mark: str) -> Html:
     body = []
     for row in cube.headline_evaluated():
         need = needs.get(row.target.id)
-        if need is None:
+        if need is None or row.p is None:
             continue
         required = Name("—", "—")
         if row.required is not None and row.quantity == need.driver and not is_rate(cube.plan, need.driver):

@@ -17,7 +17,7 @@ from tests.pages import cubes_of, page_from
 
 HOSTILE = Name(
     '<script>alert(1)</script>"><img src=x onerror=alert(2)> </script> {0} 衢州',
-    '<script>alert(3)</script>"><svg onload=alert(4)> javascript:alert(5) \' & {p}',
+    "<script>alert(3)</script>\"><svg onload=alert(4)> javascript:alert(5) ' & {p}",
 )
 
 Open = Callable[..., Page]

@@ -41,14 +41,20 @@ OVERLAPS = """() => {
     if (!e.contains(f) && !f.contains(e) && cross(a, b)) found.push(e.textContent + ' | ' + f.textContent);
   }));
   check(boxes('.card, h1, h2, nav a, .unknown, #answer > p, .legend'));
-  document.querySelectorAll('.card').forEach((c, i) => { c.id = 'card' + i; check(boxes('#card' + i + ' p, #card' + i + ' .dots')); });
-  document.querySelectorAll('svg').forEach((s, i) => { s.id = 'svg' + i; check(boxes('#svg' + i + ' .end, #svg' + i + ' .tick, #svg' + i + ' .place, #svg' + i + ' .value')); });
+  const each = (outer, inner) => document.querySelectorAll(outer).forEach((e, i) => {
+    e.id = 'outer' + i;
+    check(boxes(inner.split(' ').map(s => '#outer' + i + ' ' + s).join(',')));
+    e.removeAttribute('id');
+  });
+  each('.card', 'p .dots');
+  each('svg', '.end .tick .place .value');
   return found;
 }"""
 
 CUT = """() => [...document.querySelectorAll('svg text')].filter(t => {
   const a = t.getBoundingClientRect(), b = t.ownerSVGElement.getBoundingClientRect();
-  return a.width && t.checkVisibility() && (a.left < b.left - 1 || a.right > b.right + 1 || a.bottom > b.bottom + 1);
+  const out = a.left < b.left - 1 || a.right > b.right + 1 || a.bottom > b.bottom + 1;
+  return a.width && t.checkVisibility() && out;
 }).map(t => t.textContent)"""
 
 
@@ -128,7 +134,11 @@ def test_the_page_is_whole_and_switches_language_without_scripts(opened: Open) -
 
 
 def focused(page: Page) -> str:
-    return str(page.evaluate("document.activeElement.id || document.activeElement.className || document.activeElement.tagName"))
+    return str(
+        page.evaluate(
+            "document.activeElement.id || document.activeElement.className || document.activeElement.tagName"
+        )
+    )
 
 
 def test_a_keyboard_reaches_and_works_everything(opened: Open) -> None:
@@ -160,7 +170,9 @@ def test_a_keyboard_reaches_and_works_everything(opened: Open) -> None:
 
 @pytest.mark.parametrize("width", [390, 640, 1280], ids=["phone", "zoom-200", "desk"])
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_S28_nothing_overlaps_or_is_cut_on_a_phone_or_at_200_percent(opened: Open, width: int, lang: str) -> None:
+def test_S28_nothing_overlaps_or_is_cut_on_a_phone_or_at_200_percent(
+    opened: Open, width: int, lang: str
+) -> None:
     page = opened("several", viewport={"width": width, "height": 800}, device_scale_factor=1280 / width)
     page.check(f"#lang-{lang}")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -171,7 +183,10 @@ def test_S28_nothing_overlaps_or_is_cut_on_a_phone_or_at_200_percent(opened: Ope
 def test_the_page_prints_on_A4(opened: Open) -> None:
     page = opened("one")
     pdf = page.pdf(prefer_css_page_size=True)
-    sizes = {tuple(round(float(x)) for x in box.split()) for box in re.findall(r"/MediaBox ?\[([^\]]*)\]", pdf.decode("latin-1"))}
+    sizes = {
+        tuple(round(float(x)) for x in box.split())
+        for box in re.findall(r"/MediaBox ?\[([^\]]*)\]", pdf.decode("latin-1"))
+    }
     assert sizes == {(0, 0, 595, 842)}
     assert pdf.count(b"/Type /Page\n") in range(4, 16)
     page.emulate_media(media="print")
