@@ -40,7 +40,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 
 
 def chromium() -> str | None:
-    """Return the browser that pages are tested in: the one PLANODDS_CHROMIUM names, else one found by name."""
+    """Return the browser that pages are tested in: PLANODDS_CHROMIUM, else one found by its name."""
     return os.environ.get("PLANODDS_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
 
 

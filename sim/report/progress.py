@@ -6,7 +6,18 @@ from sim.axes import Name
 from sim.baseline.plan import Baseline
 from sim.baseline.progress import Progress
 from sim.cube import name_of, unit_of
-from sim.report.markup import Html, amount, cell, element, joined, number_cell, row_head, rows_of, text, unit_name
+from sim.report.markup import (
+    Html,
+    amount,
+    cell,
+    element,
+    joined,
+    number_cell,
+    row_head,
+    rows_of,
+    text,
+    unit_name,
+)
 from sim.report.material import Material
 from sim.report.numbers import SPACE, number, signed
 
@@ -67,7 +78,9 @@ def _row(plan: Baseline, row: Progress) -> list[Html]:
 def light(row: Progress) -> Html:
     """Return the light: colour, shape and words say the same."""
     sign = element("span", SHAPES[row.light], class_=f"light {row.light}", aria_hidden="true")
-    return cell(sign, " ", text(f"light.{row.light}"), element("small", text(f"word.{row.word}")), class_="lit")
+    return cell(
+        sign, " ", text(f"light.{row.light}"), element("small", text(f"word.{row.word}")), class_="lit"
+    )
 
 
 def _share(share: float | None) -> str:

@@ -20,7 +20,9 @@ def numbers(text: str) -> list[str]:
     return sorted(NUMBER.findall(UNITS.sub("", text)))
 
 
-PAIRS = """() => [...document.querySelectorAll('span.zh, text.zh')].filter(zh => !zh.closest('.about')).map(zh => {
+PAIRS = """() => [...document.querySelectorAll('span.zh, text.zh')].filter(
+  zh => !zh.closest('.about')  // what planners wrote is theirs
+).map(zh => {
   const en = zh.nextElementSibling;
   return [zh.textContent, en && en.classList.contains('en') ? en.textContent : null];
 })"""
