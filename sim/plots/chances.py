@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from sim.cube import QUANTILES, Cube, Probability, unit_of
 from sim.plots.style import DEEP, GOAL, INK, SOFT, panels, short
 from sim.tables.figures import bare_percent, bare_span, number
-from sim.tables.selection import dots_of, ends_of, goal_of, trajectory_of
+from sim.tables.selection import charted, dots_of, ends_of, goal_of, trajectory_of
 from sim.texts import say
 
 MARKERS = "oDs^vP*X<>"
@@ -67,8 +67,9 @@ def exceedance(cubes: Sequence[Cube], lang: str) -> Figure:
                 0.98, 0.96, told, transform=axis.transAxes, ha="right", va="top", color=GOAL, fontsize=8
             )
         axis.set_ylim(0, 100)
+        name = charted(cube.plan, row.target).in_language(lang)
         unit = say(f"unit.{unit_of(cube.plan, row.quantity)}", lang)
-        axis.set_title(short(f"{row.target.id} {row.target.name.in_language(lang)} ({unit})", 46), fontsize=9)
+        axis.set_title(short(f"{row.target.id} {name} ({unit})", 46), fontsize=9)
         axis.xaxis.set_major_locator(MaxNLocator(4))
         axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
         axis.set_ylabel("%")

@@ -15,7 +15,7 @@ from sim.baseline.progress import actuals_of, base_of, planned_of
 from sim.cube import QUANTILES, Cube, Probability, unit_of
 from sim.plots.style import BANDS, DEEP, GOAL, INK, OTHER, panels, short
 from sim.tables.figures import number
-from sim.tables.selection import goal_of, median_line, trajectory_of
+from sim.tables.selection import charted, goal_of, median_line, trajectory_of
 from sim.texts import say
 
 OTHERS = 5
@@ -75,7 +75,7 @@ def _panel(axis: Axes, cube: Cube, row: Probability, others: Sequence[Cube], lan
     actual = actuals_of(plan, target.area, row.quantity)
     axis.plot(list(actual), list(actual.values()), "o", color=INK, ms=4)
     unit = say(f"unit.{unit_of(plan, row.quantity)}", lang)
-    axis.set_title(short(f"{target.id} {target.name.in_language(lang)} ({unit})", 46), fontsize=9)
+    axis.set_title(short(f"{target.id} {charted(plan, target).in_language(lang)} ({unit})", 46), fontsize=9)
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.yaxis.set_major_locator(MaxNLocator(4))
     axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))

@@ -12,7 +12,7 @@ from sim.report.markup import Html, Part, element, number_cell, row_head, rows_o
 from sim.report.material import Material
 from sim.report.numbers import number
 from sim.report.svg import apart, drawing, line, path, ticks, words
-from sim.tables.selection import goal_of, median_line, trajectory_of
+from sim.tables.selection import charted, goal_of, median_line, trajectory_of
 
 WIDTH, HEIGHT = 400.0, 250.0
 LEFT, RIGHT, TOP, BOTTOM = 54.0, 98.0, 12.0, 28.0
@@ -102,7 +102,7 @@ def fan(cube: Cube, row: Probability, others: Sequence[Cube], mark: str) -> Html
         "figcaption",
         element("b", target.id),
         " ",
-        target.name,
+        charted(cube.plan, target),
         text("in-unit", unit=unit),
         id=ident,
     )

@@ -6,9 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 
+from sim.axes import Name
 from sim.baseline.plan import Area, Baseline, Target
 from sim.baseline.progress import base_of
-from sim.cube import QUANTILES, Cube, Probability, Trajectory
+from sim.cube import QUANTILES, Cube, Probability, Trajectory, name_of
 
 Rows = Mapping[tuple[str, str], Probability]
 
@@ -97,6 +98,11 @@ def median_line(cube: Cube, area: str, quantity: str) -> dict[int, float]:
     start = {} if base is None else {cube.plan.base_year: base}
     middle = QUANTILES.index(0.5)
     return start | {t.year: t.quantiles[middle] for t in trajectory_of(cube, area, quantity)}
+
+
+def charted(plan: Baseline, target: Target) -> Name:
+    """Return what a chart of the target's quantity shows: of mean growth, the level that grows."""
+    return name_of(plan, str(target.quantity)) if target.kind.startswith("mean") else target.name
 
 
 def goal_of(plan: Baseline, target: Target) -> float | None:
