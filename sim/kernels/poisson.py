@@ -42,11 +42,14 @@ def _exact(rate: Floats, probability: Floats, guess: Floats) -> Floats:
 
 
 def poisson_quantile(rate: Floats, normal: Floats) -> Floats:
-    """Return the Poisson quantile at ``Phi(normal)``, a whole number, for each *rate* > 0."""
+    """Return the Poisson quantile at ``Phi(normal)``, a whole number, for each *rate* >= 0."""
     rate, normal = np.broadcast_arrays(rate, normal)
-    value, bound = _expansion(rate, normal)
+    low = rate < _EXACT_BELOW
+    value, bound = _expansion(np.where(low, _EXACT_BELOW, rate), normal)
+    # Far below its range the expansion is off by any number of counts, each a step of the exact search.
+    value = np.where(low, rate + np.sqrt(rate) * normal, value)
     count = np.maximum(np.floor(value), 0.0)
-    unsure = (np.abs(value - np.rint(value)) < bound) | (rate < _EXACT_BELOW) | (value < 1.0)
+    unsure = (np.abs(value - np.rint(value)) < bound) | low | (value < 1.0)
     if np.any(unsure):
         count[unsure] = _exact(rate[unsure], ndtr(normal[unsure]), count[unsure])
     return count
