@@ -224,3 +224,31 @@ class SetChances:
         )
         shrunk = mean + np.sqrt(np.maximum(kept, 0.0)) * (cells / CHANCE_CELLS - mean)
         return np.clip(shrunk, 0.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class ChancesBySet:
+    """Chances of events set by set, so that scenarios that share their luck can be compared in pairs.
+
+    *chances*: by block, ``[event, set]`` each; not-a-number where no draw of the set is valid.
+    """
+
+    blocks: tuple[int, ...]
+    chances: tuple[Floats, ...]
+
+    @classmethod
+    def of(cls, block: int, chance: Floats) -> Self:
+        """Return the mean of *chance* ``[event, set, draw]`` in each set; not-a-number is no draw."""
+        valid = ~np.isnan(chance)
+        draws = valid.sum(axis=-1)
+        total = np.where(valid, chance, 0.0).sum(axis=-1)
+        return cls((block,), (np.where(draws > 0, total / np.maximum(draws, 1), np.nan),))
+
+    def __add__(self, other: Self) -> Self:
+        pairs = zip((*self.blocks, *other.blocks), (*self.chances, *other.chances), strict=True)
+        ordered = sorted(pairs, key=lambda pair: pair[0])
+        return type(self)(tuple(block for block, _ in ordered), tuple(chances for _, chances in ordered))
+
+    def value(self) -> Floats:
+        """Return the chances ``[event, set]`` in the order of sets."""
+        return np.concatenate(self.chances, axis=1)

@@ -16,10 +16,13 @@ from sim.commands import (
     audit,
     calibrate,
     check,
+    compare,
     explain,
     fix_encoding,
     golden,
     new,
+    plot,
+    report,
     run,
     schema,
     targets,
@@ -33,6 +36,9 @@ from sim.texts import LANGUAGES, say
 
 COMMANDS: Mapping[str, Command] = {
     "run": run,
+    "report": report,
+    "plot": plot,
+    "compare": compare,
     "test": test,
     "check": check,
     "explain": explain,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -54,7 +55,8 @@ class Probability:
     *p10*, *p90*: model uncertainty; *mc_low*, *mc_high*: error of the simulation, 95 %. *median*,
     *shortfall* (expected, given a miss) and *tied* (near ties) are of the quantity, in *value_unit*;
     *reached*: the median year of first passage among all draws, None if most never reach it;
-    *required*: growth a year (fraction) that the target still asks of its quantity.
+    *required*: growth a year (fraction) that the target still asks of its quantity; *passages*: share
+    of the draws that first reach it in each year of the plan, the last those that never do.
     """
 
     target: Target
@@ -72,6 +74,7 @@ class Probability:
     invalid: int | None
     grade: Grade | None
     driver: Driver | None
+    passages: tuple[float, ...] = ()
 
     def is_range(self) -> bool:
         """Return whether one assumption moves p so far that only a range is honest."""
@@ -116,9 +119,17 @@ class RunAssumption:
     source: str
 
 
+AT_LEAST = "at_least"
+"""What stands for a target where at least so many of the lead headline targets are meant."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cube:
-    """All results of one scenario."""
+    """All results of one scenario.
+
+    *by_set*: chances ``[set]`` by (target, version) and by (`AT_LEAST`, how many). Sets are the pairs
+    in which scenarios of one seed are compared; not-a-number where no draw of a set is valid.
+    """
 
     scenario: str
     title: Name
@@ -134,10 +145,15 @@ class Cube:
     floored: int
     files: tuple[tuple[str, str], ...]  # inputs: file -> SHA-256
     cell: tuple[tuple[str, str], ...]  # values of the sweep
+    by_set: Mapping[tuple[str, str], Floats] = field(default_factory=dict)
 
     def headline(self) -> tuple[Probability, ...]:
         """Return the lead headline rows in the order of the plan."""
         return tuple(p for p in self.probabilities if p.target.group == "headline" and p.target.lead)
+
+    def headline_evaluated(self) -> tuple[Probability, ...]:
+        """Return the lead headline rows that the data allow."""
+        return tuple(row for row in self.headline() if row.target.status == "evaluated")
 
 
 def worst_of(letters: list[str]) -> str:

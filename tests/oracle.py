@@ -21,6 +21,8 @@ class Oracle(OracleGrowth):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self.worked_out: dict[int, dict[tuple[str, str], list[float]]] = {}
+        self.noises: dict[tuple[str, str, int], list[float]] = {}
         self.find_spreads()
         self.loads = {
             (level, i): self.loads_of(level, i)
@@ -131,6 +133,11 @@ class Oracle(OracleGrowth):
         ]
 
     def city_noise(self, city: str, ident: str, draw: int) -> list[float]:
+        if (city, ident, draw) not in self.noises:
+            self.noises[city, ident, draw] = self.find_city_noise(city, ident, draw)
+        return self.noises[city, ident, draw]
+
+    def find_city_noise(self, city: str, ident: str, draw: int) -> list[float]:
         b = self.sd_b[city, ident] * self.unit("city", "city:drift", ident, draw, city)
         unit = [self.unit("city", "city", ident, draw, city, str(y)) for y in self.baseline.years]
         q = self.autoregression(ident, self.sd_q[city, ident], self.scales(draw, city), unit)
@@ -149,6 +156,11 @@ class Oracle(OracleGrowth):
 
     def levels(self, draw: int) -> dict[tuple[str, str], list[float]]:
         """Return levels by (area, quantity): cities, the unallocated, the province and derived ones."""
+        if draw not in self.worked_out:
+            self.worked_out[draw] = self.find_levels(draw)
+        return self.worked_out[draw]
+
+    def find_levels(self, draw: int) -> dict[tuple[str, str], list[float]]:
         out: dict[tuple[str, str], list[float]] = {}
         for ident, ind in self.indicators.items():
             wide = self.province_noise(ident, draw)

@@ -14,6 +14,7 @@ from sim.baseline.load_path import load_path
 from sim.baseline.load_plan import load_areas, load_frame
 from sim.baseline.load_printed import load_printed
 from sim.baseline.load_targets import Quantities, load_platforms, load_targets
+from sim.baseline.load_tiles import load_tiles
 from sim.baseline.plan import Baseline
 from sim.errors import BadInput, Found, Mistake, Place
 from sim.marked.text import name_in_project
@@ -33,13 +34,15 @@ FILES = (
     "platforms.csv",
     "printed.csv",
     "targets.csv",
+    "tiles.csv",
 )
 
 
 def load_baseline(folder: Path, root: Path) -> Baseline:
     """Return the plan in *folder*; BadInput with all mistakes of all files, placed relative to *root*.
 
-    calibration.yaml, path.csv (both written by the program) and plan_vs_outcome.csv may be absent.
+    calibration.yaml, path.csv (both written by the program), plan_vs_outcome.csv and tiles.csv may
+    be absent.
     """
     if not folder.is_dir():
         raise BadInput([Mistake(Place(name_in_project(folder, root)), "missing-folder")])
@@ -64,6 +67,7 @@ def load_baseline(folder: Path, root: Path) -> Baseline:
     quantities = Quantities(by_id, {item.id: item for item in derived}, printed)
     targets = load_targets(folder, root, frame, quantities, found)
     platforms = load_platforms(folder, root, frame, found)
+    tiles = load_tiles(folder, root, frame, found)
     if printed is None:
         found.raise_if_any()
     assert printed is not None
@@ -94,6 +98,7 @@ def load_baseline(folder: Path, root: Path) -> Baseline:
         dimensions=frame.dimensions,
         calibration=calibration,
         hashes=hashes_of(folder),
+        tiles=tiles,
     )
 
 

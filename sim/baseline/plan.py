@@ -227,6 +227,7 @@ class Baseline:
     dimensions: Mapping[str, int]  # names of quasi-random dimensions, never reused
     calibration: Calibration | None
     hashes: Mapping[str, str]  # file name -> SHA-256
+    tiles: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # city -> row, column of the tile map
 
     def city_axis(self) -> Axis:
         return Axis("city", tuple(city.id for city in self.cities))

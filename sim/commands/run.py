@@ -38,11 +38,14 @@ def run(options: argparse.Namespace, console: Console) -> int:
     from sim.outputs.manifest import versions
     from sim.outputs.results import opened, publish
     from sim.outputs.run_log import RunLog
+    from sim.report.pages import PAGE, pages_of
     from sim.scenario.loading import load_scenarios
     from sim.scenario.plans import PlanFolders
     from sim.studies.batch import run_batch
+    from sim.tables.interchange import interchange_files
     from sim.tables.result_files import result_files
     from sim.tables.run_screens import run_screens
+    from sim.workbook import workbook_files
 
     log = RunLog()
     plans = PlanFolders(console.root)
@@ -57,10 +60,14 @@ def run(options: argparse.Namespace, console: Console) -> int:
         console.tell_text("cli.run.begin", scenarios=len(scenarios))
 
         def published() -> Iterator[Cube]:
-            for cube in run_batch(scenarios, plans, watched(map_over(options.workers), console)):
+            cubes = tuple(run_batch(scenarios, plans, watched(map_over(options.workers), console)))
+            pages = pages_of(scenarios, plans, cubes, sources, made_with)
+            for cube in cubes:
                 log.note(f"simulated {cube.scenario}")
-                files = result_files(cube)
-                publish(results, origin_of(cube, sources[cube.scenario], made_with), files, log.content())
+                origin = origin_of(cube, sources[cube.scenario], made_with)
+                tables = result_files(cube) | interchange_files(cube)
+                files = tables | workbook_files(cube, origin) | {PAGE: next(pages)}
+                publish(results, origin, files, log.content())
                 yield cube
 
         for text in run_screens(published(), console.lang):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
+import shutil
 import subprocess
 import sys
 
-from sim.commands.console import OK, Console
+from sim.commands.console import BAD_INPUT, OK, Console
 from sim.texts import say
 
 _LINT_IMPORTS = "import sys; from importlinter.cli import lint_imports_command as lint; sys.exit(lint())"
@@ -33,10 +35,30 @@ def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
     parser.add_argument("pytest", nargs="*", help=say("cli.test.pytest", lang))
 
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
+"""What a Chromium may be called."""
+
+
+def chromium() -> str | None:
+    """Return the browser that pages are tested in: PLANODDS_CHROMIUM, else one found by its name."""
+    return os.environ.get("PLANODDS_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+def no_chromium(lang: str) -> str:
+    """Return what to do where there is none."""
+    return say("cli.test.no-browser", lang)
+
+
 def run(options: argparse.Namespace, console: Console) -> int:
-    """Run all checks; with arguments of pytest, pytest alone with those."""
+    """Run all checks; with arguments of pytest, pytest alone with those.
+
+    Without a browser nothing is run: minutes of tests would end in failures that are none.
+    """
     if options.pytest:
         return _run(("-m", "pytest", *options.pytest), console)
+    if chromium() is None:
+        console.tell(no_chromium(console.lang))
+        return BAD_INPUT
     for name, command in CHECKS:
         code = _run(command, console)
         if code != OK:

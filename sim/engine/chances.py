@@ -51,13 +51,9 @@ def path_of(model: Model, target: TargetModel, values: Floats, levels: BlockLeve
     if target.form == "sum":
         return np.cumsum(series, axis=0)
     if target.form == "mean_growth":
-        years = np.arange(1, series.shape[0] + 1)[:, None, None]
-        growth: Floats = (series / base) ** (1.0 / years) - 1.0
-        return growth
+        return reference.mean_growth(base, series)
     if target.form == "mean_of_rates":
-        first = np.broadcast_to(base, series.shape[1:])[None]
-        rates = np.diff(np.concatenate([first, series]), axis=0) / np.concatenate([first, series[:-1]])
-        return np.cumsum(rates, axis=0) / np.arange(1, len(rates) + 1)[:, None, None]
+        return reference.mean_of_rates(base, series)
     levels_of_area: Floats = series
     return levels_of_area
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.axes import Axis, Floats
+from sim.axes import Floats
 from sim.engine.drift import drift_of_sets, shocked_factors
 from sim.engine.luck import Luck
 from sim.engine.noise import BlockNoise, SetParameters
@@ -135,8 +135,3 @@ def lagged(model: Model, values: Floats, quantities: Floats, quantity: int, lag:
     shifted[:lag] = base_of(model, values, quantity)[:, None]
     shifted[lag:] = quantities[quantity][:-lag]
     return shifted
-
-
-def area_axis(model: Model) -> Axis:
-    """Return the areas of results: cities, unallocated, province."""
-    return Axis("area", (*model.cities.labels, "unallocated", "province"))

@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from sim.accumulators import NO_CELL, ExactSum, Grid, SetChances, level_indices, rate_indices
+from sim.accumulators import NO_CELL, ChancesBySet, ExactSum, Grid, SetChances, level_indices, rate_indices
 from sim.axes import Bools, Floats, Ints
 from sim.engine.chances import Outcome
 from sim.engine.levels import BlockLevels
@@ -37,7 +37,8 @@ class Summary:
     """One scenario's draws so far. ``[target]`` but for *passages* ``[target, T + 1]``.
 
     *patterns* ``[2^headline]`` counts draws by which lead headline targets they hit (bit i: the
-    i-th); *together* holds the chances of at least k of them, k = 0 .. all. A draw whose value is no
+    i-th); *together* holds the chances of at least k of them, k = 0 .. all; *by_set* has the chances of
+    the targets, then those of at least k, set by set. A draw whose value is no
     number, or past all numbers, is *invalid*: neither hit nor miss, and in no other count.
     """
 
@@ -50,6 +51,7 @@ class Summary:
     passages: Ints
     patterns: Ints
     together: SetChances
+    by_set: ChancesBySet
     floored: int
     trajectories: Trajectories | None
 
@@ -65,13 +67,19 @@ class Summary:
             self.passages + other.passages,
             self.patterns + other.patterns,
             self.together + other.together,
+            self.by_set + other.by_set,
             self.floored + other.floored,
             here + there if here is not None and there is not None else None,
         )
 
 
 def summary_of(
-    model: Model, levels: BlockLevels, quantities: Floats, outcomes: tuple[Outcome, ...], detailed: bool
+    model: Model,
+    block: int,
+    levels: BlockLevels,
+    quantities: Floats,
+    outcomes: tuple[Outcome, ...],
+    detailed: bool,
 ) -> Summary:
     """Return the summary of one block."""
     shape = (len(outcomes), *levels.province.shape[2:])
@@ -102,6 +110,7 @@ def summary_of(
         ),
         patterns=np.bincount(codes[whole], minlength=1 << len(model.headline)),
         together=SetChances.of(at_least),
+        by_set=ChancesBySet.of(block, np.concatenate([chances, at_least])),
         floored=int(levels.floored.sum()) * levels.province[0, 0].size // levels.floored.size,
         trajectories=trajectories_of(model, levels, quantities) if detailed else None,
     )

@@ -222,14 +222,18 @@ def stock_from_flow(base: Floats, exit_rate: Floats, inflow: Floats) -> Floats:
     return stock
 
 
-def mean_growth(first: Floats, last: Floats, years: int) -> Floats:
-    """Return the compound growth a year (CAGR), a fraction."""
-    return (last / first) ** (1.0 / years) - 1.0
+def mean_growth(base: Floats, levels: Floats) -> Floats:
+    """Return the compound growth a year (CAGR) up to each year, a fraction; *levels* ``[year, set, draw]``."""
+    years = np.arange(1.0, len(levels) + 1.0)[:, None, None]
+    growth: Floats = (levels / base) ** (1.0 / years) - 1.0
+    return growth
 
 
-def mean_of_rates(levels: Floats) -> Floats:
-    """Return the mean of yearly growth rates; *levels* ``[year, ...]`` begins with the base year."""
-    mean: Floats = np.mean(levels[1:] / levels[:-1] - 1.0, axis=0)
+def mean_of_rates(base: Floats, levels: Floats) -> Floats:
+    """Return the mean of the yearly growth rates up to each year; *levels* ``[year, set, draw]``."""
+    before = np.concatenate([np.broadcast_to(base, levels.shape[1:])[None], levels[:-1]])
+    years = np.arange(1.0, len(levels) + 1.0)[:, None, None]
+    mean: Floats = np.cumsum(levels / before - 1.0, axis=0) / years
     return mean
 
 

@@ -10,6 +10,7 @@ from sim.accumulators import SetChances
 from sim.axes import UNALLOCATED, Floats, Name
 from sim.baseline.plan import Baseline, Target
 from sim.cube import (
+    AT_LEAST,
     QUANTILES,
     Cube,
     Driver,
@@ -53,7 +54,16 @@ def cube_of(
         files=tuple(sorted(scenario.files.items()))
         + tuple((f"{baseline.folder}/{name}", digest) for name, digest in sorted(baseline.hashes.items())),
         cell=tuple(sorted(scenario.cell.items())),
+        by_set=chances_by_set(baseline, model, summary),
     )
+
+
+def chances_by_set(baseline: Baseline, model: Model, summary: Summary) -> dict[tuple[str, str], Floats]:
+    """Return the chances ``[set]`` of every evaluated target, then of at least k headline targets."""
+    rows = [baseline.targets[target.row] for target in model.targets]
+    keys = [(target.id, target.version) for target in rows]
+    keys += [(AT_LEAST, str(k)) for k in range(len(model.headline) + 1)]
+    return dict(zip(keys, summary.by_set.value(), strict=True))
 
 
 def trajectories_of(model: Model, baseline: Baseline, summary: Summary) -> tuple[Trajectory, ...]:
@@ -141,6 +151,7 @@ def probabilities_of(
                 invalid=int(summary.invalid[i]),
                 grade=grade_of(baseline, str(target.quantity), scenario.growth.source == "plan"),
                 driver=driver,
+                passages=shares_of(summary.passages[i]),
             )
         )
     return tuple(rows)
@@ -192,6 +203,11 @@ def reached_in(baseline: Baseline, passages: np.ndarray) -> int | None:
         return None
     reached = int(np.searchsorted(np.cumsum(passages), 0.5 * passages.sum()))
     return baseline.years[reached] if reached < len(baseline.years) else None
+
+
+def shares_of(passages: np.ndarray) -> tuple[float, ...]:
+    """Return the share of draws that first reach the target in each year; the last: never."""
+    return tuple(float(share) for share in passages / max(int(passages.sum()), 1))
 
 
 def required_growth(model: Model, target: TargetModel, values: Floats) -> float | None:

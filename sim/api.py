@@ -1,0 +1,114 @@
+"""The Python interface: load a plan and scenarios, run, compare, and get DataFrames and DataArrays.
+
+    from sim.api import load_scenarios, run, probabilities, levels
+
+    [cube] = run(load_scenarios("baseline", draws=4096))
+    probabilities(cube)     # pandas.DataFrame: a row per target
+    levels(cube)            # xarray.DataArray [area, indicator, year, quantile]
+
+Scenarios are named as on the command line: by the name of a file in ``scenarios/``, or by a path.
+Every mistake in a file is a `sim.errors.BadInput` that names file, line and column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sim.baseline.plan import Baseline
+from sim.cube import Cube
+from sim.scenario.loading import load_scenarios as scenarios_from_files
+from sim.scenario.plans import PlanFolders
+from sim.scenario.scenario import Scenario
+from sim.studies.batch import run_batch
+from sim.studies.compare import Comparison, check_comparable, comparisons_of
+from sim.tables.columns import probability_columns, trajectory_columns
+from sim.tables.compared import chance_columns
+from sim.tables.interchange import dataset_of, iamc_columns
+
+if TYPE_CHECKING:
+    import pandas
+    import xarray
+
+__all__ = [
+    "compare",
+    "dataset",
+    "differences",
+    "iamc",
+    "levels",
+    "load_plan",
+    "load_scenarios",
+    "probabilities",
+    "run",
+    "trajectories",
+]
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def load_plan(plan: str, root: Path = ROOT) -> Baseline:
+    """Return a plan of ``baselines/`` by the name of its folder; KeyError if there is none."""
+    return PlanFolders(root)[plan]
+
+
+def load_scenarios(*names: str | Path, draws: int | None = None, root: Path = ROOT) -> tuple[Scenario, ...]:
+    """Return scenarios by name or path, sweeps in the order of their grids; *draws* replaces theirs."""
+    paths = [_file(name, root) for name in names]
+    scenarios = scenarios_from_files(paths, PlanFolders(root), root)
+    return scenarios if draws is None else tuple(replace(each, draws=draws) for each in scenarios)
+
+
+def _file(name: str | Path, root: Path) -> Path:
+    shipped = root / "scenarios" / f"{name}.yaml"
+    return shipped if shipped.exists() else Path(name)
+
+
+def run(scenarios: Sequence[Scenario], root: Path = ROOT) -> tuple[Cube, ...]:
+    """Return the results of *scenarios* in their order; no result depends on which others run."""
+    return tuple(run_batch(scenarios, PlanFolders(root)))
+
+
+def compare(scenarios: Sequence[Scenario], root: Path = ROOT) -> tuple[Comparison, ...]:
+    """Return each scenario compared with the first, on common luck: one plan, seed and number of draws."""
+    check_comparable(scenarios)
+    return comparisons_of(scenarios, run(scenarios, root))
+
+
+def probabilities(cube: Cube) -> pandas.DataFrame:
+    """Return a row per target and version: p, both uncertainties, grade, driver, draws and seed."""
+    import pandas
+
+    return pandas.DataFrame(dict(probability_columns(cube)))
+
+
+def trajectories(cube: Cube) -> pandas.DataFrame:
+    """Return a row per area, quantity and year: mean, standard deviation and quantiles, in *unit*."""
+    import pandas
+
+    return pandas.DataFrame(dict(trajectory_columns(cube)))
+
+
+def differences(comparisons: Sequence[Comparison]) -> pandas.DataFrame:
+    """Return a row per scenario and target: both probabilities, their difference and its error."""
+    import pandas
+
+    return pandas.DataFrame(dict(chance_columns(comparisons)))
+
+
+def levels(cube: Cube) -> xarray.DataArray:
+    """Return quantiles of levels ``[area, indicator, year, quantile]``, each indicator in its *unit*."""
+    return dataset([cube])["level"].isel(scenario=0)
+
+
+def dataset(cubes: Sequence[Cube]) -> xarray.Dataset:
+    """Return all numbers of several results of one plan, with a scenario axis."""
+    return dataset_of(cubes)
+
+
+def iamc(cubes: Sequence[Cube]) -> pandas.DataFrame:
+    """Return the long table of the IAMC: model, scenario, region, variable, unit, year, value."""
+    import pandas
+
+    return pandas.DataFrame(dict(iamc_columns(cubes)))

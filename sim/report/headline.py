@@ -1,0 +1,180 @@
+"""A card for each headline target: a hundred dots, both uncertainties apart, evidence and driver."""
+
+from __future__ import annotations
+
+from sim.axes import Name
+from sim.baseline.plan import Baseline
+from sim.cube import Cube, Probability, name_of, unit_of
+from sim.report.markup import Html, Part, amount, element, escaped, listed, text, unit_name
+from sim.report.material import Material, needs_by_target, versions_of
+from sim.report.needs import growth_text
+from sim.report.numbers import chance, chance_of, margin, number, roughly, span, years_of
+from sim.report.svg import dots, drawing, line, words
+from sim.studies.goal_seek import Need
+from sim.tables.selection import dots_of, ends_of
+
+SURE = 0.8
+"""The confidence at which a miss is told what it would take."""
+
+
+def headline(material: Material, cube: Cube, mark: str) -> Html:
+    """Return the section of headline targets; *mark* keeps ids of one page apart."""
+    needs = needs_by_target(material, cube)
+    cards = [card(cube, row, needs.get(row.target.id), mark) for row in cube.headline()]
+    return element(
+        "section",
+        element("h2", text("headline")),
+        element("p", text("headline.reading", draws=f"{cube.draws:,}"), class_="small"),
+        element("div", *cards, class_="cards"),
+        id=f"headline{mark}",
+    )
+
+
+def card(cube: Cube, row: Probability, need: Need | None, mark: str) -> Html:
+    """Return one target; without data, what is missing instead of a number."""
+    ident = f"t{mark}-{row.target.id}"
+    title = element("h3", element("b", row.target.id), " ", row.target.name, id=ident)
+    aim = element("p", *aims(row), class_="aim")
+    if row.p is None:
+        missing = element("p", text("missing", needs=needs_name(row)))
+        return element("article", title, aim, missing, class_="card")
+    first, last = (dots_of(end) for end in ends_of(row))
+    lead = [element("p", chance_of(row, cube.draws), class_="big"), element("p", times(row, cube.draws))]
+    facts: list[Part] = [
+        uncertainty(row, cube.draws, ident),
+        *(element("p", part, class_="small") for part in details(cube, row, need)),
+    ]
+    picture = dots(first, last, 100, ident)
+    split = element(
+        "div", picture, element("div", *lead), element("div", *facts, class_="facts"), class_="split"
+    )
+    return element("article", title, aim, split, class_="card")
+
+
+def aims(row: Probability) -> list[Part]:
+    """Return what is asked for, and what about (左右) is taken to allow."""
+    parts: list[Part] = [years_of(row.target)]
+    if row.target.comparator == "≈" and row.target.tolerance is not None:
+        parts.append(text("about", tolerance=f"{row.target.tolerance:g}"))
+    return parts
+
+
+def needs_name(row: Probability) -> Name:
+    zh, _, en = row.target.needs.partition(" | ")
+    return Name(zh, en or zh)
+
+
+def times(row: Probability, draws: int) -> Name:
+    """Return how many of a hundred draws hit, in words."""
+    low, high = ends_of(row)
+    if low != high:
+        return text("times-range", low=dots_of(low), high=dots_of(high))
+    if chance(low, draws).startswith("<"):
+        return text("times-few", draws=f"{draws:,}")
+    if chance(low, draws).startswith(">"):
+        return text("times-most", draws=f"{draws:,}")
+    if round(100.0 * low) in (0, 100):
+        return text("times-thousand", count=round(1000.0 * low))
+    return text("times", count=round(100.0 * low))
+
+
+def uncertainty(row: Probability, draws: int, ident: str) -> Html:
+    """Return both uncertainties: a band of what data cannot say, and below it the simulation's error."""
+    assert row.p is not None
+    assert row.p10 is not None
+    assert row.p90 is not None
+    assert row.mc_low is not None
+    assert row.mc_high is not None
+    x = [8.0 + 2.0 * 100.0 * v for v in (row.p10, row.p90, row.mc_low, row.mc_high)]
+    scale = [words(8.0 + 50.0 * i, 40, f"{25 * i}", "tick", "middle") for i in range(5)]
+    picture = drawing(
+        222,
+        44,
+        line(8, 28, 208, 28, "axis"),
+        element("rect", x=x[0], y=6, width=max(x[1] - x[0], 1.5), height=10, class_="model"),
+        element("rect", x=x[2], y=20, width=max(x[3] - x[2], 1.5), height=4, class_="mc"),
+        *scale,
+        labelled_by=ident,
+        class_="strip",
+    )
+    return element(
+        "div",
+        picture,
+        element(
+            "p",
+            element("i", class_="key model"),
+            text("model-uncertainty", span=span(row.p10, row.p90, draws)),
+        ),
+        element(
+            "p",
+            element("i", class_="key mc"),
+            text("simulation-error", margin=margin(row.mc_low, row.mc_high)),
+        ),
+        class_="uncertainty",
+    )
+
+
+def details(cube: Cube, row: Probability, need: Need | None) -> list[Part]:
+    """Return evidence, the assumption that moves p most, the median, what it would take, other versions."""
+    parts: list[Part] = []
+    if row.grade is not None:
+        g = row.grade
+        parts.append(
+            text(
+                "grade", base=g.base, drift=g.drift, spread=g.spread, definition=g.definition, worst=g.worst()
+            )
+        )
+    if row.driver is not None:
+        low, high = (chance(end, cube.draws) for end in (row.driver.low, row.driver.high))
+        parts.append(text("driver", name=row.driver.name, low=low, high=high))
+    parts += levels(cube, row)
+    if need is not None and (row.p or 0.0) < SURE:
+        parts.append(taking(cube.plan, need))
+    others = [_version(cube, row, other) for other in versions_of(cube, row)]
+    if others:
+        parts.append(text("versions", versions=listed(others)))
+    return parts
+
+
+def levels(cube: Cube, row: Probability) -> list[Part]:
+    """Return the median outcome, and by how much a miss misses."""
+    is_mean = row.target.kind.startswith("mean")
+    unit = unit_name("%" if is_mean else unit_of(cube.plan, row.quantity))
+    parts: list[Part] = []
+    if row.median is not None:
+        parts.append(
+            text("median", median=number(row.median), target=number(row.target.threshold), unit=unit)
+        )
+    if row.shortfall is not None:
+        shortfall_unit = unit_name("百分点") if unit.zh == "%" else unit
+        parts.append(text("shortfall", amount=amount(roughly(row.shortfall), shortfall_unit)))
+    return parts
+
+
+def taking(plan: Baseline, need: Need) -> Name:
+    wanted = need.growth_for(SURE)
+    key = "taking" if abs(wanted) != float("inf") else "taking.never"
+    return text(
+        key,
+        driver=name_of(plan, need.driver),
+        now=growth_text(plan, need, need.growth),
+        growth=growth_text(plan, need, wanted),
+        sure=f"{100.0 * SURE:.0f}",
+        most=growth_text(plan, need, need.curve[-1][0]),
+    )
+
+
+def _version(cube: Cube, lead: Probability, other: Probability) -> Name:
+    """Return what sets another version apart, with its chance."""
+    told: Name
+    if other.quantity != lead.quantity:
+        told = name_of(cube.plan, other.quantity)
+    elif other.target.tolerance is not None and other.target.tolerance != lead.target.tolerance:
+        told = text("tolerance", tolerance=f"{other.target.tolerance:g}")
+    elif other.target.kind != lead.target.kind:
+        told = text(f"kind.{other.target.kind}")
+    else:
+        told = Name(other.target.version, other.target.version)
+    assert other.p is not None
+    p = chance(other.p, cube.draws)
+    return Name(*(Html(f"{escaped(part)} {escaped(p)}") for part in told))

@@ -1,0 +1,46 @@
+"""The pages of a run: one for each scenario, or one that sets several side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from sim.baseline.audit import Audit, audit_of
+from sim.baseline.plan import Baseline
+from sim.cube import Cube
+from sim.report.material import material_of
+from sim.report.page import page_of
+from sim.scenario.scenario import Scenario
+from sim.studies.compare import Comparison, comparisons_of
+from sim.studies.goal_seek import goal_seek
+
+PAGE = "report.html"
+
+
+def pages_of(
+    scenarios: Sequence[Scenario],
+    baselines: Mapping[str, Baseline],
+    cubes: Sequence[Cube],
+    sources: Mapping[str, str],
+    versions: Mapping[str, str],
+) -> Iterator[bytes]:
+    """Yield the page of each scenario alone, in order."""
+    needs = goal_seek(scenarios, baselines, {cube.scenario: cube for cube in cubes})
+    audits: dict[str, Audit] = {}
+    for cube in cubes:
+        audit = audits.setdefault(cube.plan.id, audits.get(cube.plan.id) or audit_of(cube.plan))
+        yield page_of(material_of((cube,), needs, (), sources, versions, audit))
+
+
+def page_together(
+    scenarios: Sequence[Scenario],
+    baselines: Mapping[str, Baseline],
+    cubes: Sequence[Cube],
+    sources: Mapping[str, str],
+    versions: Mapping[str, str],
+) -> bytes:
+    """Return one page about all scenarios, which are of one plan."""
+    needs = goal_seek(scenarios, baselines, {cube.scenario: cube for cube in cubes})
+    comparisons: tuple[Comparison, ...] = ()
+    if len({(s.seed, s.draws) for s in scenarios}) == 1:
+        comparisons = comparisons_of(scenarios, cubes)
+    return page_of(material_of(cubes, needs, comparisons, sources, versions))

@@ -1,0 +1,156 @@
+"""Every assumption with its source, and how to repeat the run."""
+
+from __future__ import annotations
+
+from sim.axes import Name
+from sim.cube import Cube
+from sim.report.markup import Html, element, number_cell, row_head, rows_of, text, unit_name
+from sim.report.material import Material
+
+
+def assumptions(material: Material) -> Html:
+    """Return the assumptions of the run, those of the plan, and what each indicator stands on."""
+    return element(
+        "section",
+        element("h2", text("assumptions")),
+        element("p", text("assumptions.reading"), class_="small"),
+        run_table(material),
+        plan_table(material),
+        evidence_table(material),
+        figures_table(material),
+        id="assumptions",
+    )
+
+
+def run_table(material: Material) -> Html:
+    body = [
+        [
+            row_head(a.name),
+            number_cell(a.value),
+            element("td", text(f"run.{a.id}") if not a.source else a.source),
+        ]
+        for a in material.main.run_assumptions
+    ]
+    head = [text("assumption"), text("value"), text("source")]
+    return rows_of(head, body, text("assumptions.run"))
+
+
+def plan_table(material: Material) -> Html:
+    body = [
+        [
+            row_head(a.name),
+            number_cell(f"{a.low:g}"),
+            number_cell(f"{a.central:g}"),
+            number_cell(f"{a.high:g}"),
+            element("td", unit_name(a.unit)),
+            element("td", a.grade),
+            element("td", element("span", " ".join(a.source.split()), lang="en")),
+        ]
+        for a in material.plan.assumptions.values()
+    ]
+    head = [
+        text("assumption"),
+        text("low"),
+        text("central"),
+        text("high"),
+        text("unit"),
+        text("evidence"),
+        text("source"),
+    ]
+    return rows_of(head, body, text("assumptions.plan"))
+
+
+def evidence_table(material: Material) -> Html:
+    """Return what drift and spread of each indicator were fitted on."""
+    calibration = material.plan.calibration
+    if calibration is None:
+        return Html("")
+    body = []
+    for indicator in material.plan.indicators:
+        known = calibration.indicators[indicator.id]
+        letters = (indicator.grade_base, known.grade_drift, known.grade_spread, indicator.grade_definition)
+        body.append(
+            [
+                row_head(indicator.name),
+                *(element("td", letter) for letter in letters),
+                element("td", element("span", f"{', '.join(known.series)}. {known.why}", lang="en")),
+            ]
+        )
+    head = [
+        text("indicator"),
+        text("grade.base"),
+        text("grade.drift"),
+        text("grade.spread"),
+        text("grade.definition"),
+        text("assumptions.why"),
+    ]
+    return rows_of(head, body, text("assumptions.evidence"))
+
+
+def figures_table(material: Material) -> Html:
+    """Return the sources of the actuals and of the plan's own figures, each once."""
+    plan = material.plan
+    areas = {area.id for area in (*plan.cities, plan.province)}
+    by_source: dict[str, set[str]] = {}
+    for figure in (*plan.figures, *plan.observed):
+        if figure.region in areas:
+            by_source.setdefault(figure.source, set()).add(figure.series)
+    body = [
+        [row_head(element("span", source, class_="address")), element("td", ", ".join(sorted(series)))]
+        for source, series in sorted(by_source.items())
+    ]
+    table = rows_of([text("source"), text("series")], body, text("assumptions.figures"))
+    return element("details", element("summary", text("assumptions.figures")), table)
+
+
+def repeating(material: Material) -> Html:
+    """Return the command, seeds, inputs with their hashes, and versions."""
+    named = [material.sources.get(cube.scenario, "") for cube in material.cubes]
+    files = list(dict.fromkeys(name for name in named if name))
+    words = "report" if len(material.cubes) > 1 else "run"
+    command = f"python3 run.py {words} {' '.join(files)}".strip()
+    scenarios = [
+        [
+            row_head(cube.title),
+            element("td", element("code", cube.scenario)),
+            number_cell(f"{cube.draws:,}"),
+            number_cell(str(cube.sets)),
+            number_cell(str(cube.seed)),
+            number_cell(f"{cube.floored:,}"),
+            element("td", _cell(cube)),
+        ]
+        for cube in material.cubes
+    ]
+    head = [
+        text("scenario"),
+        text("id"),
+        text("draws"),
+        text("sets"),
+        text("seed"),
+        text("floored"),
+        text("swept"),
+    ]
+    hashes = dict(pair for cube in material.cubes for pair in cube.files)
+    inputs = [
+        [row_head(element("code", name)), element("td", element("code", h))]
+        for name, h in sorted(hashes.items())
+    ]
+    versions = [[row_head(name), element("td", element("code", v))] for name, v in material.versions.items()]
+    return element(
+        "section",
+        element("h2", text("repeat")),
+        element("p", text("repeat.reading")),
+        element("pre", element("code", command), tabindex=0),
+        rows_of(head, scenarios, text("repeat.runs")),
+        element(
+            "details",
+            element("summary", text("repeat.details")),
+            rows_of([text("file"), "SHA-256"], inputs, text("repeat.inputs")),
+            rows_of([text("library"), text("version")], versions, text("repeat.versions")),
+        ),
+        id="repeat",
+    )
+
+
+def _cell(cube: Cube) -> Name | str:
+    return ", ".join(f"{name} = {value}" for name, value in cube.cell) or "—"

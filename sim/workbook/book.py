@@ -1,0 +1,229 @@
+"""A workbook whose text stays text and whose numbers stay numbers: the one place that knows XlsxWriter."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from xlsxwriter import Workbook
+from xlsxwriter.chart import Chart
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from sim.outputs.machine_tables import Cell, guarded
+from sim.outputs.text_table import display_width
+from sim.tables.figures import limit_of
+
+CREATED = datetime.datetime(2000, 1, 1)
+"""Every workbook says that it was made then: equal content, equal bytes."""
+
+LONGEST_TEXT = 32_767
+"""Letters that a cell can hold."""
+
+A4 = 9
+TALL = {"title": 26.0, "head": 21.0}
+"""Heights of rows by style, in points; not every spreadsheet finds them itself."""
+
+NARROWEST, WIDEST, HEAD_WIDTH = 7, 46, 11
+"""Widths of columns in letters: heads wrap at *HEAD_WIDTH*, cells at *WIDEST*."""
+
+LINE = 15.0
+"""Points that a line takes."""
+
+LONGEST_WRAPPED = 12 * WIDEST
+"""Places of a text that wraps; a longer one stays on its line, so that rows stay low."""
+
+BANDS = ((0.2, "#EFF3FF"), (0.5, "#BDD7E7"), (0.8, "#6BAED6"), (math.inf, "#3182BD"))
+"""One hue from low to high probability, with the upper end of each band; readable in grey."""
+
+FORMS: Mapping[str, str] = {
+    "text": "@",
+    "year": "0",
+    "count": "#,##0",
+    "number": "#,##0.00",
+    "growth": "0.0 %",
+    "points": '+0.0;"\N{MINUS SIGN}"0.0;0',
+    "any": "General",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table: its head, its cells and how they look; *form* is ``p`` or one of `FORMS`."""
+
+    head: str
+    cells: Sequence[Cell]
+    form: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Where a table stands: the row of its head, its last row, its first column."""
+
+    sheet: str
+    head: int
+    last: int
+    first_column: int
+
+    def cells(self, column: int) -> list[str | int]:
+        """Return a reference to the cells of a *column* of the table, as charts take it."""
+        at = self.first_column + column
+        return [self.sheet, self.head + 1, at, self.last, at]
+
+    def name(self, column: int) -> list[str | int]:
+        """Return a reference to the head of a *column*."""
+        return [self.sheet, self.head, self.first_column + column]
+
+
+def safe_text(text: str) -> str:
+    """Return *text* as a cell can hold it.
+
+    XlsxWriter takes a text between ``<r>`` and ``</r>`` for marked-up XML: a blank after it makes it text.
+    """
+    text = text[: LONGEST_TEXT - 1]
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return text + " " if text.startswith("<r>") and text.endswith("</r>") else text
+
+
+class Book:
+    """A workbook in the making, in memory; `content` closes it and returns its bytes."""
+
+    def __init__(self, title: str, draws: int) -> None:
+        self._stream = io.BytesIO()
+        options = {
+            "in_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+        }
+        self._book = Workbook(self._stream, options)
+        self._book.set_properties({"title": safe_text(title), "created": CREATED})
+        self._formats: dict[tuple[tuple[str, Any], ...], Format] = {}
+        limit = limit_of(draws)
+        low, high = f"{100.0 * limit:.1f}", f"{100.0 * (1.0 - limit):.1f}"
+        self._p_form = f'[<{limit:.3f}]"<{low} %";[>{1.0 - limit:.3f}]">{high} %";0.0 %'
+
+    def form(self, **properties: Any) -> Format:
+        """Return the cell format with these properties, made once."""
+        key = tuple(sorted(properties.items()))
+        if key not in self._formats:
+            self._formats[key] = self._book.add_format({"valign": "top", **properties})
+        return self._formats[key]
+
+    def sheet(self, name: str) -> Worksheet:
+        """Return a new sheet, set to print across A4."""
+        sheet = self._book.add_worksheet(name)
+        sheet.set_paper(A4)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+        sheet.hide_gridlines(2)
+        return sheet
+
+    def text(self, sheet: Worksheet, row: int, column: int, text: str, **properties: Any) -> None:
+        """Write *text* as text, whatever it looks like; a spreadsheet will not run it when it is edited."""
+        if guarded(text) != text:
+            properties["quote_prefix"] = True
+        sheet.write_string(row, column, safe_text(text), self.form(**properties))
+
+    def lines(self, sheet: Worksheet, row: int, lines: Sequence[tuple[str, str]]) -> int:
+        """Write lines of (text, style: ``title``, ``head``, ``plain`` or ``note``) down the first column.
+
+        Return the row after them.
+        """
+        styles: dict[str, dict[str, Any]] = {
+            "title": {"bold": True, "font_size": 16},
+            "head": {"bold": True, "font_size": 12},
+            "plain": {},
+            "note": {"font_color": "#555555"},
+        }
+        for text, style in lines:
+            self.text(sheet, row, 0, text, **styles[style])
+            if style in TALL:
+                sheet.set_row(row, TALL[style])
+            row += 1
+        return row
+
+    def table(
+        self, sheet: Worksheet, row: int, columns: Sequence[Column], *, is_main: bool = True, column: int = 0
+    ) -> Block:
+        """Write a table with its head in *row*; the main table of a sheet is frozen and filtered."""
+        count = len(columns[0].cells)
+        head = {"bold": True, "bg_color": "#E7E6E6", "bottom": 1, "text_wrap": True}
+        widths = [width_of(each) for each in columns]
+        lines = (math.ceil(1.2 * display_width(c.head) / w) for c, w in zip(columns, widths, strict=True))
+        sheet.set_row(row, LINE * max(lines) if is_main else None)
+        for position, each in enumerate(columns):
+            self.text(sheet, row, column + position, each.head, **head)
+            look = self.form(num_format=self.number_form(each.form))
+            for line, cell in enumerate(each.cells, row + 1):
+                self._cell(sheet, line, column + position, cell, look)
+            if each.form == "p" and count:
+                self.colour(sheet, row + 1, column + position, row + count, column + position)
+            if is_main:
+                sheet.set_column(column + position, column + position, widths[position])
+        if is_main:
+            sheet.freeze_panes(row + 1, column + 1)
+            sheet.autofilter(row, column, row + max(count, 1), column + len(columns) - 1)
+            sheet.repeat_rows(row)
+        return Block(sheet.get_name(), row, row + count, column)
+
+    def _cell(self, sheet: Worksheet, row: int, column: int, cell: Cell, look: Format) -> None:
+        if isinstance(cell, np.generic):
+            cell = cell.item()
+        if cell is None or (isinstance(cell, float) and not math.isfinite(cell)):
+            return
+        if isinstance(cell, str):
+            self.text(
+                sheet,
+                row,
+                column,
+                cell,
+                text_wrap=display_width(cell) < LONGEST_WRAPPED,
+                align="left",
+                indent=1,
+            )
+        elif isinstance(cell, bool):
+            sheet.write_boolean(row, column, cell, self.form())
+        else:
+            sheet.write_number(row, column, cell, look)
+
+    def number_form(self, form: str) -> str:
+        """Return the number format of a *form*; a format of its own begins with ``=``."""
+        return self._p_form if form == "p" else FORMS.get(form, form)
+
+    def colour(self, sheet: Worksheet, *cells: int) -> None:
+        """Colour probabilities in *cells* (first row, first column, last row, last column) by band."""
+        sheet.conditional_format(*cells, {"type": "blanks", "stop_if_true": True, "format": None})
+        low = 0.0
+        for high, colour in BANDS:
+            white = colour == BANDS[-1][1]
+            look = self._book.add_format({"bg_color": colour, **({"font_color": "#FFFFFF"} if white else {})})
+            top = 1.0 if math.isinf(high) else high - 1e-12
+            rule = {"type": "cell", "criteria": "between", "minimum": low, "maximum": top, "format": look}
+            sheet.conditional_format(*cells, rule)
+            low = high
+
+    def chart(self, kind: str, subtype: str | None = None) -> Chart:
+        """Return a new native chart."""
+        return self._book.add_chart({"type": kind, "subtype": subtype} if subtype else {"type": kind})
+
+    def content(self) -> bytes:
+        """Close the workbook and return its bytes."""
+        self._book.close()
+        return self._stream.getvalue()
+
+
+def width_of(column: Column) -> float:
+    """Return a width that shows most of the column: heads and long text wrap."""
+    wanted = min(display_width(column.head), HEAD_WIDTH)
+    for cell in set(column.cells):
+        if isinstance(cell, str):
+            wanted = max(wanted, display_width(cell) + 1)
+        elif isinstance(cell, (int, float)) and math.isfinite(cell):
+            wanted = max(wanted, len(f"{cell:,.2f}"))
+    return float(min(max(wanted + 1, NARROWEST), WIDEST))

@@ -1,0 +1,94 @@
+"""Pages and pictures as commands write them: beside the tables, whole, hashed, and the same each time."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from sim import cli
+from sim.commands import test as test_command
+from sim.outputs.manifest import verify
+
+ROOT = Path(__file__).resolve().parents[2]
+FEW = ("--draws", "4096", "--lang", "en")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with the made-up plan, its baseline, and one scenario more."""
+    root = tmp_path_factory.mktemp("project")
+    shutil.copytree(ROOT / "tests" / "plans" / "tiny-2021", root / "baselines" / "tiny-2021")
+    shutil.copytree(ROOT / "baselines" / "zhejiang-2016", root / "baselines" / "zhejiang-2016")
+    for name in ("pyproject.toml", "requirements.lock"):
+        shutil.copy(ROOT / name, root)
+    (root / "scenarios").mkdir()
+    shutil.copy(ROOT / "scenarios" / "baseline.yaml", root / "scenarios")
+    shutil.copy(ROOT / "scenarios" / "plan.yaml", root / "scenarios")
+    tiny = (root / "scenarios" / "baseline.yaml").read_text(encoding="utf-8")
+    tiny = tiny.replace("zhejiang-2016", "tiny-2021")
+    (root / "scenarios" / "tiny.yaml").write_text(tiny, encoding="utf-8")
+    return root
+
+
+def test_every_run_writes_its_page_and_R13_the_same_bytes_again(project: Path) -> None:
+    first, second = project / "first", project / "second"
+    for out in (first, second):
+        argv = ["run", str(project / "scenarios" / "plan.yaml"), "--quiet", *FEW, "--out", str(out)]
+        assert cli.main(argv, project) == 0
+    assert verify(first / "plan") == ()
+    page = (first / "plan" / "report.html").read_bytes()
+    assert page == (second / "plan" / "report.html").read_bytes()
+    assert (first / "plan" / "manifest.json").read_bytes() == (second / "plan" / "manifest.json").read_bytes()
+    assert b"run.py run scenarios/plan.yaml" in page
+    assert str(project).encode() not in page
+
+
+def test_report_sets_scenarios_side_by_side_and_says_in_what_they_differ(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = project / "together"
+    assert cli.main(["report", "baseline", "plan", *FEW, "--out", str(out)], project) == 0
+    assert "1 files are in together/report/." in capsys.readouterr().err
+    page = (out / "report" / "report.html").read_text(encoding="utf-8")
+    assert verify(out / "report") == ()
+    assert "run.py report scenarios/baseline.yaml scenarios/plan.yaml" in page
+    assert "source of growth: plan, was blend" in page
+
+
+def test_plot_writes_pictures_alone_under_the_name_that_is_asked_for(project: Path) -> None:
+    out = project / "drawn"
+    assert cli.main(["plot", "plan", "--name", "图", *FEW, "--out", str(out)], project) == 0
+    names = {path.name for path in (out / "图").iterdir()}
+    assert {"fan.en.svg", "heatmap.en.png", "tiles.en.svg", "scenarios.en.png"} <= names
+    assert "report.html" not in names
+
+
+def test_another_plan_without_tiles_has_a_page_too(project: Path) -> None:
+    out = project / "tiny"
+    assert cli.main(["calibrate", "--plan", "tiny-2021", "--lang", "en"], project) == 0
+    argv = ["run", str(project / "scenarios" / "tiny.yaml"), "--quiet", *FEW, "--out", str(out)]
+    assert cli.main(argv, project) == 0
+    assert "Cedar" in (out / "tiny" / "report.html").read_text(encoding="utf-8")
+
+
+def test_scenarios_of_two_plans_are_refused_before_anything_is_run(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["report", "baseline", "tiny", *FEW, "--out", str(project / "none")], project) == 2
+    assert "[other-plan]" in capsys.readouterr().err
+    assert not (project / "none").exists()
+
+
+def test_without_a_browser_the_tests_say_what_to_install_and_do_not_begin(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("PLANODDS_CHROMIUM", raising=False)
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(test_command, "_run", None)  # nothing may be run
+    assert test_command.chromium() is None
+    assert cli.main(["test"]) == 2
+    assert "apt-get install chromium" in capsys.readouterr().err
+    monkeypatch.setenv("PLANODDS_CHROMIUM", "my-browser")
+    assert test_command.chromium() == "my-browser"
