@@ -61,12 +61,16 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
         def published() -> Iterator[Cube]:
             cubes = tuple(run_batch(scenarios, plans, watched(map_over(options.workers), console)))
-            pages = pages_of(scenarios, plans, cubes, sources, made_with)
+            # A grid is read side by side (`report`, `compare`), so its cells get tables and no pages.
+            shown = tuple(cube for cube in cubes if not cube.cell)
+            chosen = tuple(scenario for scenario in scenarios if not scenario.cell)
+            pages = pages_of(chosen, plans, shown, sources, made_with)
             for cube in cubes:
                 log.note(f"simulated {cube.scenario}")
                 origin = origin_of(cube, sources[cube.scenario], made_with)
-                tables = result_files(cube) | interchange_files(cube)
-                files = tables | workbook_files(cube, origin) | {PAGE: next(pages)}
+                files = dict(result_files(cube))
+                if not cube.cell:
+                    files |= interchange_files(cube) | workbook_files(cube, origin) | {PAGE: next(pages)}
                 publish(results, origin, files, log.content())
                 yield cube
 

@@ -223,7 +223,7 @@ def stock_from_flow(base: Floats, exit_rate: Floats, inflow: Floats) -> Floats:
 
 
 def mean_growth(base: Floats, levels: Floats) -> Floats:
-    """Return the compound growth a year (CAGR) up to each year, a fraction; *levels* ``[year, set, draw]``."""
+    """Return the compound growth a year (CAGR) up to each year; *levels* ``[year, set, draw]``."""
     years = np.arange(1.0, len(levels) + 1.0)[:, None, None]
     growth: Floats = (levels / base) ** (1.0 / years) - 1.0
     return growth
