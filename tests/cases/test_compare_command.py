@@ -14,7 +14,10 @@ from sim.outputs.manifest import read_manifest, verify
 
 ROOT = Path(__file__).parents[2]
 PLAN = "zhejiang-2016"
-BASELINE = f"title: made up\nplan: {PLAN}\ngrowth: {{source: blend}}\ntargets: [H01, H02, H08]\ndraws: 4096\nseed: 1\n"
+BASELINE = (
+    f"title: made up\nplan: {PLAN}\ngrowth: {{source: blend}}\n"
+    "targets: [H01, H02, H08]\ndraws: 4096\nseed: 1\n"
+)
 FASTER = "title: =1+1\nextends: baseline\ngrowth: {source: plan}\n"
 
 
