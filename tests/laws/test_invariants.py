@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from sim.baseline.plan import Baseline, Target
 from sim.distributions import Fixed
 from sim.engine import Summary, run
 from sim.model import compiled
+from sim.scenario.plans import PlanFolders
 from sim.scenario.scenario import Adjustment, Cells, Growth, Scenario
 from sim.shocks import Course, Rebound
 from tests.engine_blocks import worked
@@ -210,6 +212,24 @@ def test_the_chance_of_the_plan_is_one_half_and_slightly_less_with_city_noise(do
     assert off == pytest.approx(0.5, abs=0.015)
     assert np.all((on > 0.45) & (on < 0.51))
     assert np.all(on < off)
+
+
+def test_the_shipped_plan_is_its_own_median_and_lies_slightly_above_it_with_city_noise() -> None:
+    """Of every printed indicator of the province, where its base is the printed one."""
+    shipped = PlanFolders(Path(__file__).parents[2])["zhejiang-2016"]
+    rows = [
+        replace(target(i.id, i.id, float(shipped.path[-1, k, -1])), area=shipped.province.id, year=2020)
+        for k, i in enumerate(shipped.indicators)
+        if i.scope == "cities" and i.kind == "quantity" and i.base == "printed"
+    ]
+    b = replace(shipped, targets=tuple(rows))
+    off, on = (
+        summary(scenario(b, noise=noise(city=x, parameters="drawn")), b).chances.mean() for x in (0.0, 1.0)
+    )
+
+    assert len(rows) > 4
+    assert off == pytest.approx(np.full(len(rows), 0.5), abs=0.015)
+    assert np.all((on > 0.45) & (on < 0.51))
 
 
 def test_medians_of_cities_lie_below_the_plan_by_half_their_variance() -> None:
