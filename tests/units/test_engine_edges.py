@@ -99,7 +99,10 @@ def test_growth_is_floored_and_the_draws_that_needed_it_are_counted() -> None:
     random = shock("s", (("a", "rd", 1.0),), size=Normal(-1.09, 0.2), course=OneYear(2022))
     quiet = noise(province=0.0, city=0.0)
 
+    close = shock("s", (("a", "rd", 1.0),), size=Fixed(-1.095), course=OneYear(2022))
+
     assert summary(scenario(b), b).floored == 0
+    assert summary(scenario(b, shocks=(close,)), b).floored == BLOCK  # 0.5 % of the year before is left
     assert summary(scenario(b, shocks=(certain,)), b).floored == BLOCK
     assert summary(scenario(b, shocks=(random,)), b).floored == pytest.approx(BLOCK / 2, abs=150)
     from tests.engine_blocks import worked
