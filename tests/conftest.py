@@ -19,7 +19,7 @@ for module in pkgutil.walk_packages(sim.__path__, "sim."):
 CALM = [HealthCheck.too_slow]
 
 settings.register_profile(
-    "ci", derandomize=True, deadline=None, max_examples=50, suppress_health_check=CALM
+    "ci", derandomize=True, deadline=None, max_examples=25, suppress_health_check=CALM
 )
 settings.register_profile("nightly", deadline=None, max_examples=2_000, suppress_health_check=CALM)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
