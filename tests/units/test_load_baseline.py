@@ -398,6 +398,15 @@ def test_R4_ten_thousand_times_the_base_year_is_refused_and_both_numbers_are_nam
     assert "1.1e+06" in first.line("en")
 
 
+def test_actuals_of_cities_leave_something_to_the_other_cities(plan: Path, edit: Edit) -> None:
+    edit("indicators.csv", "both,printed,research_spending", "both,actual,research_spending")
+    edit("history.csv", "research_spending,cedar,2020,20.00,亿元,actual,,medium,invented for tests\n", "")
+    edit("history.csv", "alder,2020,100.00", "alder,2020,119.00")
+    assert load_baseline(plan, plan).id == "tiny"
+    edit("history.csv", "alder,2020,119.00", "alder,2020,121.00")
+    assert found_in(plan) == ["history.csv:24:1 no-rest-for-cities"]
+
+
 def test_R4_a_jump_between_printed_years_is_refused(plan: Path, edit: Edit) -> None:
     edit("printed.csv", "research,alder,2023,133.1", "research,alder,2023,1331000")
     assert "printed.csv:9:21 factor-against-year-before" in found_in(plan)
