@@ -210,7 +210,7 @@ def baselines(draw: st.DrawFn, drawn: bool) -> Baseline:
     actual = [Figure("k0", "province", 2020, total * 1.1, "亿元", "actual", "", "high", "made up", NOWHERE)]
     if len(cities) > 1:
         printed = made.path[:, [i.id for i in made.indicators].index("k0"), 0]
-        rest = total * 1.1 * printed[:-1].sum() / printed[-1]  # what a plan's files must leave to the other cities
+        rest = total * 1.1 * printed[:-1].sum() / printed[-1]  # the others need some
         first = min(numbers[cities[0]]["k0"] * 1.05, 0.9 * rest)
         actual.append(replace(actual[0], region=cities[0], value=first))
     made = replace(made, figures=(*made.figures, *actual))
