@@ -1,7 +1,7 @@
 """Where every effective number of one area and indicator comes from: growth, shocks, noise, with places.
 
 All is worked out at central parameters and without luck, every shock at its mean times its chance.
-What an entry of the scenario changes is the growth with it less the growth without it.
+What an entry of the scenario adds is told on top of the entries before it, so that the rows add up.
 """
 
 from __future__ import annotations
@@ -194,12 +194,21 @@ def _sources(
 def _effects(
     scenario: Scenario, baseline: Baseline, area: str, indicator: Indicator, levels: Floats
 ) -> Iterator[Effect]:
-    """Yield every entry that changes the growth of the indicator there, one at a time."""
-    growth = growth_of(levels, indicator)
+    """Yield what each entry adds to the growth of the indicator there, in the order of the engine.
+
+    Each is told on top of those before it, from the bare drift on, so that all of them together lead
+    from the drift to the growth with all entries: a level shock takes its part of a growth that the
+    adjustments have moved already.
+    """
     entries: tuple[Entry, ...] = (*scenario.paths, *scenario.delays, *scenario.drift, *scenario.shocks)
-    for entry in entries:
-        other = calm_levels(_without(scenario, entry), baseline, area, indicator)
-        change = growth - growth_of(other, indicator)
+    before = growth_of(calm_levels(_with_first(scenario, entries, 0), baseline, area, indicator), indicator)
+    for number, entry in enumerate(entries, start=1):
+        if number == len(entries):
+            after = growth_of(levels, indicator)
+        else:
+            so_far = _with_first(scenario, entries, number)
+            after = growth_of(calm_levels(so_far, baseline, area, indicator), indicator)
+        change, before = after - before, after
         if np.any(change):
             shock = entry if isinstance(entry, Shock) else None
             yield Effect(_field(entry), entry.name, change, entry.place, shock)
@@ -214,13 +223,15 @@ def _field(entry: Entry) -> str:
     return {Adjustment: "drift", Delay: "delays", Path: "paths"}[type(entry)]
 
 
-def _without(scenario: Scenario, entry: Entry) -> Scenario:
+def _with_first(scenario: Scenario, entries: tuple[Entry, ...], count: int) -> Scenario:
+    """Return the scenario with the first *count* of its *entries* alone."""
+    kept = entries[:count]
     return replace(
         scenario,
-        paths=tuple(path for path in scenario.paths if path is not entry),
-        delays=tuple(delay for delay in scenario.delays if delay is not entry),
-        drift=tuple(adjustment for adjustment in scenario.drift if adjustment is not entry),
-        shocks=tuple(shock for shock in scenario.shocks if shock is not entry),
+        paths=tuple(entry for entry in kept if isinstance(entry, Path)),
+        delays=tuple(entry for entry in kept if isinstance(entry, Delay)),
+        drift=tuple(entry for entry in kept if isinstance(entry, Adjustment)),
+        shocks=tuple(entry for entry in kept if isinstance(entry, Shock)),
     )
 
 
