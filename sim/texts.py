@@ -10,6 +10,9 @@ from pathlib import Path
 
 LANGUAGES = ("zh", "en")
 
+LANGUAGES_APART = " | "
+"""Between the Chinese and the English of a text in a plan folder that is written in both."""
+
 
 @cache
 def table() -> dict[str, dict[str, str]]:

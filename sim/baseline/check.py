@@ -36,6 +36,8 @@ class Parts:
 def check_references(parts: Parts, found: Found) -> None:
     """Add every name that leads nowhere and every unit that does not fit what it is used for."""
     series_unit = {figure.series: figure.unit for figure in reversed(parts.figures)}
+    if not parts.figures:
+        found.add(Place((PurePosixPath(parts.frame.folder) / "history.csv").as_posix()), "no-rows")
     for indicator in parts.indicators:
         _check_series(indicator, series_unit, found)
         _check_base(indicator, parts, found)
@@ -73,7 +75,8 @@ def _check_series(indicator: Indicator, series_unit: Mapping[str, str], found: F
 
 
 def _unknown_series(series: str, place: Place, legal: Mapping[str, str], found: Found) -> None:
-    found.add(place, "unknown-series", name=series, near=nearest_or_all(series, legal))
+    if legal:  # that there are no figures at all was said once
+        found.add(place, "unknown-series", name=series, near=nearest_or_all(series, legal))
 
 
 def _same_unit(unit: str, expected: str, place: Place, found: Found) -> None:

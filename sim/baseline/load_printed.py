@@ -29,7 +29,8 @@ def load_printed(
     folder: Path, root: Path, frame: Frame, indicators: Sequence[Indicator], found: Found
 ) -> Printed | None:
     """Return the printed tables with every expected cell; None where the file cannot be read."""
-    table = table_or_none(folder / "printed.csv", root, COLUMNS, found)
+    is_needed = any(indicator.growth == "printed" for indicator in indicators)
+    table = table_or_none(folder / "printed.csv", root, COLUMNS, found, needs_rows=is_needed)
     if table is None:
         return None
     known = {indicator.id: indicator for indicator in indicators}

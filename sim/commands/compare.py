@@ -64,7 +64,7 @@ def comparable_scenarios(
     options: argparse.Namespace, console: Console, plans: Mapping[str, Baseline]
 ) -> tuple[Scenario, ...]:
     """Return the scenarios that are asked for, two at least, of one plan, seed and number of draws."""
-    from sim.errors import BadInput, Mistake, Place
+    from sim.errors import COMMAND_LINE, BadInput, Mistake
     from sim.scenario.loading import load_scenarios
     from sim.studies.compare import check_comparable
 
@@ -73,7 +73,7 @@ def comparable_scenarios(
     if options.draws is not None:
         scenarios = tuple(replace(scenario, draws=options.draws) for scenario in scenarios)
     if len(scenarios) < 2:
-        raise BadInput([Mistake(Place(files[0].name), "compare-needs-two")])
+        raise BadInput([Mistake(COMMAND_LINE, "compare-needs-two")])
     check_comparable(scenarios)
     return scenarios
 

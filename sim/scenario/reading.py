@@ -124,7 +124,8 @@ class Reading:
         found = directory.id_of(word)
         if found is None:
             place = self.key_place(steps) if is_key else self.place(steps)
-            self.found.add(place, directory.code, name=word[:80], near=directory.near(word, only_single=True))
+            code, details = directory.mistake_of(word, only_single=True)
+            self.found.add(place, code, **details)
         return found
 
     def weights(self, steps: Steps, written: Any, directory: Directory) -> Weights:
@@ -140,7 +141,8 @@ class Reading:
             elif thing is not None:
                 single[thing] = (weight, place)
             elif group is None:
-                self.found.add(place, directory.code, name=word[:80], near=directory.near(word))
+                code, details = directory.mistake_of(word)
+                self.found.add(place, code, **details)
             else:
                 if any(grouped.get(member, (weight, None))[0] != weight for member in group):
                     self.found.add(place, "weight-twice", name=word)

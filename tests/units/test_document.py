@@ -198,7 +198,7 @@ def test_R6_all_line_ends_give_the_same_document(end: str) -> None:
 
 @pytest.mark.parametrize("source", ["", "\n", "  \n\n", "# only a comment\n", "---\n", "null\n"])
 def test_R6_an_empty_file_is_one_mistake(source: str) -> None:
-    assert [m.code for m in mistakes_in(source)] == ["empty-file"]
+    assert [m.code for m in mistakes_in(source)] == ["empty-yaml"]
 
 
 @pytest.mark.parametrize(
