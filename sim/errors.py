@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
@@ -111,12 +112,24 @@ class Found:
             raise BadInput(self.mistakes)
 
 
+def as_written(value: float) -> str:
+    """Return a planner's number as it was written: all its digits, and no exponent where there was none."""
+    text = f"{value:.15g}"
+    return format(Decimal(text), "f") if "e" in text and 1e-9 < abs(value) < 1e16 else text
+
+
+def times_apart(one: float, other: float) -> str:
+    """Return how many times the smaller of two positive numbers the larger is, to three digits."""
+    if not (one > 0 and other > 0):
+        return "∞"
+    factor = max(one / other, other / one)
+    return f"{float(f'{factor:.3g}'):,.0f}"
+
+
 def likeness(word: str, name: str) -> float:
     """Return how alike *word* and a legal *name* are: 0 for nothing in common, 1 for the same."""
-    if sorted(word) == sorted(name):
-        alike = SAME_LETTERS
-    else:
-        alike = SequenceMatcher(None, name, word).ratio()
+    is_same = sorted(word) == sorted(name)
+    alike = SAME_LETTERS if is_same else SequenceMatcher(None, name, word).ratio()
     return alike + SAME_START * (word[:1] == name[:1])
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, NamedTuple
 from pydantic import PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from sim.errors import as_written
 from sim.streams import BLOCK
 
 MAX_DRAWS = BLOCK * BLOCK
@@ -33,6 +34,8 @@ SPELLINGS = {
 """Other spellings of units, by their small letters."""
 
 WITH_UNIT = re.compile(r"([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?)\s*(\D.{0,39})", re.ASCII)
+
+DECIMAL_COMMA = re.compile(r"([-+−]?\d+)[,，](\d+)(?![\d,，])")
 
 
 class _Unread:
@@ -75,10 +78,18 @@ def is_read(value: Any) -> bool:
     return value is not UNREAD
 
 
+def _no_number(value: Any) -> PydanticCustomError:
+    """Return the mistake of what is no number, with the point it may lack."""
+    comma = DECIMAL_COMMA.match(value.strip()) if isinstance(value, str) else None
+    if comma:
+        return flaw("decimal-comma", value=shown(value), point=".".join(comma.groups()))
+    return flaw("not-a-number", value=shown(value))
+
+
 def number_from(value: Any) -> float:
     """Return *value* as a float if it is a number within sane bounds."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise flaw("not-a-number", value=shown(value))
+        raise _no_number(value)
     if abs(value) > LARGEST or not math.isfinite(value):
         raise flaw("number-range", value=shown(value))
     return float(value)
@@ -87,7 +98,7 @@ def number_from(value: Any) -> float:
 def within(value: float, low: float, high: float) -> float:
     """Return *value* if it lies between *low* and *high*."""
     if not low <= value <= high:
-        raise flaw("out-of-range", value=f"{value:g}", low=f"{low:g}", high=f"{high:g}")
+        raise flaw("out-of-range", value=as_written(value), low=as_written(low), high=as_written(high))
     return value
 
 
@@ -96,8 +107,8 @@ def measure_from(value: Any) -> Measure:
     if isinstance(value, str):
         text = unicodedata.normalize("NFKC", value).strip().replace("−", "-")
         match = WITH_UNIT.fullmatch(text)
-        if match is None:
-            raise flaw("not-a-number", value=shown(value))
+        if match is None or DECIMAL_COMMA.match(text):
+            raise _no_number(value)
         unit = match[2].strip()
         return Measure(number_from(float(match[1])), SPELLINGS.get(unit.lower(), unit))
     return Measure(number_from(value), "")
@@ -145,7 +156,7 @@ def dof_from(value: Any) -> float:
         raise flaw("not-dof", value=shown(value))
     dof = number_from(value)
     if not dof > 2:
-        raise flaw("dof-too-small", dof=f"{dof:g}")
+        raise flaw("dof-too-small", dof=as_written(dof))
     return dof
 
 

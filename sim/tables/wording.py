@@ -10,6 +10,7 @@ from sim.cube import Driver, Probability, name_of
 from sim.tables.figures import bare_percent, number, percent, stated
 from sim.texts import LANGUAGES_APART, say, table
 
+
 def words_of(key: str, lang: str, default: str) -> str:
     """Return the text *key*, or *default* where a plan uses a word of its own."""
     return say(key, lang) if key in table() else default

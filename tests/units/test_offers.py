@@ -1,4 +1,4 @@
-"""What a mistake offers instead: near names, each in quotes, in the reader's language, and where it stands."""
+"""What a mistake offers instead: near names, each in quotes, in the reader's language, and its place."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from sim import cli
 from sim.baseline import load_baseline
-from sim.errors import COMMAND_LINE, BadInput, Mistake, Place, nearest_of
+from sim.errors import COMMAND_LINE, BadInput, Mistake, Place, as_written, nearest_of, times_apart
 from sim.scenario.loading import load_scenarios
 from sim.scenario.names import directories_of
 from sim.scenario.plans import PlanFolders
@@ -126,8 +126,58 @@ def test_a_target_is_explained_by_what_it_is_about(capsys: pytest.CaptureFixture
     assert "R&D expenditure" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [(1200000.0, "1200000"), (0.1 + 0.2, "0.3"), (6210.36, "6210.36"), (1e15, "1" + 15 * "0")],
+)
+def test_a_number_is_told_as_it_was_written(value: float, written: str) -> None:
+    assert as_written(value) == written
+
+
+def test_the_factor_between_two_numbers_is_told() -> None:
+    assert (times_apart(1.2e6, 120.0), times_apart(3.0, 30000.0), times_apart(1.0, 0.0)) == (
+        "10,000",
+        "10,000",
+        "∞",
+    )
+
+
 def test_an_empty_yaml_file_is_told_what_to_write(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("# nothing\n", encoding="utf-8")
     with pytest.raises(BadInput) as caught:
         load_scenarios([tmp_path / "a.yaml"], {}, tmp_path)
     assert "write {}" in caught.value.mistakes[0].line("en")
+
+
+SHOCK = "plan: tiny\nshocks: {{s: {{indicators: money, size: {size}, course: {course}}}}}\n"
+IN_2022 = "{kind: one_year, year: 2022}"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (SHOCK.format(size="200", course=IN_2022), "out-of-range"),
+        (SHOCK.format(size="{kind: normal, central: -150, sd: 1}", course=IN_2022), "out-of-range"),
+        (SHOCK.format(size="-3", course="{kind: rebound, start: 2025, years: 2}"), "rebound-after-plan"),
+        (
+            "plan: tiny\nevents: {e: {effect: level, probability: 0.5, indicators: money, course: "
+            + IN_2022
+            + ", size: {kind: lognormal, median: -120, log_sd: 0.1}}}\n",
+            "level-below-zero",
+        ),
+        ("plan: tiny\ndrift:\n  d:\n    indicators: money\n    add: 1,5\n", "decimal-comma"),
+        ("plan: tiny\ndrift:\n  d:\n    indicators: money\n    add: 1,5 pp\n", "decimal-comma"),
+        ("plan: tiny\ngrowth: {source: blend, weight: '0,5'}\n", "decimal-comma"),
+    ],
+)
+def test_a_size_that_leaves_nothing_or_does_nothing_is_refused(text: str, code: str, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(BadInput) as caught:
+        load_scenarios([tmp_path / "a.yaml"], {"tiny": load_baseline(TINY, ROOT)}, tmp_path)
+    assert [mistake.code for mistake in caught.value.mistakes] == [code]
+
+
+def test_a_rebound_that_gives_a_part_back_within_the_plan_is_legal(tmp_path: Path) -> None:
+    text = SHOCK.format(size="-3", course="{kind: rebound, start: 2024, years: 2}")
+    (tmp_path / "a.yaml").write_text(text, encoding="utf-8")
+    assert load_scenarios([tmp_path / "a.yaml"], {"tiny": load_baseline(TINY, ROOT)}, tmp_path)

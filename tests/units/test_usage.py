@@ -10,8 +10,16 @@ from sim import cli
 @pytest.mark.parametrize(
     ("argv", "zh", "en"),
     [
-        (["chek", "x"], "没有命令“chek”；是否要写“check”？", "there is no command 'chek'; did you mean 'check'?"),
-        (["explain"], "命令不完整，缺少：FILE, --area, --indicator", "the command lacks: FILE, --area, --indicator"),
+        (
+            ["chek", "x"],
+            "没有命令“chek”；是否要写“check”？",
+            "there is no command 'chek'; did you mean 'check'?",
+        ),
+        (
+            ["explain"],
+            "命令不完整，缺少：FILE, --area, --indicator",
+            "the command lacks: FILE, --area, --indicator",
+        ),
         (["run", "--draws"], "--draws 后面缺少取值", "--draws lacks its value"),
         (["run", "--workers", "x"], "--workers 应为整数，不能是“x”", "--workers is a whole number, not 'x'"),
         (["check", "--foo"], "多余或无法识别的参数：--foo", "arguments that mean nothing here: --foo"),
