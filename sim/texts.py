@@ -31,6 +31,12 @@ def say(key: str, lang: str, **values: object) -> str:
     return table()[key][lang].format(**values)
 
 
+def counted(count: int, noun: str, lang: str) -> str:
+    """Return how many of *noun* there are; its text ``count.<noun>`` is one, then ``|``, then several."""
+    one, _, several = table()[f"count.{noun}"][lang].partition("|")
+    return (one if count == 1 or not several else several).format(count=count)
+
+
 def default_language(environment: Mapping[str, str]) -> str:
     """Return the language to speak unless one is asked for: Chinese to a Chinese system, else English."""
     asked = environment.get("PLANODDS_LANG", "").strip().lower()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sim.commands.console import OK, Console
 from sim.commands.projects import SCENARIOS, scenario_files
 from sim.commands.run import RESULTS, draws_in, map_over, watched
-from sim.texts import say
+from sim.texts import counted, say
 
 if TYPE_CHECKING:
     from sim.baseline.plan import Baseline
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     name = "compare-" + "-".join(scenario.id for scenario in scenarios)
     source = "+".join(dict.fromkeys(scenario.place.file for scenario in scenarios))
     with opened(results, console.root, [(name, source)]):
-        console.tell_text("cli.run.begin", scenarios=len(scenarios))
+        console.tell_text("cli.run.begin", scenarios=counted(len(scenarios), "scenarios", console.lang))
         cubes = tuple(run_batch(scenarios, plans, watched(map_over(options.workers), console)))
         comparisons = comparisons_of(scenarios, cubes)
         log.note("simulated")

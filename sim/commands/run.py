@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sim.commands.console import OK, Console
 from sim.commands.projects import scenario_files
-from sim.texts import say
+from sim.texts import counted, say
 
 if TYPE_CHECKING:
     from sim.cube import Cube
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     made_with = versions(console.root)
     with opened(results, console.root, sources.items()):
         log.note("read")
-        console.tell_text("cli.run.begin", scenarios=len(scenarios))
+        console.tell_text("cli.run.begin", scenarios=counted(len(scenarios), "scenarios", console.lang))
 
         def published() -> Iterator[Cube]:
             cubes = tuple(run_batch(scenarios, plans, watched(map_over(options.workers), console)))
@@ -66,18 +66,18 @@ def run(options: argparse.Namespace, console: Console) -> int:
             chosen = tuple(scenario for scenario in scenarios if not scenario.cell)
             pages = pages_of(chosen, plans, shown, sources, made_with)
             for cube in cubes:
-                log.note(f"simulated {cube.scenario}")
                 origin = origin_of(cube, sources[cube.scenario], made_with)
                 files = dict(result_files(cube))
                 if not cube.cell:
                     files |= interchange_files(cube) | workbook_files(cube, origin) | {PAGE: next(pages)}
-                publish(results, origin, files, log.content())
+                publish(results, origin, files, log.content(f"simulated {cube.scenario}"))
                 yield cube
 
         for text in run_screens(published(), console.lang):
             if not options.quiet:
                 console.show(text)
-    console.tell_text("cli.run.done", folder=results.name, scenarios=len(scenarios))
+    count = counted(len(scenarios), "scenarios", console.lang)
+    console.tell_text("cli.run.done", folder=results.name, scenarios=count)
     return OK
 
 
