@@ -26,6 +26,7 @@ from sim.model.model import Model, ShockModel
 from sim.model.parameters import drawn_parameters
 from sim.scenario.scenario import Adjustment, Delay, Growth, Path, Scenario, Shock
 from sim.streams import SETS
+from sim.studies.dependence_calibration import FLOOR
 
 PERCENT = 100.0
 
@@ -62,6 +63,7 @@ class Spread:
     name: str
     sd: float
     places: tuple[Place, ...]
+    at_floor: bool = False  # the data show less than the calibration can tell from nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +267,8 @@ def _spreads(
     def places(*fields: str) -> tuple[Place, ...]:
         return tuple(place_of("series", name, field) for name in series for field in fields)
 
+    drift = baseline.calibration.common_drift.get(indicator.group)
+    at_floor = drift is not None and 0.0 < drift.value <= FLOOR
     common = (place_of("common_drift", indicator.group),) if p.common_sd[k].any() else ()
     weights = kernel.accumulation_weights(p.phi[k], len(model.years))
     squares = np.sum(weights**2, axis=1)  # [year, set]
@@ -272,7 +276,7 @@ def _spreads(
     persistent = p.common_sd[k] ** 2 + p.own_sd[k] ** 2 + gap_variance[k]
     variance = horizon**2 * persistent + p.year_sd[k] ** 2 * squares
     spreads = [
-        Spread("common", _mean_sd(p.common_sd[k]), common),
+        Spread("common", _mean_sd(p.common_sd[k]), common, at_floor),
         Spread("own", _mean_sd(p.own_sd[k]), places("tau")),
         Spread("blend", float(np.sqrt(gap_variance[k].mean())), (scenario.growth.place,)),
         Spread("year", _mean_sd(p.year_sd[k]), places("sd", "year_sd")),

@@ -197,6 +197,14 @@ def test_the_noise_of_a_city_has_two_terms_more_and_a_wider_level(
     assert [lines[place.line - 1].split(":")[0].strip() for place in year.places] == ["sd", "year_sd"]
 
 
+def test_a_term_at_its_floor_says_so(blend: Scenario, plan: Baseline, calibration: Document) -> None:
+    found = explain(blend, plan, calibration, "zhejiang", "rd_expenditure")
+    assert plan.calibration is not None
+    assert plan.calibration.common_drift["science"].value == 0.01
+    assert [spread.name for spread in found.spreads if spread.at_floor] == ["common"]
+    assert "at its floor" in explanation_text(found, plan, "en")
+
+
 def test_a_scenario_that_calms_the_province_halves_its_terms(
     blend: Scenario, plan: Baseline, calibration: Document
 ) -> None:
