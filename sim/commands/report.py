@@ -79,9 +79,7 @@ def written(options: argparse.Namespace, console: Console, with_page: bool, with
     return OK
 
 
-def workbooks_of(
-    scenarios: Sequence[Scenario], cubes: Sequence[Cube], origin: Origin
-) -> dict[str, bytes]:
+def workbooks_of(scenarios: Sequence[Scenario], cubes: Sequence[Cube], origin: Origin) -> dict[str, bytes]:
     """Return the workbook in each language: of one scenario, or of several side by side.
 
     Scenarios of several seeds or numbers of draws have none: their differences would be luck.

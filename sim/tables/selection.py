@@ -124,3 +124,13 @@ def level_limits(values: Sequence[float]) -> tuple[float, float]:
     low, high = min(values), max(values)
     room = 0.05 * (high - low) or 1.0
     return (0.0 if 0.0 <= low < 0.4 * high else low - room), high + room
+
+
+def hit_edge(target: Target, goal: float) -> float | None:
+    """Return the level from which (of a target met from above: to which) *goal* counts as hit.
+
+    A target of "about" (左右) carries its tolerance; None where a hit lies between two levels.
+    """
+    share = (target.tolerance or 0.0) / 100.0 if target.comparator == "≈" else 0.0
+    room = abs(goal) * share
+    return {"up": goal - room, "down": goal + room, "both": None}[target.direction]

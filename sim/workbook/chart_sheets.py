@@ -49,8 +49,8 @@ def add_charts(book: Book, cube: Cube, words: Words, summary: Block) -> None:
             charts.append(chart)
     for place, each in enumerate(charts):
         sheet.insert_chart((place // 2) * CHART_ROWS, (place % 2) * CHART_COLUMNS, each)
-    # On one page upright, ten charts are as large as their width allows, and no edge cuts one: breaks between
-    # rows of charts would hold at a fixed scale alone, and how wide columns are depends on the reader's fonts.
+    # On one page upright ten charts are as large as their width allows, and no edge cuts one; breaks between
+    # rows of charts hold at a fixed scale alone, and how wide columns are depends on the fonts of a reader.
     sheet.set_portrait()
     sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.5)
     sheet.fit_to_pages(1, 1)
@@ -167,9 +167,7 @@ def fan_columns(fan: Fan, words: Words) -> list[Column]:
     return columns
 
 
-def fan_chart(
-    book: Book, data: Worksheet, row: int, fan: Fan, cube: Cube, words: Words
-) -> tuple[int, Chart]:
+def fan_chart(book: Book, data: Worksheet, row: int, fan: Fan, cube: Cube, words: Words) -> tuple[int, Chart]:
     """Write the numbers of a fan at *row* of the data sheet; return the next free row and the chart.
 
     Bands are stacked areas on an invisible lowest one: 95, 80 and 50 % of draws in words in the legend.

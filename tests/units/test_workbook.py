@@ -423,7 +423,12 @@ def test_no_chart_is_cut_by_the_edge_of_a_page_and_no_number_by_its_column() -> 
 
 
 def test_cities_and_indicators_stand_most_at_risk_first_and_model_uncertainty_below() -> None:
-    chances = {("alder", "firms"): 0.9, ("alder", "papers"): 0.5, ("birch", "firms"): 0.7, ("birch", "papers"): 0.1}
+    chances = {
+        ("alder", "firms"): 0.9,
+        ("alder", "papers"): 0.5,
+        ("birch", "firms"): 0.7,
+        ("birch", "papers"): 0.1,
+    }
     rows = tuple(
         answered(target(f"X-{area}-{quantity}", quantity, 9.0, group="annex_2020", area=area), p)
         for (area, quantity), p in chances.items()
