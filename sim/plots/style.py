@@ -127,19 +127,18 @@ def short(text: str, most: int) -> str:
     return "\n".join([*lines, line.rstrip()])
 
 
+CLOSING = "，。；：、）〕”！？%"
+"""What no line may begin with."""
+
+
 def _words(text: str) -> Iterator[str]:
-    """Yield what may not be broken: a word with its blank, a Chinese letter."""
+    """Yield what may not be broken: a word with its blank, a Chinese letter, either with what closes it."""
     word = ""
     for letter in text:
-        if ord(letter) > 0x2E80:
-            if word:
-                yield word
-            yield letter
-            word = ""
-            continue
-        word += letter
-        if letter == " ":
+        may_break = ord(letter) > 0x2E80 or word[-1:] == " " or ord(word[-1:] or " ") > 0x2E80
+        if word and may_break and letter not in CLOSING:
             yield word
             word = ""
+        word += letter
     if word:
         yield word
