@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -69,7 +70,7 @@ def _shades_below(figure: Figure, lang: str) -> None:
 def _cell(axis: Axes, x: float, y: float, row: Probability | None, draws: int, lang: str) -> None:
     fill, ink, told = _told(row, draws, lang)
     axis.add_patch(Rectangle((x + 0.02, y + 0.03), 0.96, 0.94, facecolor=fill, edgecolor="none"))
-    around = {"color": ink, "ha": "center", "va": "center"}
+    around: dict[str, Any] = {"color": ink, "ha": "center", "va": "center"}
     if row is None or row.p10 is None or row.p90 is None:
         axis.text(x + 0.5, y + 0.5, told, fontsize=9, **around)
         return
