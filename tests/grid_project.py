@@ -15,7 +15,7 @@ GRID = f"""\
 title: {{zh: 网格, en: Grid}}
 about: {{zh: 测试。, en: A test.}}
 plan: {PLAN}
-draws: 24576
+draws: 8192
 growth: {{source: blend}}
 sweep: {{growth.weight: [0.25, 0.75]}}
 """

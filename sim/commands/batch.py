@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from sim.outputs.manifest import Origin
     from sim.scenario.scenario import Scenario
     from sim.studies.grid import Grid
+    from sim.studies.precision import Look
 
 EVERY = 10.0
 """Seconds between two lines of progress where nobody watches a terminal."""
@@ -40,6 +42,16 @@ def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
     parser.add_argument(
         "--workers", type=workers_in(lang), default=1, metavar="N", help=say("cli.run.workers", lang)
     )
+    parser.add_argument(
+        "--precision",
+        type=read_by("precision_from", lang),
+        metavar="PP",
+        help=say("cli.batch.precision", lang),
+    )
+    parser.add_argument(
+        "--decide", type=read_by("level_from", lang), metavar="P", help=say("cli.batch.decide", lang)
+    )
+    parser.add_argument("--against", metavar="SCENARIO", help=say("cli.batch.against", lang))
     parser.add_argument("--quiet", action="store_true", help=say("cli.run.quiet", lang))
 
 
@@ -52,6 +64,24 @@ def workers_in(lang: str) -> Callable[[str], int]:
         return int(text)
 
     return workers
+
+
+def read_by(reader: str, lang: str) -> Callable[[str], float]:
+    """Return the reader of an option that asks for what a field of a scenario file asks for."""
+
+    def read(text: str) -> float:
+        from pydantic_core import PydanticCustomError
+
+        from sim.scenario import measures
+
+        try:
+            value: float = getattr(measures, reader)(text)
+        except PydanticCustomError as flaw:
+            message = say(f"mistake.{flaw.type}", lang, **(flaw.context or {}))
+            raise argparse.ArgumentTypeError(message) from None
+        return value
+
+    return read
 
 
 def place_in(lang: str) -> Callable[[str], str]:
@@ -76,15 +106,18 @@ def run(options: argparse.Namespace, console: Console) -> int:
     from sim.outputs.results import opened, publish
     from sim.outputs.run_log import RunLog
     from sim.scenario.loading import load_scenarios
+    from sim.scenario.measures import MAX_DRAWS
     from sim.scenario.plans import PlanFolders
+    from sim.streams import BLOCK
     from sim.studies.grid import Grid, done_work
+    from sim.studies.precision import aims_of, as_precise_as_asked
 
     log = RunLog()
     plans = PlanFolders(console.root)
     files = scenario_files(named_files(options.files, console.root), console.root)
     scenarios = load_scenarios(files, plans, console.root)
-    if options.draws is not None:
-        scenarios = tuple(replace(scenario, draws=options.draws) for scenario in scenarios)
+    scenarios = tuple(as_asked(scenario, options) for scenario in scenarios)
+    check_reference(options, scenarios)
     results = Path(os.path.abspath(options.out or console.root / RESULTS))
     name = "batch-" + (options.name or "-".join(file.stem for file in files if options.files) or "all")
     source = "+".join(dict.fromkeys(readable_name(scenario.place.file) for scenario in scenarios))
@@ -99,12 +132,50 @@ def run(options: argparse.Namespace, console: Console) -> int:
         blocks = {scenario.id: blocks_of(scenario) for scenario in scenarios}
         with contextlib.closing(Progress(console)) as progress:
             grid = Grid(scenarios, plans, chunks, crew, progress.told)
-            grid.complete(blocks, done_work)
+            if aims := aims_of(scenarios):
+                reference, look = options.against, partial(told_look, console)
+                blocks = as_precise_as_asked(grid, aims, reference, MAX_DRAWS // BLOCK, done_work, look)
+            else:
+                grid.complete(blocks, done_work)
+        grid.scenarios = tuple(replace(s, draws=blocks[s.id] * BLOCK) for s in scenarios)
         log.note("simulated")
         made = tables_of(grid, blocks)
         origin = origin_of(name, source, scenarios, made.cubes, console.root)
         place = publish(results, origin, made.files, log.content())
     return shown(options, console, grid, made, f"{results.name}/{place.name}")
+
+
+def as_asked(scenario: Scenario, options: argparse.Namespace) -> Scenario:
+    """Return *scenario* with what the command line puts in place of its own."""
+    named = {name: getattr(options, name) for name in ("draws", "precision", "decide")}
+    return replace(scenario, **{name: value for name, value in named.items() if value is not None})
+
+
+def check_reference(options: argparse.Namespace, scenarios: Sequence[Scenario]) -> None:
+    """Raise BadInput where ``--against`` names none of *scenarios*, or they do not share their luck."""
+    from sim.errors import BadInput, Mistake, Place
+    from sim.scenario.choices import near
+    from sim.studies.compare import check_comparable
+
+    if options.against is None:
+        return
+    ids = [scenario.id for scenario in scenarios]
+    if options.against not in ids:
+        details = (("name", options.against[:80]), ("near", near(options.against, ids)))
+        raise BadInput([Mistake(Place("--against"), "unknown-scenario", details)])
+    check_comparable(scenarios)
+
+
+def told_look(console: Console, look: Look) -> None:
+    """Say what a look at the precision found."""
+    from sim.scenario.measures import MAX_DRAWS
+    from sim.streams import BLOCK
+
+    draws = look.blocks * BLOCK
+    widest = f"{100.0 * look.widest:.3g}"
+    console.tell_text("cli.batch.look", draws=f"{draws:,}", widest=widest, open=look.open)
+    if look.open and draws >= MAX_DRAWS:
+        console.tell_text("cli.batch.not-reached", draws=f"{draws:,}", open=look.open)
 
 
 def shown(options: argparse.Namespace, console: Console, grid: Grid, made: Made, folder: str) -> int:

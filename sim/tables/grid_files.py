@@ -27,7 +27,7 @@ def grid_columns(cubes: Iterable[Cube], paths: Sequence[str]) -> dict[str, list[
         same: dict[str, Cell] = {"scenario": cube.scenario}
         same |= {f"sweep.{path}": cell.get(path) for path in paths}
         columns: dict[str, list[Cell]] = {name: [value] * (count + more) for name, value in same.items()}
-        columns["event"] = ["target"] * count + [AT_LEAST] * more
+        columns["event"] = [*["target"] * count, *[AT_LEAST] * more]
         columns["k"] = [*[None] * count, *range(more)]
         for name, values in rows.items():
             if name not in LEFT_OUT:
