@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sim.commands.aims import add_aims, as_asked, told_look
 from sim.commands.compare import named_files
 from sim.commands.console import OK, PARTIAL, Console
 from sim.commands.projects import scenario_files
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from sim.outputs.manifest import Origin
     from sim.scenario.scenario import Scenario
     from sim.studies.grid import Grid
-    from sim.studies.precision import Look
 
 EVERY = 10.0
 """Seconds between two lines of progress where nobody watches a terminal."""
@@ -42,15 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
     parser.add_argument(
         "--workers", type=workers_in(lang), default=1, metavar="N", help=say("cli.run.workers", lang)
     )
-    parser.add_argument(
-        "--precision",
-        type=read_by("precision_from", lang),
-        metavar="PP",
-        help=say("cli.batch.precision", lang),
-    )
-    parser.add_argument(
-        "--decide", type=read_by("level_from", lang), metavar="P", help=say("cli.batch.decide", lang)
-    )
+    add_aims(parser, lang)
     parser.add_argument("--against", metavar="SCENARIO", help=say("cli.batch.against", lang))
     parser.add_argument("--quiet", action="store_true", help=say("cli.run.quiet", lang))
 
@@ -64,24 +56,6 @@ def workers_in(lang: str) -> Callable[[str], int]:
         return int(text)
 
     return workers
-
-
-def read_by(reader: str, lang: str) -> Callable[[str], float]:
-    """Return the reader of an option that asks for what a field of a scenario file asks for."""
-
-    def read(text: str) -> float:
-        from pydantic_core import PydanticCustomError
-
-        from sim.scenario import measures
-
-        try:
-            value: float = getattr(measures, reader)(text)
-        except PydanticCustomError as flaw:
-            message = say(f"mistake.{flaw.type}", lang, **(flaw.context or {}))
-            raise argparse.ArgumentTypeError(message) from None
-        return value
-
-    return read
 
 
 def place_in(lang: str) -> Callable[[str], str]:
@@ -145,12 +119,6 @@ def run(options: argparse.Namespace, console: Console) -> int:
     return shown(options, console, grid, made, f"{results.name}/{place.name}")
 
 
-def as_asked(scenario: Scenario, options: argparse.Namespace) -> Scenario:
-    """Return *scenario* with what the command line puts in place of its own."""
-    named = {name: getattr(options, name) for name in ("draws", "precision", "decide")}
-    return replace(scenario, **{name: value for name, value in named.items() if value is not None})
-
-
 def check_reference(options: argparse.Namespace, scenarios: Sequence[Scenario]) -> None:
     """Raise BadInput where ``--against`` names none of *scenarios*, or they do not share their luck."""
     from sim.errors import BadInput, Mistake, Place
@@ -164,18 +132,11 @@ def check_reference(options: argparse.Namespace, scenarios: Sequence[Scenario]) 
         details = (("name", options.against[:80]), ("near", near(options.against, ids)))
         raise BadInput([Mistake(Place("--against"), "unknown-scenario", details)])
     check_comparable(scenarios)
-
-
-def told_look(console: Console, look: Look) -> None:
-    """Say what a look at the precision found."""
-    from sim.scenario.measures import MAX_DRAWS
-    from sim.streams import BLOCK
-
-    draws = look.blocks * BLOCK
-    widest = f"{100.0 * look.widest:.3g}"
-    console.tell_text("cli.batch.look", draws=f"{draws:,}", widest=widest, open=look.open)
-    if look.open and draws >= MAX_DRAWS:
-        console.tell_text("cli.batch.not-reached", draws=f"{draws:,}", open=look.open)
+    first = scenarios[ids.index(options.against)]
+    others = [s for s in scenarios if set(s.targets) != set(first.targets)]
+    if others:
+        details = (("name", others[0].id), ("other", first.id))
+        raise BadInput([Mistake(others[0].place, "other-targets", details)])
 
 
 def shown(options: argparse.Namespace, console: Console, grid: Grid, made: Made, folder: str) -> int:

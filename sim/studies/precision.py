@@ -11,18 +11,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from sim.axes import Bools, Floats
+from sim.baseline.plan import Baseline
 from sim.engine import Summary
 from sim.estimators import CONFIDENCE, interval_of_sets
+from sim.executors import Crew
+from sim.scenario.measures import MAX_DRAWS
 from sim.scenario.scenario import Scenario
 from sim.streams import BLOCK
 from sim.studies.compare import paired_difference
-from sim.studies.grid import CHUNK, Grid, Work
+from sim.studies.grid import CHUNK, Grid, Work, done_work
 
 RESERVE = 1.1
 """More than the foretold number of blocks, since the variance is estimated too."""
@@ -74,16 +77,15 @@ def next_blocks(blocks: int, widest: float, aim: Aim, most: int) -> int:
 def open_answers(summary: Summary, first: Summary | None, aim: Aim, look: int) -> tuple[float, int]:
     """Return the widest half-width of a scenario's answers and how many do not meet *aim*.
 
-    With *first*, answers are the differences to it on common luck. An answer without a valid draw
-    can never be settled and is none.
+    With *first* it is the differences to it, on common luck, that are to have the precision. What has
+    no valid draw can never be settled and is no answer.
     """
     if first is not None:
         ends = np.array(list(_differences(summary, first)))
         low, high = ends[:, 0], ends[:, 1]
-        sides = low, high
     else:
         low, high = _ends(summary, CONFIDENCE)
-        sides = _ends(summary, 1.0 - error_of_look(look))
+    sides = _ends(summary, 1.0 - error_of_look(look))
     known = ~np.isnan(low)
     is_open = ~settled(low, high, aim, sides) & known
     return float(np.max(0.5 * (high - low)[known], initial=0.0)), int(is_open.sum())
@@ -141,6 +143,36 @@ def _looked(
         summary = grid.summary(id, blocks) if id != reference and id not in grid.failed else None
         if summary is not None and (reference is None or first is not None):
             yield *open_answers(summary, first, aim, look), aim
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Chunks that are kept as long as this process looks at them."""
+
+    kept: dict[str, bytes] = field(default_factory=dict)
+
+    def get(self, key: str) -> bytes | None:
+        return self.kept.get(key)
+
+    def put(self, key: str, content: bytes) -> None:
+        self.kept[key] = content
+
+    def noticed(self, key: str, why: str) -> None:
+        raise ValueError(f"chunk {key} is {why}")
+
+
+def with_enough_draws(
+    scenarios: Sequence[Scenario], baselines: Mapping[str, Baseline], crew: Crew, told: Callable[[Look], None]
+) -> tuple[Scenario, ...]:
+    """Return *scenarios* with as many draws as their precision and decisions ask for."""
+    aims = aims_of(scenarios)
+    asking = tuple(scenario for scenario in scenarios if scenario.id in aims)
+    if not asking:
+        return tuple(scenarios)
+    grid = Grid(asking, baselines, Memory(), crew)
+    blocks = as_precise_as_asked(grid, aims, None, MAX_DRAWS // BLOCK, done_work, told)
+    draws = {id: count * BLOCK for id, count in blocks.items()}
+    return tuple(replace(s, draws=draws.get(s.id, s.draws)) for s in scenarios)
 
 
 def aims_of(scenarios: Sequence[Scenario]) -> dict[str, Aim]:
