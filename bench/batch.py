@@ -17,7 +17,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 GRID = """\
 title: {{zh: 基准网格, en: Grid of the benchmark}}
-extends: baseline
+plan: zhejiang-2016
+growth: {{source: blend}}
 draws: {draws}
 drift: {{extra: {{indicators: rd_expenditure, years: all, add: 0.1}}}}
 sweep: {{drift.extra.add: {{from: 0.1, to: {last:g}, step: 0.1}}}}
@@ -36,8 +37,6 @@ def main() -> None:
     scenarios, draws, workers = map(int, (*given, *usual[len(given) :]))
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "bench_grid.yaml"
-        base = (ROOT / "scenarios" / "baseline.yaml").read_text(encoding="utf-8")
-        (Path(folder) / "baseline.yaml").write_text(base, encoding="utf-8")
         file.write_text(GRID.format(draws=draws, last=scenarios / 10), encoding="utf-8")
         argv = ["batch", str(file), "--quiet", "--workers", str(workers), "--out", f"{folder}/results"]
         first, second = seconds_of(argv), seconds_of(argv)
