@@ -14,6 +14,7 @@ from pathlib import Path
 from sim.bootstrap import language_of
 from sim.commands import (
     audit,
+    batch,
     calibrate,
     check,
     compare,
@@ -40,6 +41,7 @@ COMMANDS: Mapping[str, Command] = {
     "report": report,
     "plot": plot,
     "compare": compare,
+    "batch": batch,
     "test": test,
     "check": check,
     "explain": explain,

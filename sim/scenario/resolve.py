@@ -58,6 +58,8 @@ def scenario_from_written(
         files=files,
         cell=cell.values,
         place=Place(file),
+        precision=written.precision,
+        decide=written.decide,
     )
 
 
