@@ -11,6 +11,7 @@ from scipy.special import ndtri
 from sim.axes import Floats
 from sim.baseline.calibration import Estimate
 from sim.baseline.plan import Assumption
+from sim.designs import set_points
 from sim.distributions import Triangular
 from sim.streams import Source, set_uniforms
 
@@ -31,10 +32,14 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class ParameterTable:
-    """Parameters by row; *held* are rows that keep a given value instead of being drawn."""
+    """Parameters by row; *held* are rows that keep a given value instead of being drawn.
+
+    *dimensions*: by name, the Sobol dimension of what is not drawn from a keyed stream of its own.
+    """
 
     rows: tuple[Parameter, ...]
     held: tuple[tuple[int, float], ...] = ()
+    dimensions: tuple[tuple[str, int], ...] = ()
 
     def row(self, name: str) -> int:
         """Return the row of *name*; ValueError if there is none."""
@@ -104,13 +109,16 @@ def drawn_parameters(table: ParameterTable, seed: int, drawn: bool, first: int, 
     Each is keyed by its own name and the set's number. *drawn* False: all at their central value.
     """
     values = np.empty((len(table.rows), count))
-    held = dict(table.held)
+    held, sobol = dict(table.held), dict(table.dimensions)
     for row, parameter in enumerate(table.rows):
         if row in held:
             values[row] = held[row]
         elif drawn:
-            source = Source("parameter", indicator=parameter.name)
-            values[row] = value_from_uniform(parameter, set_uniforms(seed, source, first, count))
+            if parameter.name in sobol:
+                uniform = set_points(seed, parameter.name, sobol[parameter.name], first, count)
+            else:
+                uniform = set_uniforms(seed, Source("parameter", indicator=parameter.name), first, count)
+            values[row] = value_from_uniform(parameter, uniform)
         else:
             values[row] = parameter.value
     return values
