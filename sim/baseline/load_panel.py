@@ -48,7 +48,9 @@ class PanelFile:
 
     def breaks_of(self, series: str, region: str) -> tuple[int, ...]:
         """Return the years in which figures of *series* in *region* begin anew."""
-        return tuple(sorted({b.year for b in self.breaks if b.series == series and b.region in (region, ALL)}))
+        return tuple(
+            sorted({b.year for b in self.breaks if b.series == series and b.region in (region, ALL)})
+        )
 
     @property
     def series(self) -> tuple[str, ...]:
@@ -140,9 +142,7 @@ def _check_units(figures: tuple[Figure, ...], found: Found) -> None:
             found.add(figure.place, "unit-mismatch", unit=figure.unit, expected=first.unit)
 
 
-def _load_breaks(
-    path: Path, root: Path, figures: tuple[Figure, ...], found: Found
-) -> tuple[Break, ...]:
+def _load_breaks(path: Path, root: Path, figures: tuple[Figure, ...], found: Found) -> tuple[Break, ...]:
     try:
         table: Table = load_table(path, root, BREAK_COLUMNS)
     except BadInput as bad:

@@ -15,13 +15,21 @@ DRAWS = 20_480
 
 
 def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
-    parser.add_argument("--panel", type=Path, required=True, metavar="FILE", help=say("cli.hindcast.panel", lang))
-    parser.add_argument("--as-of", type=int, required=True, metavar="YEAR", help=say("cli.hindcast.as_of", lang))
-    parser.add_argument("--horizon", type=int, required=True, metavar="YEAR", help=say("cli.hindcast.year", lang))
+    parser.add_argument(
+        "--panel", type=Path, required=True, metavar="FILE", help=say("cli.hindcast.panel", lang)
+    )
+    parser.add_argument(
+        "--as-of", type=int, required=True, metavar="YEAR", help=say("cli.hindcast.as_of", lang)
+    )
+    parser.add_argument(
+        "--horizon", type=int, required=True, metavar="YEAR", help=say("cli.hindcast.year", lang)
+    )
     parser.add_argument("--breaks", type=Path, metavar="FILE", help=say("cli.hindcast.breaks", lang))
     parser.add_argument("--rolling", action="store_true", help=say("cli.hindcast.rolling", lang))
     parser.add_argument("--variants", action="store_true", help=say("cli.hindcast.variants", lang))
-    parser.add_argument("--draws", type=draws_in(lang), default=DRAWS, metavar="N", help=say("cli.run.draws", lang))
+    parser.add_argument(
+        "--draws", type=draws_in(lang), default=DRAWS, metavar="N", help=say("cli.run.draws", lang)
+    )
     parser.add_argument("--out", type=Path, metavar="FOLDER", help=say("cli.run.out", lang))
     add_plan(parser, lang)
 

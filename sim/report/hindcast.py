@@ -44,9 +44,7 @@ def hindcast_page(result: Hindcast, pictures: Mapping[str, bytes]) -> bytes:
         element("section", element("h2", told("joint")), joint_table(result)),
     ]
     for name in PICTURES:
-        drawn = [
-            element("div", Html(_svg(pictures[f"{name}_{lang}"])), class_=lang) for lang in ("zh", "en")
-        ]
+        drawn = [element("div", Html(_svg(pictures[f"{name}_{lang}"])), class_=lang) for lang in ("zh", "en")]
         parts.append(element("section", element("h2", told(f"plot.{name}")), *drawn))
     if result.variants:
         parts.append(element("section", element("h2", told("variants")), variants_table(result)))

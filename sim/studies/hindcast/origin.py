@@ -84,7 +84,9 @@ def origin_of(panel: PanelFile, plan: Baseline, as_of: int, horizon: int) -> Ori
             continue
         indicator = _indicator(name, unit, groups.get(name, POOLED), place)
         evidence = PanelEvidence(as_of, _nowhere(), (), (indicator,), known, plan.assumptions)
-        evidence = replace(evidence, province=Area(_middle_unit(evidence, name), Name("", ""), "province", ()))
+        evidence = replace(
+            evidence, province=Area(_middle_unit(evidence, name), Name("", ""), "province", ())
+        )
         broken = _broken_everywhere(panel, name, as_of)
         one = panel_of(evidence, name, _smallest(evidence, name), place, found)
         if one is None:

@@ -1,7 +1,7 @@
 """Scores of one origin: every unit, series and horizon against what happened.
 
-The CRPS comes from scoringrules, the energy score is its formula; the units are log points of accumulated growth, so that
-series of every size count alike.
+The CRPS comes from scoringrules, the energy score is its formula; the unit is log growth accumulated since
+the origin, so that series of every size count alike.
 """
 
 from __future__ import annotations
@@ -55,9 +55,7 @@ class OriginScores:
         return np.where(np.isnan(self.outcome), np.nan, self.outcome >= self.threshold)
 
 
-def scores_of(
-    origin: Origin, variant: Variant, draws: int, kept: int = JOINT_DRAWS
-) -> OriginScores:
+def scores_of(origin: Origin, variant: Variant, draws: int, kept: int = JOINT_DRAWS) -> OriginScores:
     """Return the scores of *variant* at *origin* with *draws* draws, a multiple of 256.
 
     *kept* of them stand for the joint.

@@ -13,7 +13,7 @@ from sim.errors import BadInput, Mistake, Place
 from sim.studies.hindcast.forecast import SHIPPED, VARIANTS, Variant
 from sim.studies.hindcast.origin import Origin, origin_of
 from sim.studies.hindcast.scores import Joint, OriginScores, joint_scores, scores_of
-from sim.studies.hindcast.summary import Coverage, Skill, Summary, rows_of, skill_of, summary_of, summaries_of
+from sim.studies.hindcast.summary import Coverage, Skill, Summary, rows_of, skill_of, summaries_of, summary_of
 
 VARIANT_DRAWS = 4096
 """Draws for variants: differences stand on common luck, so fewer do."""
