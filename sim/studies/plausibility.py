@@ -69,9 +69,7 @@ def plausibility_of(cube: Cube) -> Plausibility | None:
     plan, calibration = cube.plan, cube.plan.calibration
     if calibration is None:
         return None
-    ends = {
-        (t.indicator, t.year): t.quantiles[3] for t in cube.trajectories if t.area == plan.province.id
-    }
+    ends = {(t.indicator, t.year): t.quantiles[3] for t in cube.trajectories if t.area == plan.province.id}
     years = len(plan.years)
     chosen: list[tuple[Indicator, float]] = []
     for indicator in plan.indicators:
@@ -111,13 +109,13 @@ def _departure(
 
 
 def _expected(known: SeriesCalibration, years: int) -> float:
-    values = [getattr(known, field).value for field in ("mu", "own", "lam", "damp", "phi", "last_year_effect")]
+    values = [
+        getattr(known, field).value for field in ("mu", "own", "lam", "damp", "phi", "last_year_effect")
+    ]
     return float(np.mean(expected_growth(*values, np.arange(1.0, years + 1.0))))
 
 
-def _parts(
-    calibration: Calibration, indicator: Indicator, known: SeriesCalibration, years: int
-) -> Floats:
+def _parts(calibration: Calibration, indicator: Indicator, known: SeriesCalibration, years: int) -> Floats:
     """Return the spreads of mean growth by level: common drift, own drift, yearly terms."""
     yearly = np.hypot(known.sd.value, known.year_sd.value)
     mean = np.sqrt(float(mean_variance(np.asarray(known.phi.value), years)))
