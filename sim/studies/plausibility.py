@@ -1,4 +1,4 @@
-"""How far a scenario departs from what history leads to expect: distance and percentile of its median path."""
+"""How far a scenario departs from what history leads to expect: its distance, and where its median lies."""
 
 from __future__ import annotations
 
