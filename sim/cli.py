@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sim.bootstrap import language_of
 from sim.commands import (
+    actuals,
     audit,
     calibrate,
     check,
@@ -43,6 +44,7 @@ COMMANDS: Mapping[str, Command] = {
     "check": check,
     "explain": explain,
     "new": new,
+    "actuals": actuals,
     "audit": audit,
     "targets": targets,
     "calibrate": calibrate,

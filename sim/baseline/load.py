@@ -8,7 +8,7 @@ from pathlib import Path
 from sim.baseline.check import Parts, check_references
 from sim.baseline.load_calibration import load_calibration
 from sim.baseline.load_derived import in_order_of_use, load_assumptions, load_derived
-from sim.baseline.load_figures import check_figures, joined_figures, load_figures
+from sim.baseline.load_figures import check_figures, joined_figures, load_figures, load_named_figures
 from sim.baseline.load_indicators import load_indicators
 from sim.baseline.load_path import load_path
 from sim.baseline.load_plan import load_areas, load_frame
@@ -60,7 +60,7 @@ def load_baseline(folder: Path, root: Path) -> Baseline:
     printed = load_printed(folder, root, frame, indicators, found)
     history = load_figures(folder, root, "history.csv", frame, found)
     panel = load_figures(folder, root, "panel.csv", frame, found)
-    observed = load_figures(folder, root, "observed.csv", frame, found)
+    observed = load_named_figures(folder / "observed.csv", root, frame.areas, found)
     figures = joined_figures(history, panel, found)
     check_figures(figures, found)
     by_id = {indicator.id: indicator for indicator in indicators}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from sim.commands.console import OK, Console
+from sim.commands.observed import observed_scenarios
 from sim.commands.projects import scenario_files
 from sim.texts import say
 
@@ -28,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help=say("cli.files", lang))
     parser.add_argument("--draws", type=draws_in(lang), metavar="N", help=say("cli.run.draws", lang))
     parser.add_argument("--out", type=Path, metavar="FOLDER", help=say("cli.run.out", lang))
+    parser.add_argument("--observed", type=Path, metavar="FILE", help=say("cli.run.observed", lang))
     parser.add_argument("--workers", type=int, default=1, metavar="N", help=say("cli.run.workers", lang))
     parser.add_argument("--quiet", action="store_true", help=say("cli.run.quiet", lang))
 
@@ -50,6 +52,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     log = RunLog()
     plans = PlanFolders(console.root)
     scenarios = load_scenarios(scenario_files(options.files, console.root), plans, console.root)
+    scenarios = observed_scenarios(scenarios, options.observed, plans, console.root)
     if options.draws is not None:
         scenarios = tuple(replace(scenario, draws=options.draws) for scenario in scenarios)
     results = Path(os.path.abspath(options.out or console.root / RESULTS))

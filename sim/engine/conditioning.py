@@ -109,7 +109,9 @@ def plan_of(model: Model, observed: ObservedModel) -> Plan:
         drawn[cities] |= together
         drawn[province] |= together
         for i in cities:
-            rows.append(Row("city", int(observed.city[i]), k, year, int(i), error_of(model, observed, i, drawn)))
+            rows.append(
+                Row("city", int(observed.city[i]), k, year, int(i), error_of(model, observed, i, drawn))
+            )
         for i in province:
             error = error_of(model, observed, i, drawn)
             if k in model.alone:
@@ -151,7 +153,10 @@ def conditioned(
     result = Conditioned(observed, shared.copy(), noise.city.copy(), ratio, values, weight)
     scales = {
         c: np.stack(
-            [luck.mixing(Source("mixing:city", model.cities.labels[c], year=y), model.noise.dof) for y in model.years.labels]
+            [
+                luck.mixing(Source("mixing:city", model.cities.labels[c], year=y), model.noise.dof)
+                for y in model.years.labels
+            ]
         )
         for c in plan.cities
     }
@@ -317,7 +322,9 @@ def province_change(
     change, ratio = np.zeros_like(part.shared), np.zeros_like(part.shared)
     for g in range(last + 1):
         relevant = [row.sort == "sum" if g == last else row.sort != "held" for row in rows]
-        coefficient = np.stack([part.province[row.k, row.year, g] for row in rows]) * np.array(relevant)[:, None]
+        coefficient = (
+            np.stack([part.province[row.k, row.year, g] for row in rows]) * np.array(relevant)[:, None]
+        )
         normals = kernel.corrected_normals(coefficient, province_correlation(model, part, g)[:, k], alpha)
         addition = part.province[:, :, g] * normals[:, None]
         if g == last:
@@ -327,9 +334,7 @@ def province_change(
     return change, ratio
 
 
-def city_change(
-    model: Model, plan: Plan, part: Part, chosen: list[int], alpha: Floats, city: int
-) -> Floats:
+def city_change(model: Model, plan: Plan, part: Part, chosen: list[int], alpha: Floats, city: int) -> Floats:
     """Return what is added to the log noise of *city*, ``[Kc, T, D]``."""
     columns = {int(k): column for column, k in enumerate(model.with_cities)}
     correlation = correlation_of(model.noise.load_city)[model.with_cities]

@@ -53,10 +53,10 @@ def levels_of_block(
     province = np.empty_like(shared)
     unallocated = np.empty((len(model.with_cities), *shared.shape[1:]))
     kept = np.empty_like(noise.city) if cities else None
-    calm = [kernel.levels_from_growth(base, factor) for base, factor in zip(model.base.T, factors, strict=True)]
-    scales = [
-        scale_alone(model, int(k), factor) for k, factor in zip(model.alone, lone_factors, strict=True)
+    calm = [
+        kernel.levels_from_growth(base, factor) for base, factor in zip(model.base.T, factors, strict=True)
     ]
+    scales = [scale_alone(model, int(k), factor) for k, factor in zip(model.alone, lone_factors, strict=True)]
     city_noise, ratio, known = noise.city, noise.ratio, None
     if model.observed is not None:
         known = conditioned(model, model.observed, own_sd, noise, shared, (tuple(calm), tuple(scales)), luck)

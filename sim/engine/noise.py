@@ -45,8 +45,8 @@ class BlockNoise:
     other indicator shares, ``[K, S, D]``; *yearly* is p ``[K, T, S, D]``;
     *city* is the factor ``exp`` of the accumulated noise of cities and *city_variance* the variance
     of its log given the mixing, ``[C, Kc, T, S, D]``; *ratio* the draw added to the log ratio
-    ``[Kc, S, D]``; *mixing* is s of the province ``[T, S, D]`` and *common_mixing* that of n ``[S, D]``; *log_weight* ``[S, D]`` makes up
-    for tails that were not drawn from their own law.
+    ``[Kc, S, D]``; *mixing* is s of the province ``[T, S, D]`` and *common_mixing* that of n ``[S, D]``;
+    *log_weight* ``[S, D]`` makes up for tails that were not drawn from their own law.
     """
 
     parameters: SetParameters

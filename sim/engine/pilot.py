@@ -34,14 +34,12 @@ def with_tilt(model: Model) -> Model:
         return model
     years = range(int(model.observed.year.max()) + 1)
     luck = Luck(model.seed, 0)
-    law = {year: (0.5 * model.noise.dof, 0.5) for year in years}
+    law = dict.fromkeys(years, (0.5 * model.noise.dof, 0.5))
     for _ in range(ROUNDS):
         weights, power = kernel.tempered(log_weight_of(model, luck), LEAST)
         for year, (shape, rate) in law.items():
             uniform = luck.uniform(Source("mixing:year", year=model.years.labels[year]))
-            law[year] = kernel.fitted_gamma(
-                kernel.tilted_precision(uniform, shape, rate), weights, WIDENING
-            )
+            law[year] = kernel.fitted_gamma(kernel.tilted_precision(uniform, shape, rate), weights, WIDENING)
         tilt = tuple((year, *law[year]) for year in years)
         model = replace(model, observed=replace(model.observed, tilt=tilt))
         if power == 1.0:

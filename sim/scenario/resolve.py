@@ -16,6 +16,7 @@ from sim.baseline.plan import Assumption, Baseline, Indicator
 from sim.errors import Place
 from sim.scenario.layers import Steps
 from sim.scenario.measures import LARGEST, UNREAD, Measure, is_read
+from sim.scenario.observed import actuals_from_written
 from sim.scenario.reading import Reading
 from sim.scenario.resolve_shocks import shocks_from_written
 from sim.scenario.scenario import Adjustment, Cells, Delay, Growth, Noise, Path, Scenario
@@ -58,6 +59,7 @@ def scenario_from_written(
         files=files,
         cell=cell.values,
         place=Place(file),
+        observed=actuals_from_written(reading, written),
     )
 
 
