@@ -350,8 +350,21 @@ class WeightedChances:
         for event, row in enumerate(cells):
             np.add.at(grid[event], row, weight[event])
         w = weight.astype(np.float64)
-        sums = (w, w**2, w * by_set, w * by_set**2, w**2 * by_set, (w * by_set) ** 2, w * within)
-        return cls(chance.shape[1], *(ExactSum.of(part.sum(axis=1)) for part in sums), grid)
+
+        def total(part: Floats) -> ExactSum:
+            return ExactSum.of(part.sum(axis=1))
+
+        return cls(
+            sets=chance.shape[1],
+            weight=total(w),
+            squares_of_weight=total(w**2),
+            total=total(w * by_set),
+            squares=total(w * by_set**2),
+            linear=total(w**2 * by_set),
+            quadratic=total((w * by_set) ** 2),
+            within=total(w * within),
+            grid=grid,
+        )
 
     def __add__(self, other: Self) -> Self:
         return type(self)(
@@ -384,12 +397,16 @@ class WeightedChances:
         error = np.maximum(spread, 0.0) / np.where(weight > 0.0, weight, 1.0) ** 2
         return np.asarray(error * self.effective_sets())
 
+    def sampling_variance(self) -> Floats:
+        """Return the mean variance that the draws within a set leave in its chance, ``[event]``."""
+        return self._over(self.within, self.weight)
+
     def quantile(self, probability: float) -> Floats:
         """Return a weighted quantile over sets with the draws' own variance removed, ``[event]``."""
         mean = self.mean()
         spread = np.maximum(self._over(self.squares, self.weight) - mean**2, 0.0)
         with np.errstate(divide="ignore", invalid="ignore"):
-            kept = np.where(spread > 0.0, 1.0 - self._over(self.within, self.weight) / spread, 0.0)
+            kept = np.where(spread > 0.0, 1.0 - self.sampling_variance() / spread, 0.0)
         cells = np.array(
             [
                 np.searchsorted(np.cumsum(row), max(1.0, math.ceil(probability * int(row.sum()))))

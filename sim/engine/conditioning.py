@@ -251,20 +251,20 @@ def condition_set(
                 wanted[i] = own[row.city][columns[row.k], row.year]
         for i, row in enumerate(rows):
             if row.sort == "sum":
-                wanted[i], change = solved_sum(model, observed, plan, part, noise, calm, own, result, row, s)
-                weight += change
-                wanted[i] = np.where(np.isfinite(wanted[i]), wanted[i], simulated[i])
+                solved, addition = solved_sum(model, observed, plan, part, noise, calm, own, result, row, s)
+                weight += addition
+                wanted[i] = np.where(np.isfinite(solved), solved, simulated[i])
     covariance = kernel.row_covariance(coefficients, correlations, error)
     counted = np.array([row.sort != "held" for row in rows])
     weight += kernel.log_density(kernel.solved(covariance, wanted), counted)
     weight = np.where(weight > LEAST_LOG_WEIGHT, weight, -np.inf)
     alpha = np.where(np.isfinite(weight), kernel.solved(covariance, wanted - simulated).alpha, 0.0)
     every = list(range(len(rows)))
-    change = province_change(model, plan, part, every, alpha)
-    result.shared[:, :, s] = part.shared + change[0]
+    change, of_ratio = province_change(model, plan, part, every, alpha)
+    result.shared[:, :, s] = part.shared + change
     for column, k in enumerate(model.with_cities):
         if int(k) in plan.free:
-            result.ratio[column, :, s] += change[1][k]
+            result.ratio[column, :, s] += of_ratio[k]
     for c in plan.cities:
         result.city[c, :, :, s] *= np.exp(city_change(model, plan, part, every, alpha, c))
     for row in rows:

@@ -95,7 +95,8 @@ def levels_of_block(
 def scale_alone(model: Model, k: int, factor: Floats) -> Floats:
     """Return the calm log level (logit of a rate) of an indicator without cities."""
     if model.is_rate[k]:
-        return model.base_province[k] + np.cumsum(factor, axis=0)
+        logit: Floats = model.base_province[k] + np.cumsum(factor, axis=0)
+        return logit
     return np.log(kernel.levels_from_growth(model.base_province[k], factor))
 
 

@@ -66,9 +66,9 @@ def solved(covariance: Floats, missing: Floats) -> Solution:
     rows = np.arange(len(missing))
     unit[:, rows, rows] = 1.0 + JITTER
     factor = np.linalg.cholesky(unit)
-    innovation = np.linalg.solve(factor, (missing.T / scale)[..., None])
-    alpha = np.linalg.solve(np.swapaxes(factor, -1, -2), innovation)[..., 0] / scale
-    log_sd = np.log(np.diagonal(factor, axis1=-2, axis2=-1)) + np.log(scale)
+    innovation: Floats = np.linalg.solve(factor, (missing.T / scale)[..., None])
+    alpha: Floats = np.linalg.solve(np.swapaxes(factor, -1, -2), innovation)[..., 0] / scale
+    log_sd: Floats = np.log(np.diagonal(factor, axis1=-2, axis2=-1)) + np.log(scale)
     return Solution(alpha.T, innovation[..., 0], log_sd)
 
 
@@ -127,7 +127,8 @@ def whole_weights(log_weight: Floats, reference: float, unit: float, most: float
     if not np.isfinite(reference):
         return np.zeros(log_weight.shape, dtype=np.int64)
     scaled = np.minimum(np.log(unit) + log_weight - reference, np.log(most))
-    return np.rint(np.exp(scaled)).astype(np.int64)
+    weights: Ints = np.rint(np.exp(scaled)).astype(np.int64)
+    return weights
 
 
 def tilted_precision(uniform: Floats, shape: float, rate: float) -> Floats:

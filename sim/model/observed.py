@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.axes import Bools, Floats, Ints
+from sim.axes import Floats, Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +32,3 @@ class ObservedModel:
         """Return the rows of indicator *k* in *year*, of the province or of cities."""
         here = (self.indicator == k) & (self.year == year) & ((self.city < 0) == province)
         return np.flatnonzero(here)
-
-    def exact(self) -> Bools:
-        """Return which cells were observed without error."""
-        return self.error == 0.0

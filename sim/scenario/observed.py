@@ -165,7 +165,7 @@ def _measured(
     if indicator.kind == "rate":
         reading.key_mistake((*steps, "progress"), "progress-of-a-rate", indicator=indicator.id)
         return math.nan, 0.0
-    done = reading.amount((*steps, "progress"), entry.progress, PERCENT, 0.1, 1000.0)
+    done = reading.amount((*steps, "progress"), entry.progress or Measure(1.0, ""), PERCENT, 0.1, 1000.0)
     usual = 100.0
     if entry.usual is not None:
         usual = reading.amount((*steps, "usual"), entry.usual, PERCENT, 1.0, 100.0)
