@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sim.bootstrap import language_of
 from sim.commands import (
+    actuals,
     audit,
     batch,
     calibrate,
@@ -46,6 +47,7 @@ COMMANDS: Mapping[str, Command] = {
     "check": check,
     "explain": explain,
     "new": new,
+    "actuals": actuals,
     "audit": audit,
     "targets": targets,
     "calibrate": calibrate,
