@@ -62,7 +62,7 @@ def run_block(models: tuple[Model, ...], detailed: bool, block: int) -> tuple[Su
         key = (noise_key, id(model.drift), id(model.shocks), held_among(model, level_rows(model)), cities)
         if levels is None or key != last_key:
             levels, last_key = levels_of_block(model, values, parameters, noise, luck, cities), key
-        summaries.append(summarised(model, block, values, noise, levels, detailed))
+        summaries.append(summarised(model, block, values, noise, levels, luck, detailed))
     return tuple(summaries)
 
 
@@ -78,9 +78,15 @@ def held_among(model: Model, rows: frozenset[int]) -> tuple[tuple[int, float], .
 
 
 def summarised(
-    model: Model, block: int, values: Floats, noise: BlockNoise, levels: BlockLevels, detailed: bool
+    model: Model,
+    block: int,
+    values: Floats,
+    noise: BlockNoise,
+    levels: BlockLevels,
+    luck: Luck,
+    detailed: bool,
 ) -> Summary:
     """Return the summary of a block whose levels are known."""
-    quantities = quantities_of_block(model, values, levels)
+    quantities = quantities_of_block(model, values, levels, luck, detailed)
     outcomes = tuple(outcome_of(model, t, values, noise, levels, quantities) for t in model.targets)
     return summary_of(model, block, levels, quantities, outcomes, detailed)

@@ -167,6 +167,9 @@ class ScenarioWritten(Written):
     paths: dict[EntryName, PathWritten] = {}
     noise: NoiseWritten = Field(default=NoiseWritten(), examples=[{"province": 1.5, "dof": "gaussian"}])
     assumptions: dict[EntryName, Range] = {}
+    pipelines: dict[EntryName, dict[EntryName, Range]] = Field(
+        default={}, examples=[{"incubation": {"stay": 2.5}}]
+    )
     targets: TargetNames = "all"
     draws: Draws = DEFAULT_DRAWS
     seed: Seed = DEFAULT_SEED

@@ -1,0 +1,1 @@
+"""Pipelines by themselves: calendar, conservation, capacities, and laws with a closed form."""
