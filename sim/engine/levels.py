@@ -11,9 +11,9 @@ from sim.axes import Floats
 from sim.engine.drift import drift_of_sets, shocked_factors
 from sim.engine.luck import Luck
 from sim.engine.noise import BlockNoise, SetParameters
+from sim.engine.pipelines import NormalLuck, base_of_output, pipeline_outputs
 from sim.kernels import reference as kernel
 from sim.kernels.poisson import poisson_quantile
-from sim.engine.pipelines import NormalLuck, base_of_output, pipeline_outputs
 from sim.model.model import Model, OutputModel, StockModel
 from sim.streams import SETS, Source
 

@@ -67,7 +67,8 @@ def _summed(trials: Floats, chance: Floats, normal: Floats) -> Floats:
             break
         count += short
         below = below + single
-    return np.where(mirrored, trials - count, count)
+    quantile: Floats = np.where(mirrored, trials - count, count)
+    return quantile
 
 
 def binomial_quantile(trials: Floats, chance: Floats, normal: Floats) -> Floats:
@@ -100,4 +101,5 @@ def small_poisson_quantile(rate: Floats, normal: Floats) -> Floats:
             break
         count += short
         below = below + single
-    return count
+    quantile: Floats = count
+    return quantile

@@ -41,7 +41,7 @@ class Ageing(Pipeline):
             world.open(f"age {age}", part)
         world.open("old", start - young)
         world.run(ageing(world, ages))
-        return {"in_force": sum((world.year_ends[name] for name in names(ages)), np.float64(0.0))}
+        return {"in_force": np.add.reduce([world.year_ends[name] for name in names(ages)])}
 
 
 def names(ages: int) -> list[str]:

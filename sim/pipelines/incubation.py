@@ -9,7 +9,6 @@ from typing import ClassVar
 import numpy as np
 
 from sim.axes import Floats
-from sim.kernels.binomial import binomial_quantile
 from sim.pipelines.family import COUPLING, Need, Pipeline, pipeline
 from sim.pipelines.world import MONTHS, OUTSIDE, Process, World
 
@@ -96,7 +95,8 @@ class Sites:
         """Return how many tenants there is room for."""
         numbers = self.world.numbers
         area = numbers["start_area"] + self.area_added.sum(axis=0)
-        return np.floor(area * SQUARE_METRES / numbers["area_per_tenant"])
+        places: Floats = np.floor(area * SQUARE_METRES / numbers["area_per_tenant"])
+        return places
 
     def construction(self) -> Process:
         """Complete buildings at quarter ends: Poisson around the plan, whole buildings."""
@@ -112,9 +112,9 @@ class Sites:
         """Return how many graduates a year are "Internet Plus" firms, ``[T, S, D]``."""
         world = self.world
         graduated = np.cumsum(world.flow("graduating", OUTSIDE), axis=0)
-        luck = world.luck("internet plus", "")
-        marked = binomial_quantile(graduated, world.numbers["internet_plus"], luck)
-        return np.diff(marked, axis=0, prepend=0.0)
+        marked = world.successes("internet plus", "", graduated, world.numbers["internet_plus"])
+        yearly: Floats = np.diff(marked, axis=0, prepend=0.0)
+        return yearly
 
 
 def monthly(mean_years: Floats) -> Floats:
@@ -155,9 +155,9 @@ def move_in(world: World, places: Floats, entered: Floats) -> Floats:
     """
     tenants = world.accounts["graduating"] + world.accounts["failing"]
     moving = np.minimum(world.accounts["queue"], np.maximum(places - tenants, 0.0))
-    luck, share = world.luck("fate", ""), world.numbers["graduating"]
+    share = world.numbers["graduating"]
     now = entered + moving
-    to_graduate = binomial_quantile(now, share, luck) - binomial_quantile(entered, share, luck)
+    to_graduate = world.successes("fate", "", now, share) - world.successes("fate", "", entered, share)
     world.move("queue", "graduating", to_graduate)
     world.move("queue", "failing", moving - to_graduate)
     return now

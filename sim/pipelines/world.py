@@ -11,8 +11,6 @@ import numpy as np
 import simpy
 
 from sim.axes import Floats
-from sim.kernels.binomial import binomial_quantile, small_poisson_quantile
-from sim.kernels.poisson import poisson_quantile
 
 OUTSIDE = "outside"
 """Where everything comes from and goes to; its balance is not kept."""
@@ -134,10 +132,19 @@ class World:
 
     def binomial(self, name: str, trials: Floats, chance: Floats | float) -> Floats:
         """Return how many of *trials* happen today, by the luck of *name* on this date."""
-        return binomial_quantile(trials, np.asarray(chance), self.luck(name, self.today().isoformat()))
+        return self.successes(name, self.today().isoformat(), trials, chance)
+
+    def successes(self, name: str, stamp: str, trials: Floats, chance: Floats | float) -> Floats:
+        """Return the binomial quantile of *trials* at the luck of *name* and *stamp*."""
+        from sim.kernels.binomial import binomial_quantile  # needs SciPy, which loading a plan does not
+
+        return binomial_quantile(trials, np.asarray(chance), self.luck(name, stamp))
 
     def poisson(self, name: str, rate: Floats) -> Floats:
         """Return how many arrive today at a mean of *rate*, by the luck of *name* on this date."""
+        from sim.kernels.binomial import small_poisson_quantile
+        from sim.kernels.poisson import poisson_quantile
+
         rate = np.broadcast_to(rate, self.shape)
         normal = self.luck(name, self.today().isoformat())
         if np.max(rate) < SMALL_RATE:

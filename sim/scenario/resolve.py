@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from sim.axes import Name
-from sim.baseline.calibration import Calibration, Estimate
-from sim.baseline.plan import Assumption, Baseline, Indicator
+from sim.baseline.plan import Baseline, Indicator
 from sim.errors import Place
 from sim.scenario.layers import Steps
 from sim.scenario.measures import LARGEST, UNREAD, Measure, is_read
