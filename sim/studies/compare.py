@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from sim.axes import Floats
 from sim.baseline.plan import Target
@@ -153,7 +153,7 @@ def paired_difference(
     if len(apart) < 2:
         return Interval(now - was, -1.0, 1.0)
     error = float(
-        np.std(apart, ddof=1) / np.sqrt(len(apart)) * student.ppf(0.5 + confidence / 2, len(apart) - 1)
+        np.std(apart, ddof=1) / np.sqrt(len(apart)) * stdtrit(len(apart) - 1, 0.5 + confidence / 2)
     )
     return Interval(now - was, max(-1.0, now - was - error), min(1.0, now - was + error))
 
