@@ -82,13 +82,17 @@ def first_certificates(world: World, validity: int) -> list[Process]:
 
 
 def certificates(world: World, firms: Floats, issued: date, validity: int) -> Process:
-    """Let the certificates of *firms* end on their date; those that are renewed live on."""
+    """Let the certificates of *firms* end on their date; those that are renewed live on.
+
+    Several cohorts may end on one day: each has its own luck, named by its first certificate.
+    """
+    name = f"renewed {issued.isoformat()}"
     while True:
         issued = anniversary(issued, issued.year + validity)
         if issued.year > world.calendar.years[-1]:
             return
         yield world.until(issued)
-        renewed = world.binomial("renewed", firms, world.numbers["renewal"])
+        renewed = world.binomial(name, firms, world.numbers["renewal"])
         world.move("valid", "lapsed", firms - renewed)
         firms = renewed
 
