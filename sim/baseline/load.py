@@ -11,6 +11,7 @@ from sim.baseline.load_derived import in_order_of_use, load_assumptions, load_de
 from sim.baseline.load_figures import check_figures, joined_figures, load_figures, load_named_figures
 from sim.baseline.load_indicators import load_indicators
 from sim.baseline.load_path import load_path
+from sim.baseline.load_pipelines import check_pipelines, load_pipelines
 from sim.baseline.load_plan import Frame, load_areas, load_frame
 from sim.baseline.load_printed import load_printed
 from sim.baseline.load_targets import Quantities, load_platforms, load_targets
@@ -29,6 +30,7 @@ FILES = (
     "observed.csv",
     "panel.csv",
     "path.csv",
+    "pipelines.yaml",
     "plan.yaml",
     "plan_vs_outcome.csv",
     "platforms.csv",
@@ -41,8 +43,8 @@ FILES = (
 def load_baseline(folder: Path, root: Path) -> Baseline:
     """Return the plan in *folder*; BadInput with all mistakes of all files, placed relative to *root*.
 
-    calibration.yaml, path.csv (both written by the program), plan_vs_outcome.csv and tiles.csv may
-    be absent.
+    calibration.yaml, path.csv (both written by the program), pipelines.yaml, plan_vs_outcome.csv and
+    tiles.csv may be absent.
     """
     if not folder.is_dir():
         raise BadInput([Mistake(Place(name_in_project(folder, root)), "missing-folder")])
@@ -51,7 +53,9 @@ def load_baseline(folder: Path, root: Path) -> Baseline:
     indicators = load_indicators(folder, root, {area.id for area in areas or ()}, found)
     frame = load_frame(folder, root, areas, {indicator.id for indicator in indicators or ()}, found)
     assumptions = load_assumptions(folder, root, found)
-    derived = in_order_of_use(load_derived(folder, root, found), found)
+    pipelines = load_pipelines(folder, root, found)
+    assumptions |= pipelines.assumptions
+    derived = in_order_of_use((*pipelines.derived, *load_derived(folder, root, found)), found)
     calibration = load_calibration(folder, root, found)
     if frame is None or indicators is None:
         found.raise_if_any()
@@ -70,6 +74,7 @@ def load_baseline(folder: Path, root: Path) -> Baseline:
     hashes = hashes_of(folder)
     parts = Parts(frame, indicators, printed, figures, observed, assumptions, derived, calibration, hashes)
     check_references(parts, found)
+    check_pipelines(pipelines.plans.values(), by_id, found)
     path = load_path(folder, root, frame, indicators, printed, found)
     found.raise_if_any()
     return Baseline(
@@ -96,6 +101,7 @@ def load_baseline(folder: Path, root: Path) -> Baseline:
         calibration=calibration,
         hashes=hashes,
         tiles=tiles,
+        pipelines=pipelines.plans,
     )
 
 
