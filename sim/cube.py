@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -146,6 +146,7 @@ class Cube:
     files: tuple[tuple[str, str], ...]  # inputs: file -> SHA-256
     cell: tuple[tuple[str, str], ...]  # values of the sweep
     by_set: Mapping[tuple[str, str], Floats] = field(default_factory=dict)
+    effective: float | None = None  # effective draws, where actuals give draws weights
 
     def headline(self) -> tuple[Probability, ...]:
         """Return the lead headline rows in the order of the plan."""
@@ -160,8 +161,8 @@ def worst_of(letters: list[str]) -> str:
     return max(letters)
 
 
-def grade_of(baseline: Baseline, quantity: str, assumed: bool) -> Grade:
-    """Return the grade of a quantity; *assumed* growth (the plan's own) makes the drift C.
+def grade_of(baseline: Baseline, quantity: str, assumed: Container[str]) -> Grade:
+    """Return the grade of a quantity; growth of the indicators *assumed* is the plan's or typed: drift C.
 
     A derived quantity is as good as the worst of its parts, letter by letter, and has a base and a
     definition of its own.
@@ -171,19 +172,18 @@ def grade_of(baseline: Baseline, quantity: str, assumed: bool) -> Grade:
     for indicator in baseline.indicators:
         if indicator.id == quantity:
             known = baseline.calibration.indicators[quantity]
-            drift = "C" if assumed and indicator.growth != "trend" else known.grade_drift
+            drift = "C" if quantity in assumed else known.grade_drift
             return Grade(indicator.grade_base, drift, known.grade_spread, indicator.grade_definition)
     derived = next(d for d in baseline.derived if d.id == quantity)
     parts = [
         grade_of(baseline, part, assumed)
-        for part in (derived.numerator, derived.denominator, derived.inflow)
-        if part is not None
+        for part in derived.parts()
     ]
-    bases = [derived.grade_base] if derived.kind == "stock" else [p.base for p in parts]
+    bases = [derived.grade_base] if derived.kind != "ratio" else [p.base for p in parts]
     return Grade(
         worst_of([*bases, derived.grade_base]),
-        worst_of([p.drift for p in parts]),
-        worst_of([p.spread for p in parts]),
+        worst_of([derived.grade_flow, *(p.drift for p in parts)]),
+        worst_of([derived.grade_flow, *(p.spread for p in parts)]),
         worst_of([derived.grade_definition, *(p.definition for p in parts)]),
     )
 

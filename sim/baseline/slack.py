@@ -54,14 +54,18 @@ class NotPrinted(Exception):
 
 
 def slack_of(baseline: Baseline) -> tuple[Slack, ...]:
-    """Return a row for every version of every headline target that can be evaluated."""
-    chosen = [t for t in baseline.targets if t.group == "headline" and t.status == "evaluated"]
+    """Return a row for every version of every headline target that can be evaluated from print.
+
+    What a pipeline grows is not printed.
+    """
+    headline = [t for t in baseline.targets if t.group == "headline" and t.status == "evaluated"]
+    chosen = [t for t in headline if not baseline.is_grown(str(t.quantity))]
     return tuple(_slack(baseline, target) for target in chosen)
 
 
 def _slack(baseline: Baseline, target: Target) -> Slack:
     mean = target.kind in MEANS
-    threshold = exact(target.threshold) / (100 if mean else 1)
+    threshold = _least(target) / (100 if mean else 1)
     value: Range | None = None
     needs: str | None = None
     required: Fraction | None = None
@@ -83,6 +87,15 @@ def _slack(baseline: Baseline, target: Target) -> Slack:
         needs,
         required,
     )
+
+
+def _least(target: Target) -> Fraction:
+    """Return the value at which *target* is just met: an approximate one less (or more) its tolerance."""
+    threshold = exact(target.threshold)
+    if target.comparator != "≈" or target.tolerance is None:
+        return threshold
+    width = abs(threshold) * exact(target.tolerance) / 100
+    return threshold + width if target.direction == "down" else threshold - width
 
 
 def exact(number: float) -> Fraction:

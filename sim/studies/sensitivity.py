@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import expit, logit
 
+from sim.accumulators import ChancesBySet
 from sim.axes import Floats
 from sim.engine import Summary, run
 from sim.executors import Map, serial
@@ -89,13 +91,21 @@ def with_loadings(noise: NoiseModel, changed: Callable[[Floats], Floats]) -> Noi
 
 def variants_of(model: Model) -> Iterator[tuple[str, Model, Model]]:
     """Yield each assumption with the model at its low and at its high value."""
+    idle = idle_rows(model)
     for row, parameter in enumerate(model.parameters.rows):
-        if parameter.law == "triangular":
+        if parameter.law == "triangular" and row not in idle:
             name = parameter.name.removeprefix("assumption:")
             yield name, held_at(model, row, parameter.low), held_at(model, row, parameter.high)
     if np.isfinite(model.noise.dof):
         yield TAILS, with_noise(model, replace(model.noise, dof=np.inf), "gaussian"), model
     yield DEPENDENCE, *dependence_variants(model)
+
+
+def idle_rows(model: Model) -> frozenset[int]:
+    """Return the parameters of pipelines that no target of *model* needs."""
+    needed = model.pipelines_needed()
+    rows = [set(pipe.rows.values()) for pipe in model.pipelines]
+    return frozenset().union(*(each for i, each in enumerate(rows) if i not in needed))
 
 
 def sensitivity_of(
@@ -108,6 +118,30 @@ def sensitivity_of(
         return tuple(Sensitivity((), np.nan, np.nan) for _ in models)
     done = iter(run(flat, range(blocks), detailed=False, map_blocks=map_blocks))
     return tuple(sensitivity_from([(name, next(done), next(done)) for name, _, _ in plan]) for plan in plans)
+
+
+def chances_there(summary: Summary) -> Floats:
+    """Return the chances of *summary* on the blocks that compare assumptions: targets, then joint."""
+    whole = summary.by_set
+    by_set = ChancesBySet(whole.blocks[:BLOCKS], whole.chances[:BLOCKS], whole.weights[:BLOCKS]).value()
+    valid = ~np.isnan(by_set)
+    if summary.by_set.weights:
+        weights = np.concatenate(summary.by_set.weights[:BLOCKS], axis=1)
+        total = weights.sum(axis=1)
+        return np.asarray((weights * by_set).sum(axis=1) / np.where(total > 0.0, total, np.nan))
+    counted = np.maximum(valid.sum(axis=1), 1)
+    return np.asarray(np.where(valid.any(axis=1), np.where(valid, by_set, 0.0).sum(axis=1) / counted, np.nan))
+
+
+def carried_over(end: float, here: float, whole: float) -> float:
+    """Return the chance *end* of a few blocks, where it was *here*, as it stands beside the *whole* run's.
+
+    The difference of logits is common to both, so that ends never contradict the chance they belong to
+    and stay chances.
+    """
+    if not (0.0 < end < 1.0 and 0.0 < here < 1.0 and 0.0 < whole < 1.0):
+        return end
+    return float(expit(logit(end) - logit(here) + logit(whole)))
 
 
 def sensitivity_from(results: list[tuple[str, Summary, Summary]]) -> Sensitivity:
