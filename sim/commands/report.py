@@ -13,7 +13,7 @@ from sim.commands.compare import named_files, origin_of
 from sim.commands.console import OK, Console
 from sim.commands.projects import scenario_files
 from sim.commands.run import RESULTS, draws_in, map_over, watched
-from sim.texts import say
+from sim.texts import counted, say
 
 if TYPE_CHECKING:
     from sim.baseline.plan import Baseline
@@ -59,7 +59,7 @@ def written(options: argparse.Namespace, console: Console, with_page: bool, with
     source = "+".join(dict.fromkeys(sources.values()))
     made_with = versions(console.root)
     with opened(results, console.root, [(options.name, source)]):
-        console.tell_text("cli.run.begin", scenarios=len(scenarios))
+        console.tell_text("cli.run.begin", scenarios=counted(len(scenarios), "scenarios", console.lang))
         cubes: Sequence[Cube] = tuple(
             run_batch(scenarios, plans, watched(map_over(options.workers), console))
         )
