@@ -13,7 +13,9 @@ from pathlib import Path
 
 from sim.bootstrap import language_of
 from sim.commands import (
+    actuals,
     audit,
+    batch,
     calibrate,
     check,
     compare,
@@ -40,10 +42,12 @@ COMMANDS: Mapping[str, Command] = {
     "report": report,
     "plot": plot,
     "compare": compare,
+    "batch": batch,
     "test": test,
     "check": check,
     "explain": explain,
     "new": new,
+    "actuals": actuals,
     "audit": audit,
     "targets": targets,
     "calibrate": calibrate,

@@ -8,7 +8,7 @@ from pathlib import Path
 from sim.baseline.check import Parts, check_references
 from sim.baseline.load_calibration import load_calibration
 from sim.baseline.load_derived import in_order_of_use, load_assumptions, load_derived
-from sim.baseline.load_figures import check_figures, joined_figures, load_figures
+from sim.baseline.load_figures import check_figures, joined_figures, load_figures, load_named_figures
 from sim.baseline.load_indicators import load_indicators
 from sim.baseline.load_path import load_path
 from sim.baseline.load_plan import Frame, load_areas, load_frame
@@ -103,8 +103,10 @@ def load_all_figures(
     folder: Path, root: Path, frame: Frame, found: Found
 ) -> tuple[tuple[Figure, ...], tuple[Figure, ...]]:
     """Return the figures of history.csv and panel.csv together, and those of observed.csv."""
-    names = ("history.csv", "panel.csv", "observed.csv")
-    history, panel, observed = (load_figures(folder, root, name, frame, found) for name in names)
+    history, panel = (
+        load_figures(folder, root, name, frame, found) for name in ("history.csv", "panel.csv")
+    )
+    observed = load_named_figures(folder / "observed.csv", root, frame.areas, found)
     figures = joined_figures(history, panel, found)
     check_figures(figures, found)
     return figures, observed

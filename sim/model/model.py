@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sim.axes import Axis, Bools, Floats, Ints
 from sim.distributions import Distribution
+from sim.model.observed import ObservedModel
 from sim.model.parameters import ParameterTable
 
 SERIES_FIELDS = (
@@ -174,3 +175,4 @@ class Model:
     derived: tuple[RatioModel | StockModel, ...]
     targets: tuple[TargetModel, ...]
     headline: Ints  # positions in *targets* of the lead headline targets
+    observed: ObservedModel | None = None  # actuals that every draw must meet

@@ -15,6 +15,7 @@ from sim.errors import as_written
 from sim.streams import BLOCK
 
 MAX_DRAWS = BLOCK * BLOCK
+FINEST, COARSEST = 0.01, 50.0  # percentage points of half-width that may be asked for
 MAX_SEED = 2**64 - 1
 LARGEST = 1e15
 FIRST_YEAR, LAST_YEAR = 1900, 2200
@@ -170,6 +171,24 @@ def draws_from(value: Any) -> int:
     return value
 
 
+def precision_from(value: Any) -> float:
+    """Return a half-width of probabilities as a fraction; it is written in percentage points."""
+    number, unit = measure_from(value)
+    if unit not in ("", POINTS):
+        raise flaw("wrong-unit", unit=unit, expected=POINTS)
+    if not FINEST <= number <= COARSEST:
+        raise flaw("bad-precision", value=shown(value), low=f"{FINEST:g}", high=f"{COARSEST:g}")
+    return number / 100.0
+
+
+def level_from(value: Any) -> float:
+    """Return a level that probabilities can lie on one side of: above 0 and below 1."""
+    level = share_from(value)
+    if level in (0.0, 1.0):
+        raise flaw("bad-level", value=shown(value))
+    return level
+
+
 def seed_from(value: Any) -> int:
     """Return a seed between 0 and 2**64 - 1."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_SEED:
@@ -233,6 +252,25 @@ Draws = Annotated[
     int,
     PlainValidator(draws_from),
     WithJsonSchema({"type": "integer", "multipleOf": BLOCK, "minimum": BLOCK, "maximum": MAX_DRAWS}),
+]
+Precision = Annotated[
+    float,
+    PlainValidator(precision_from),
+    WithJsonSchema(
+        {"anyOf": [{"type": "number", "minimum": FINEST, "maximum": COARSEST}, {"type": "string"}]}
+    ),
+]
+Level = Annotated[
+    float,
+    PlainValidator(level_from),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
+                {"type": "string", "pattern": "%"},
+            ]
+        }
+    ),
 ]
 Seed = Annotated[
     int, PlainValidator(seed_from), WithJsonSchema({"type": "integer", "minimum": 0, "maximum": MAX_SEED})

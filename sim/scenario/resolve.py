@@ -16,6 +16,7 @@ from sim.baseline.plan import Assumption, Baseline, Indicator
 from sim.errors import Place, as_written, times_apart
 from sim.scenario.layers import Steps
 from sim.scenario.measures import LARGEST, UNREAD, Measure, is_read
+from sim.scenario.observed import actuals_from_written
 from sim.scenario.reading import Reading
 from sim.scenario.resolve_shocks import shocks_from_written
 from sim.scenario.scenario import Adjustment, Cells, Delay, Growth, Noise, Path, Scenario
@@ -58,6 +59,9 @@ def scenario_from_written(
         files=files,
         cell=cell.values,
         place=Place(file),
+        precision=written.precision,
+        decide=written.decide,
+        observed=actuals_from_written(reading, written),
     )
 
 
