@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
-from sim.accumulators import SetChances, WeightedChances
+from sim.accumulators import SetChances
 from sim.baseline.plan import Baseline
 from sim.distributions import Normal
 from sim.engine import run
@@ -21,6 +21,7 @@ from sim.model import Model, compiled
 from sim.scenario.scenario import Actual, Chance, Scenario
 from sim.shocks import OneYear
 from sim.studies.results import check_effective
+from sim.weights import WeightedChances
 from tests import strategies as make
 from tests.engine_blocks import Block, worked, worked_model
 
@@ -41,7 +42,7 @@ def given(*actuals: Actual, **changes: object) -> Scenario:
 def weights(block: Block) -> np.ndarray:
     log_weight = block.levels.log_weight
     assert log_weight is not None
-    return np.exp(log_weight - log_weight.max())
+    return np.asarray(np.exp(log_weight - log_weight.max()))
 
 
 def test_gaussian_draws_equal_the_closed_form() -> None:
@@ -203,7 +204,8 @@ def test_tails_events_counts_and_drawn_parameters_agree_with_rejection(kind: str
 
     def near(done: Block) -> np.ndarray:
         province, city = done.levels.province[0, 0], done.city()[1, 1, 0]
-        return (np.abs(np.log(province / value)) < -np.log(low)) & (np.abs(np.log(city / 57.0)) < 0.02)
+        both = (np.abs(np.log(province / value)) < -np.log(low)) & (np.abs(np.log(city / 57.0)) < 0.02)
+        return np.asarray(both)
 
     expected, draws = rejected(compiled(scene, baseline), near, 10)
     actuals = (actual("province", "k", 2021, value), actual("b", "l", 2021, 57.0))
