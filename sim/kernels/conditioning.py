@@ -61,7 +61,7 @@ def solved(covariance: Floats, missing: Floats) -> Solution:
     brought to unit variance first, so that a row that hardly moves does no harm.
     """
     variance = np.diagonal(covariance, axis1=-2, axis2=-1)
-    scale = np.sqrt(np.where(variance > 0.0, variance, 1.0))
+    scale: Floats = np.sqrt(np.where(variance > 0.0, variance, 1.0))
     unit = covariance / (scale[:, :, None] * scale[:, None, :])
     rows = np.arange(len(missing))
     unit[:, rows, rows] = 1.0 + JITTER

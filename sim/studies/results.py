@@ -307,7 +307,7 @@ def run_assumptions_of(model: Model) -> tuple[RunAssumption, ...]:
     length = np.sqrt(np.max(np.sum(model.noise.load_common**2, axis=1)))
     values = {
         "weight": weight,
-        TAILS: "∞" if np.isinf(dof) else f"{dof:g}",
+        TAILS: "∞" if np.isinf(dof) else f"{dof:.2g}" if dof >= 3 else f"{dof:.3g}",
         DEPENDENCE: f"{length:.2f}",
         "parameters": "drawn" if model.drawn else "fixed",
     }

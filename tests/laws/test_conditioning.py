@@ -42,7 +42,8 @@ def given(*actuals: Actual, **changes: object) -> Scenario:
 def weights(block: Block) -> np.ndarray:
     log_weight = block.levels.log_weight
     assert log_weight is not None
-    return np.asarray(np.exp(log_weight - log_weight.max()))
+    relative: np.ndarray = np.exp(log_weight - log_weight.max())
+    return relative
 
 
 def test_gaussian_draws_equal_the_closed_form() -> None:
@@ -204,8 +205,10 @@ def test_tails_events_counts_and_drawn_parameters_agree_with_rejection(kind: str
 
     def near(done: Block) -> np.ndarray:
         province, city = done.levels.province[0, 0], done.city()[1, 1, 0]
-        both = (np.abs(np.log(province / value)) < -np.log(low)) & (np.abs(np.log(city / 57.0)) < 0.02)
-        return np.asarray(both)
+        close: np.ndarray = (np.abs(np.log(province / value)) < -np.log(low)) & (
+            np.abs(np.log(city / 57.0)) < 0.02
+        )
+        return close
 
     expected, draws = rejected(compiled(scene, baseline), near, 10)
     actuals = (actual("province", "k", 2021, value), actual("b", "l", 2021, 57.0))
