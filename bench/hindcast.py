@@ -38,7 +38,7 @@ def simulated_panel() -> PanelFile:
             values = [100.0 * (u + 1), *level.tolist()]
             rows += [
                 Figure(
-                    f"series{k}", f"unit{u}", 2010 + t, v, "亿元", "actual", "", "", "simulated", Place("bench")
+                    f"series{k}", f"unit{u}", 2010 + t, v, "亿元", "actual", "", "", "made up", Place("bench")
                 )
                 for t, v in enumerate(values)
             ]

@@ -109,10 +109,9 @@ def _departure(
 
 
 def _expected(known: SeriesCalibration, years: int) -> float:
-    values = [
-        getattr(known, field).value for field in ("mu", "own", "lam", "damp", "phi", "last_year_effect")
-    ]
-    return float(np.mean(expected_growth(*values, np.arange(1.0, years + 1.0))))
+    names = ("mu", "own", "lam", "damp", "phi", "last_year_effect")
+    mu, own, lam, damp, phi, last = (np.asarray(getattr(known, name).value) for name in names)
+    return float(np.mean(expected_growth(mu, own, lam, damp, phi, last, np.arange(1.0, years + 1.0))))
 
 
 def _parts(calibration: Calibration, indicator: Indicator, known: SeriesCalibration, years: int) -> Floats:
