@@ -23,11 +23,13 @@ ROWS = (
     "engine",
     "kernels",
     "model",
+    "pipelines",
     "accumulators.py",
     "designs.py",
     "distributions.py",
     "shocks.py",
     "streams.py",
+    "weights.py",
 )
 """The rows of the house through which a draw passes, and how a summary is packed."""
 
