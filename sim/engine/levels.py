@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +12,10 @@ from sim.engine.conditioning import conditioned, pin_cities, pin_province
 from sim.engine.drift import drift_of_sets, shocked_factors
 from sim.engine.luck import Luck
 from sim.engine.noise import BlockNoise, SetParameters
+from sim.engine.pipelines import NormalLuck, base_of_output, pipeline_outputs
 from sim.kernels import reference as kernel
 from sim.kernels.poisson import poisson_quantile
-from sim.model.model import Model, StockModel
+from sim.model.model import Model, OutputModel, StockModel
 from sim.streams import SETS, Source
 
 PERCENT = 100.0
@@ -118,13 +120,30 @@ def count_normals(model: Model, k: int, luck: Luck) -> Floats:
     )
 
 
-def quantities_of_block(model: Model, values: Floats, levels: BlockLevels) -> Floats:
-    """Return all quantities of the province, indicators then derived, ``[Q, T, S, D]``."""
+def quantities_of_block(
+    model: Model, values: Floats, levels: BlockLevels, luck: NormalLuck, detailed: bool = True
+) -> Floats:
+    """Return all quantities of the province, indicators then derived, ``[Q, T, S, D]``.
+
+    Unless *detailed*, what comes from a pipeline that no target needs is not worked out and is NaN.
+    """
     count = len(model.indicators)
     quantities = np.empty((len(model.quantities), *levels.province.shape[1:]))
     quantities[:count] = levels.province
+    wanted = frozenset(range(len(model.pipelines))) if detailed else model.pipelines_needed()
+    run: dict[int, Mapping[str, Floats]] = {}
     for position, derived in enumerate(model.derived, start=count):
-        if isinstance(derived, StockModel):
+        if isinstance(derived, OutputModel):
+            if derived.pipeline not in wanted:
+                quantities[position] = np.nan
+                continue
+            if derived.pipeline not in run:
+                pipe = model.pipelines[derived.pipeline]
+                run[derived.pipeline] = pipeline_outputs(
+                    model, pipe, values, quantities, levels.shared, luck
+                )
+            quantities[position] = run[derived.pipeline][derived.output]
+        elif isinstance(derived, StockModel):
             base, exit_rate = values[derived.base_row], values[derived.exit_row]
             quantities[position] = kernel.stock_from_flow(
                 base[:, None], exit_rate[:, None], quantities[derived.inflow]
@@ -144,6 +163,8 @@ def base_of(model: Model, values: Floats, quantity: int) -> Floats:
             base = PERCENT * kernel.share_of_logit(base)
         return np.full(SETS, base)
     derived = model.derived[quantity - count]
+    if isinstance(derived, OutputModel):
+        return base_of_output(model, values, derived)
     if isinstance(derived, StockModel):
         stock: Floats = values[derived.base_row]
         return stock

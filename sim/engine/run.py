@@ -13,10 +13,12 @@ from sim.engine.levels import BlockLevels, levels_of_block, quantities_of_block
 from sim.engine.luck import Luck
 from sim.engine.noise import BlockNoise, block_noise, set_parameters
 from sim.engine.pilot import with_reference
+from sim.engine.pipelines import world_of
 from sim.engine.summary import Summary, summary_of
 from sim.executors import Map, serial
 from sim.model.model import NONE, Model
 from sim.model.parameters import drawn_parameters
+from sim.pipelines import Trace, World, pipeline
 from sim.streams import SETS
 
 
@@ -65,7 +67,7 @@ def run_block(models: tuple[Model, ...], detailed: bool, block: int) -> tuple[Su
         key = (noise_key, id(model.drift), id(model.shocks), held, cities, id(model.observed))
         if levels is None or key != last_key:
             levels, last_key = levels_of_block(model, values, parameters, noise, luck, cities), key
-        summaries.append(summarised(model, block, values, noise, levels, detailed))
+        summaries.append(summarised(model, block, values, noise, levels, luck, detailed))
     return tuple(summaries)
 
 
@@ -86,9 +88,29 @@ def held_among(model: Model, rows: frozenset[int]) -> tuple[tuple[int, float], .
 
 
 def summarised(
-    model: Model, block: int, values: Floats, noise: BlockNoise, levels: BlockLevels, detailed: bool
+    model: Model,
+    block: int,
+    values: Floats,
+    noise: BlockNoise,
+    levels: BlockLevels,
+    luck: Luck,
+    detailed: bool,
 ) -> Summary:
     """Return the summary of a block whose levels are known."""
-    quantities = quantities_of_block(model, values, levels)
+    quantities = quantities_of_block(model, values, levels, luck, detailed)
     outcomes = tuple(outcome_of(model, t, values, noise, levels, quantities) for t in model.targets)
     return summary_of(model, block, levels, quantities, outcomes, detailed)
+
+
+def pipeline_of_block(model: Model, pipe: str, block: int, trace: Trace | None = None) -> World:
+    """Return the world of the pipeline *pipe* after its run in one block; *trace* notes its months."""
+    luck = Luck(model.seed, block)
+    values = drawn_parameters(model.parameters, model.seed, model.drawn, block * SETS, SETS)
+    parameters = set_parameters(model, values, block)
+    noise = block_noise(model, parameters, luck)
+    levels = levels_of_block(model, values, parameters, noise, luck, False)
+    quantities = quantities_of_block(model, values, levels, luck)
+    chosen = next(each for each in model.pipelines if each.id == pipe)
+    world = world_of(model, chosen, values, quantities, levels.shared, luck, trace)
+    pipeline[chosen.kind]().run(world)
+    return world

@@ -137,7 +137,7 @@ class Scenario:
     paths: tuple[Path, ...]
     shocks: tuple[Shock, ...]
     noise: Noise
-    assumptions: Mapping[str, Assumption]  # only those that the scenario replaces
+    assumptions: Mapping[str, Assumption]  # only those that the scenario replaces, numbers of pipelines too
     targets: tuple[str, ...]  # target ids to report
     draws: int
     seed: int

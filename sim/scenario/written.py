@@ -188,6 +188,9 @@ class ScenarioWritten(Written):
     observed: ObservedWritten = Field(default=ObservedWritten(), examples=[{"until": 2016}])
     noise: NoiseWritten = Field(default=NoiseWritten(), examples=[{"province": 1.5, "dof": "gaussian"}])
     assumptions: dict[EntryName, Range] = {}
+    pipelines: dict[EntryName, dict[EntryName, Range]] = Field(
+        default={}, examples=[{"incubation": {"stay": 2.5}}]
+    )
     targets: TargetNames = "all"
     draws: Draws = DEFAULT_DRAWS
     seed: Seed = DEFAULT_SEED

@@ -91,13 +91,21 @@ def with_loadings(noise: NoiseModel, changed: Callable[[Floats], Floats]) -> Noi
 
 def variants_of(model: Model) -> Iterator[tuple[str, Model, Model]]:
     """Yield each assumption with the model at its low and at its high value."""
+    idle = idle_rows(model)
     for row, parameter in enumerate(model.parameters.rows):
-        if parameter.law == "triangular":
+        if parameter.law == "triangular" and row not in idle:
             name = parameter.name.removeprefix("assumption:")
             yield name, held_at(model, row, parameter.low), held_at(model, row, parameter.high)
     if np.isfinite(model.noise.dof):
         yield TAILS, with_noise(model, replace(model.noise, dof=np.inf), "gaussian"), model
     yield DEPENDENCE, *dependence_variants(model)
+
+
+def idle_rows(model: Model) -> frozenset[int]:
+    """Return the parameters of pipelines that no target of *model* needs."""
+    needed = model.pipelines_needed()
+    rows = [set(pipe.rows.values()) for pipe in model.pipelines]
+    return frozenset().union(*(each for i, each in enumerate(rows) if i not in needed))
 
 
 def sensitivity_of(
