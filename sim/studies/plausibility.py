@@ -109,10 +109,9 @@ def _departure(
 
 
 def _expected(known: SeriesCalibration, years: int) -> float:
-    values = [
-        getattr(known, field).value for field in ("mu", "own", "lam", "damp", "phi", "last_year_effect")
-    ]
-    return float(np.mean(expected_growth(*values, np.arange(1.0, years + 1.0))))
+    parts = (known.mu, known.own, known.lam, known.damp, known.phi, known.last_year_effect)
+    mu, own, lam, damp, phi, last = (np.asarray(part.value) for part in parts)
+    return float(np.mean(expected_growth(mu, own, lam, damp, phi, last, np.arange(1.0, years + 1.0))))
 
 
 def _parts(calibration: Calibration, indicator: Indicator, known: SeriesCalibration, years: int) -> Floats:
