@@ -37,13 +37,9 @@ def simulated_panel() -> PanelFile:
             level = 100.0 * (u + 1) * np.exp(np.cumsum(0.1 + 0.2 * (noise - 0.5) + 0.1 * (country - 0.5)))
             values = [100.0 * (u + 1), *level.tolist()]
             rows += [
-<<<<<<< HEAD
-                Figure(f"series{k}", f"unit{u}", 2010 + t, v, "亿元", "actual", "", "", "-", Place("bench"))
-=======
                 Figure(
                     f"series{k}", f"unit{u}", 2010 + t, v, "亿元", "actual", "", "", "made up", Place("bench")
                 )
->>>>>>> main
                 for t, v in enumerate(values)
             ]
     return PanelFile("bench.csv", tuple(rows), (), {})
