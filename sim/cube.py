@@ -146,6 +146,7 @@ class Cube:
     files: tuple[tuple[str, str], ...]  # inputs: file -> SHA-256
     cell: tuple[tuple[str, str], ...]  # values of the sweep
     by_set: Mapping[tuple[str, str], Floats] = field(default_factory=dict)
+    effective: float | None = None  # effective draws, where actuals give draws weights
 
     def headline(self) -> tuple[Probability, ...]:
         """Return the lead headline rows in the order of the plan."""

@@ -147,7 +147,7 @@ def incubator_one_by_one(random: np.random.Generator, numbers: Mapping[str, floa
     def tenant(month: int, graduating: bool) -> Generator[simpy.Event, Any, None]:
         with room.request() as place:
             yield place
-            month = max(month, np.searchsorted(ends, env.now))
+            month = max(month, int(np.searchsorted(ends, env.now)))
             leave = month + months(numbers["stay" if graduating else "stay_failing"])
             if leave >= len(ends):
                 yield env.timeout(10 * calendar.end())

@@ -8,15 +8,16 @@ from pathlib import Path
 from sim.baseline.check import Parts, check_references
 from sim.baseline.load_calibration import load_calibration
 from sim.baseline.load_derived import in_order_of_use, load_assumptions, load_derived
-from sim.baseline.load_figures import check_figures, joined_figures, load_figures
+from sim.baseline.load_figures import check_figures, joined_figures, load_figures, load_named_figures
 from sim.baseline.load_indicators import load_indicators
 from sim.baseline.load_path import load_path
 from sim.baseline.load_pipelines import check_pipelines, load_pipelines
-from sim.baseline.load_plan import load_areas, load_frame
+from sim.baseline.load_plan import Frame, load_areas, load_frame
 from sim.baseline.load_printed import load_printed
 from sim.baseline.load_targets import Quantities, load_platforms, load_targets
 from sim.baseline.load_tiles import load_tiles
-from sim.baseline.plan import Baseline
+from sim.baseline.plan import Baseline, Figure
+from sim.baseline.track_record import load_track_record
 from sim.errors import BadInput, Found, Mistake, Place
 from sim.marked.text import name_in_project
 
@@ -62,16 +63,13 @@ def load_baseline(folder: Path, root: Path) -> Baseline:
     assert frame is not None  # None always comes with a mistake
     assert indicators is not None
     printed = load_printed(folder, root, frame, indicators, found)
-    history = load_figures(folder, root, "history.csv", frame, found)
-    panel = load_figures(folder, root, "panel.csv", frame, found)
-    observed = load_figures(folder, root, "observed.csv", frame, found)
-    figures = joined_figures(history, panel, found)
-    check_figures(figures, found)
+    figures, observed = load_all_figures(folder, root, frame, found)
     by_id = {indicator.id: indicator for indicator in indicators}
     quantities = Quantities(by_id, {item.id: item for item in derived}, printed)
     targets = load_targets(folder, root, frame, quantities, found)
     platforms = load_platforms(folder, root, frame, found)
     tiles = load_tiles(folder, root, frame, found)
+    track_record = load_track_record(folder, root, found)
     if printed is None:
         found.raise_if_any()
     assert printed is not None
@@ -105,8 +103,22 @@ def load_baseline(folder: Path, root: Path) -> Baseline:
         calibration=calibration,
         hashes=hashes,
         tiles=tiles,
+        track_record=track_record,
         pipelines=pipelines.plans,
     )
+
+
+def load_all_figures(
+    folder: Path, root: Path, frame: Frame, found: Found
+) -> tuple[tuple[Figure, ...], tuple[Figure, ...]]:
+    """Return the figures of history.csv and panel.csv together, and those of observed.csv."""
+    history, panel = (
+        load_figures(folder, root, name, frame, found) for name in ("history.csv", "panel.csv")
+    )
+    observed = load_named_figures(folder / "observed.csv", root, frame.areas, found)
+    figures = joined_figures(history, panel, found)
+    check_figures(figures, found)
+    return figures, observed
 
 
 def hashes_of(folder: Path) -> dict[str, str]:

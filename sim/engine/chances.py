@@ -33,7 +33,9 @@ def outcome_of(
     path = path_of(model, target, values, levels, q)
     value = path[target.year]
     hit = (value >= target.lower) & (value <= target.upper)
-    chance = chance_of(model, target, values, noise, levels, q)
+    # Given actuals the noise has another law, which the weights know and the formulas below do not.
+    counted = model.observed is not None
+    chance = None if counted else chance_of(model, target, values, noise, levels, q)
     return Outcome(path, hit, hit.astype(np.float64) if chance is None else chance)
 
 

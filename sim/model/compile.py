@@ -13,6 +13,7 @@ from sim.errors import BadInput, Mistake, Place
 from sim.kernels.reference import logit
 from sim.model.compile_drift import drift_of, shocks_of
 from sim.model.compile_noise import noise_of
+from sim.model.compile_observed import observed_of
 from sim.model.compile_targets import derived_of, derived_used, targets_of
 from sim.model.model import Model
 from sim.model.parameters import TableBuilder
@@ -71,6 +72,7 @@ def compiled(scenario: Scenario, baseline: Baseline, also: Collection[str] = ())
         derived=derived,
         targets=targets,
         headline=headline,
+        observed=observed_of(scenario, baseline),
         pipelines=pipelines,
     )
 

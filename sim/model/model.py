@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from sim.axes import Axis, Bools, Floats, Ints
 from sim.distributions import Distribution
+from sim.model.observed import ObservedModel
 from sim.model.parameters import ParameterTable
 
 SERIES_FIELDS = (
@@ -198,6 +199,7 @@ class Model:
     derived: tuple[RatioModel | StockModel | OutputModel, ...]
     targets: tuple[TargetModel, ...]
     headline: Ints  # positions in *targets* of the lead headline targets
+    observed: ObservedModel | None = None  # actuals that every draw must meet
     pipelines: tuple[PipelineModel, ...] = ()  # only those that a target needs
 
     def parts_of(self, quantity: int) -> frozenset[int]:

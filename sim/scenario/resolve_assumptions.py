@@ -8,6 +8,7 @@ from typing import Any
 
 from sim.baseline.calibration import Calibration, Estimate
 from sim.baseline.plan import Assumption, Baseline
+from sim.errors import as_written
 from sim.pipelines import Need, pipeline
 from sim.scenario.choices import near
 from sim.scenario.layers import Steps
@@ -90,11 +91,11 @@ def _check_need(reading: Reading, steps: Steps, need: Need | None, ends: tuple[f
         return
     for value in dict.fromkeys(ends):
         if value == value and not need.allows(value):
-            reading.mistake(steps, f"pipeline-{need.sort}", field=need.name, value=f"{value:g}")
+            reading.mistake(steps, f"pipeline-{need.sort}", field=need.name, value=as_written(value))
             return
     low, _, high = ends
     if need.sort == "years" and low == low and (low != high or low != int(low)):
-        reading.mistake(steps, "pipeline-years", field=need.name, value=f"{low:g}")
+        reading.mistake(steps, "pipeline-years", field=need.name, value=as_written(low))
 
 
 def _range(reading: Reading, steps: Steps, entry: Any, own: Assumption) -> tuple[float, float, float]:
@@ -109,7 +110,7 @@ def _range(reading: Reading, steps: Steps, entry: Any, own: Assumption) -> tuple
         for field in ("low", "central", "high")
     )
     if low > central or central > high:
-        details = {"low": f"{low:g}", "central": f"{central:g}", "high": f"{high:g}"}
+        details = {"low": as_written(low), "central": as_written(central), "high": as_written(high)}
         reading.mistake((*steps, "central"), "range-order", **details)
     return low, central, high
 

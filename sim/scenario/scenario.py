@@ -108,6 +108,24 @@ class Noise:
 
 
 @dataclass(frozen=True, slots=True)
+class Actual:
+    """What became of one cell: *value* with its standard *error* in the indicator's unit (0: exact).
+
+    *source* says where the figure comes from; *status* is that of the figure (actual, preliminary, ...).
+    """
+
+    name: str
+    area: str
+    indicator: str
+    year: int
+    value: float
+    error: float
+    status: str
+    source: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     id: str  # the name of its folder under results/
     title: Name
@@ -126,3 +144,6 @@ class Scenario:
     files: Mapping[str, str]  # every file that was read for it -> SHA-256
     cell: Mapping[str, str]  # the sweep's values of this grid cell, empty otherwise
     place: Place
+    precision: float | None = None  # half-width that every probability is to have, as a fraction
+    decide: float | None = None  # level on one side of which every probability is to be known
+    observed: tuple[Actual, ...] = ()  # in order of area, indicator and year

@@ -18,6 +18,7 @@ from sim.scenario.names import directories_of
 from sim.scenario.unions import NAME, Written
 from sim.scenario.wording import field_key, meaning_of, member_keys, title_of
 from sim.scenario.written import (
+    ActualWritten,
     Bilingual,
     DelayWritten,
     DriftWritten,
@@ -25,6 +26,7 @@ from sim.scenario.written import (
     GrowthWritten,
     LevelShockWritten,
     NoiseWritten,
+    ObservedWritten,
     PathWritten,
     RangeWritten,
     ScenarioWritten,
@@ -46,6 +48,8 @@ MODELS: tuple[type[Written], ...] = (
     LevelShockWritten,
     DelayWritten,
     PathWritten,
+    ObservedWritten,
+    ActualWritten,
     NoiseWritten,
     RangeWritten,
     SweepRange,

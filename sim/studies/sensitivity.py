@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import expit, logit
 
+from sim.accumulators import ChancesBySet
 from sim.axes import Floats
 from sim.engine import Summary, run
 from sim.executors import Map, serial
@@ -121,8 +122,13 @@ def sensitivity_of(
 
 def chances_there(summary: Summary) -> Floats:
     """Return the chances of *summary* on the blocks that compare assumptions: targets, then joint."""
-    by_set = np.concatenate(summary.by_set.chances[:BLOCKS], axis=1)
+    whole = summary.by_set
+    by_set = ChancesBySet(whole.blocks[:BLOCKS], whole.chances[:BLOCKS], whole.weights[:BLOCKS]).value()
     valid = ~np.isnan(by_set)
+    if summary.by_set.weights:
+        weights = np.concatenate(summary.by_set.weights[:BLOCKS], axis=1)
+        total = weights.sum(axis=1)
+        return np.asarray((weights * by_set).sum(axis=1) / np.where(total > 0.0, total, np.nan))
     counted = np.maximum(valid.sum(axis=1), 1)
     return np.asarray(np.where(valid.any(axis=1), np.where(valid, by_set, 0.0).sum(axis=1) / counted, np.nan))
 

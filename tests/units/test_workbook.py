@@ -22,7 +22,9 @@ from sim.cube import Cube
 from sim.outputs.manifest import Origin
 from sim.scenario.differences import Difference
 from sim.studies.compare import comparison_of
+from sim.tables.figures import span
 from sim.workbook.book import LONGEST_TEXT, Book, Column, safe_text
+from sim.workbook.words import Words
 from sim.workbook.workbooks import NAMES, comparison_files, workbook, workbook_files
 from tests.cube_strategies import CITIES, answered, cube, cubes, driver, joint, trajectory, unanswered
 from tests.strategies import NOWHERE, target
@@ -213,7 +215,7 @@ def test_numbers_are_numbers_and_equal_those_of_the_result(made: Cube) -> None:
             else:
                 assert row[name] == pytest.approx(value, rel=1e-15), name
         assert row["draws"] == (None if answer.p is None else made.draws)
-        assert row["seed"] == (None if answer.p is None else str(made.seed))
+        assert row["seed"] == (None if answer.p is None else made.seed)
 
 
 @cache
@@ -249,7 +251,7 @@ def test_every_sheet_of_a_table_is_frozen_and_filtered() -> None:
 def test_a_probability_is_coloured_by_band_and_the_band_stands_beside_it_in_words() -> None:
     sheet = opened(files()["report_en.xlsx"])["Summary"]
     rows = table_of(sheet, "target")
-    assert [row["band"] for row in rows] == ["20-50 %", "80 % and above"]
+    assert [row["band of p"] for row in rows] == ["20-50 %", "80 % and above"]
     rules = [rule for each in sheet.conditional_formatting for rule in each.rules if rule.type == "cellIs"]
     assert len(rules) == 4
 
@@ -263,6 +265,7 @@ def test_a_probability_of_none_or_all_draws_is_not_shown_as_certain() -> None:
         "0.0 %",
         "General",
         "#,##0",
+        "0",
     }
     assert form == '[<0.001]"<0.1 %";[>0.999]">99.9 %";0.0 %'
     assert [row["answer (a range where one assumption decides)"] for row in table_of(sheet, "target")] == [
@@ -303,8 +306,62 @@ def test_how_to_repeat_names_command_seed_and_every_input() -> None:
         for row in table_of(opened(files()["report_en.xlsx"])["How to repeat"], "what")
     }
     assert rows["command"] == "python run.py run scenarios/scenario.yaml --draws 4096"
-    assert rows["seed"] == "1"
+    assert rows["seed"] == 1
     assert rows["input SHA-256: scenarios/scenario.yaml"] == "ab" * 32
+
+
+@pytest.mark.parametrize(("seed", "shown"), [(2**53, 2**53), (2**53 + 1, str(2**53 + 1))])
+def test_a_seed_is_a_number_as_far_as_a_spreadsheet_keeps_all_its_digits(seed: int, shown: object) -> None:
+    assert Words(made_up().plan, "en").seed(seed) == shown
+
+
+@pytest.mark.parametrize(
+    ("p", "answer", "band"),
+    [(0.4954, "49.5 %", "20-50 %"), (0.4994, "49.9 %", "20-50 %"), (0.49996, "50 %", "50-80 %")],
+)
+def test_the_answer_beside_a_band_lies_in_it_as_it_is_shown(p: float, answer: str, band: str) -> None:
+    words, row = Words(made_up().plan, "en"), answered(target("H01", "firms", 1.0), p)
+    assert (words.answer(row, 4096), words.band(p)) == (answer, band)
+
+
+def test_whiskers_refer_to_cells_that_reach_from_p_to_both_ends_of_model_uncertainty() -> None:
+    made = made_up()
+    content = workbook(made, origin(), "en")
+    bars = next(
+        root
+        for name, root in parts(content).items()
+        if name.startswith("xl/charts/") and any(each.tag.endswith("}errBars") for each in root.iter())
+    )
+    sheet = opened(content)["Chart data"]
+    ends = {}
+    for side in ("plus", "minus"):
+        [part] = [each for each in bars.iter() if each.tag.endswith(f"}}{side}")]
+        [place] = [str(each.text) for each in part.iter() if each.tag.endswith("}f")]
+        cells = sheet[place.split("!")[1].replace("$", "")]
+        ends[side] = [cell.value for (cell,) in cells]
+    rows = made.headline()
+    assert ends["plus"] == pytest.approx([(row.p90 or 0.0) - (row.p or 0.0) for row in rows])
+    assert ends["minus"] == pytest.approx([(row.p or 0.0) - (row.p10 or 0.0) for row in rows])
+
+
+def test_cities_and_indicators_stand_most_at_risk_first_and_model_uncertainty_below() -> None:
+    chances = {
+        ("alder", "firms"): 0.9,
+        ("alder", "papers"): 0.5,
+        ("birch", "firms"): 0.7,
+        ("birch", "papers"): 0.1,
+    }
+    rows = tuple(
+        answered(target(f"X-{area}-{quantity}", quantity, 9.0, group="annex_2020", area=area), p)
+        for (area, quantity), p in chances.items()
+    )
+    sheet = opened(workbook(cube(rows), origin(), "en"))["Cities by indicator"]
+    [table] = [table_of(sheet, "area")]
+    assert list(table[0])[1:3] == ["papers", "firms"]
+    assert [row["area"] for row in table] == ["birch", "alder"]
+    cells = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    start = next(i for i, row in enumerate(cells) if str(row[0]).startswith("The same cells: model"))
+    assert cells[start + 2][:3] == ["birch", span(0.0, 0.2, 4096), span(0.6, 0.8, 4096)]
 
 
 def test_a_column_without_cells_is_a_table_too() -> None:
