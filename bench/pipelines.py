@@ -2,7 +2,7 @@
 
     python3 bench/pipelines.py
 
-prints one line per figure beside its bar: processor seconds, so that other work on the machine does not count.
+prints one line per figure beside its bar, in processor seconds: other work on the machine does not count.
 """
 
 from __future__ import annotations
