@@ -18,7 +18,7 @@ MOST_MOVED = 12
 """Shifts shown on the screen; files have all of them."""
 
 FINEST = 0.05
-"""Points: a difference finer than this is not worth a digit."""
+"""Points: a difference finer than this has two decimals, one finer than a tenth of this has no digit."""
 
 
 def compared_text(comparisons: Sequence[Comparison], lang: str) -> str:
@@ -83,7 +83,7 @@ def _moved(comparison: Comparison, lang: str) -> str:
             str(shift.year),
             "" if shift.change is None else points(shift.change) + " %",
         )
-        for shift in comparison.moved[:MOST_MOVED]
+        for shift in sorted(comparison.moved, key=lambda s: s.area == UNALLOCATED)[:MOST_MOVED]
     ]
     head = [say(f"compare.{word}", lang) for word in ("area", "indicator", "year", "change")]
     return title + "\n" + wrapped_table(head, rows, {1: 48}, right=(2, 3))
@@ -94,16 +94,18 @@ def points(fraction: float) -> str:
     value = 100.0 * fraction
     if value == 0.0:
         return "0"
-    if abs(value) < FINEST:
-        return f"<+{2 * FINEST:g}" if value > 0.0 else f">{MINUS}{2 * FINEST:g}"
-    return f"{value:+.1f}".replace("-", MINUS)
+    if abs(value) < FINEST / 10:
+        return f"<{FINEST / 5:g}"
+    return f"{value:+.{2 if abs(value) < FINEST else 1}f}".replace("-", MINUS)
 
 
 def interval_text(interval: Interval) -> str:
     """Return the ends of *interval* in points; nothing where it is exact."""
     if interval.low == interval.high:
         return ""
-    return " .. ".join(f"{100.0 * end:+.1f}".replace("-", MINUS) for end in (interval.low, interval.high))
+    fine = max(abs(interval.low), abs(interval.high)) < FINEST / 100.0
+    ends = (f"{100.0 * end:+.{2 if fine else 1}f}" for end in (interval.low, interval.high))
+    return " .. ".join("0" if float(end) == 0.0 else end.replace("-", MINUS) for end in ends)
 
 
 def area_name(plan: Baseline, area: str, lang: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from sim.baseline.load_targets import MEANS
@@ -12,6 +13,14 @@ from sim.texts import say, table
 
 NEEDS_APART = " | "
 """Between the Chinese and the English of ``needs`` in targets.csv."""
+
+_FOLD = re.compile("(?<=[\u3000-\u9fff\uff00-\uff60]) (?=[\u3000-\u9fff\uff00-\uff60])")
+"""A blank between Chinese letters, where YAML folded a line."""
+
+
+def unfolded(text: str) -> str:
+    """Return *text* on one line, without the blanks that folding left between Chinese letters."""
+    return _FOLD.sub("", " ".join(text.split()))
 
 
 def words_of(key: str, lang: str, default: str) -> str:
