@@ -56,12 +56,7 @@ def unknown_first(cube: Cube, rows: Sequence[Probability]) -> list[Part]:
     surprises = [each for row in rows for each in surprises_of(cube, row)[-1:]]
     if surprises:
         parts.append(text("answer.actuals", list=listed(surprise_told(each) for each in surprises)))
-    counts = Counter(row.grade.worst() for row in rows if row.grade is not None)
-    told = listed(
-        text("answer.grade", letter=letter, count=counts[letter]) for letter in "CBA" if counts[letter]
-    )
-    parts.append(text("answer.grades", grades=told))
-    return parts
+    return parts if len(parts) > 1 else [*parts, *trust(cube, rows)]
 
 
 def surprise_told(each: Surprise) -> Name:
@@ -71,12 +66,20 @@ def surprise_told(each: Surprise) -> Name:
 
 
 def trust(cube: Cube, rows: Sequence[Probability]) -> list[Part]:
-    """Return which number that no source gives matters most."""
+    """Return the evidence, and which number that no source gives matters most."""
+    counts = Counter(row.grade.worst() for row in rows if row.grade is not None)
+    told = listed(
+        text("answer.grade", letter=letter, count=counts[letter]) for letter in "CBA" if counts[letter]
+    )
+    parts: list[Part] = [text("answer.grades", grades=told)]
     moved = max(rows, key=lambda row: row.driver.size() if row.driver is not None else -1.0)
     if moved.driver is None:
-        return []
+        return parts
     low, high = (chance(end, cube.draws) for end in (moved.driver.low, moved.driver.high))
-    return [text("answer.assumption", name=moved.driver.name, target=named(moved), low=low, high=high)]
+    return [
+        *parts,
+        text("answer.assumption", name=moved.driver.name, target=named(moved), low=low, high=high),
+    ]
 
 
 def scenario_is_plan(cube: Cube) -> bool:
@@ -117,17 +120,18 @@ def kind_of(row: Probability, cube: Cube) -> str:
 
 
 def sentences(material: Material, cube: Cube, rows: Sequence[Probability]) -> list[Name]:
-    """Return what will probably be hit, what not, and what moves it most."""
+    """Return what will probably be hit and what not, what cannot be called, and what moves it most."""
     by_chance = sorted(rows, key=lambda row: -(row.p or 0.0))
     groups = {
         kind: [row for row in by_chance if kind_of(row, cube) == kind]
         for kind in ("hit", "missed", "open", "depends", "assumed")
     }
-    hit = _group("hit", groups["hit"], cube)
-    missed = [_group("missed", groups["missed"][::-1], cube)]
-    missed += [_group(kind, groups[kind], cube) for kind in ("open", "depends", "assumed") if groups[kind]]
+    told = [_group(kind, groups[kind], cube) for kind in ("hit", "missed")]
+    told += [_group("open", groups["open"], cube)] if groups["open"] else []
+    unsure = [_group(kind, groups[kind], cube) for kind in ("depends", "assumed") if groups[kind]]
+    last = []
     if cube.joint is not None:
-        missed.append(
+        last.append(
             text(
                 "answer.together",
                 count=len(cube.joint.targets),
@@ -136,8 +140,12 @@ def sentences(material: Material, cube: Cube, rows: Sequence[Probability]) -> li
             )
         )
     lever = strongest_lever(material, cube)
-    middle = Name(*(Html("".join(parts)) for parts in zip(*missed, strict=True)))
-    return [hit, middle, *([] if lever is None else [lever])]
+    last += [] if lever is None else [lever]
+    return [
+        Name(*(Html("".join(parts)) for parts in zip(*group, strict=True)))
+        for group in (told, unsure, last)
+        if group
+    ]
 
 
 def _group(kind: str, rows: Sequence[Probability], cube: Cube) -> Name:
