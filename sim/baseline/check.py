@@ -31,6 +31,7 @@ class Parts:
     assumptions: Mapping[str, Assumption]
     derived: Sequence[Derived]
     calibration: Calibration | None
+    hashes: Mapping[str, str]
 
 
 def check_references(parts: Parts, found: Found) -> None:
@@ -208,6 +209,9 @@ def _check_share(role: str, low: float, high: float, item: Derived, found: Found
 def _check_calibration(calibration: Calibration, parts: Parts, found: Found) -> None:
     """Add what the calibration lacks or knows too much of; it is then older than the plan's files."""
     place = _calibration_place(parts)
+    changed = [name for name, hash in calibration.hashes.items() if parts.hashes.get(name) != hash]
+    if changed:
+        found.add(place, "stale-calibration", files=", ".join(sorted(changed)))
     ids = {indicator.id for indicator in parts.indicators}
     for id in sorted(ids - set(calibration.indicators)):
         found.add(place, "not-calibrated", name=id)

@@ -71,7 +71,8 @@ def load_baseline(folder: Path, root: Path) -> Baseline:
     if printed is None:
         found.raise_if_any()
     assert printed is not None
-    parts = Parts(frame, indicators, printed, figures, observed, assumptions, derived, calibration)
+    hashes = hashes_of(folder)
+    parts = Parts(frame, indicators, printed, figures, observed, assumptions, derived, calibration, hashes)
     check_references(parts, found)
     path = load_path(folder, root, frame, indicators, printed, found)
     found.raise_if_any()
@@ -97,7 +98,7 @@ def load_baseline(folder: Path, root: Path) -> Baseline:
         platforms=platforms,
         dimensions=frame.dimensions,
         calibration=calibration,
-        hashes=hashes_of(folder),
+        hashes=hashes,
         tiles=tiles,
     )
 
