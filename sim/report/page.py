@@ -14,6 +14,7 @@ from sim.report.answer import answer
 from sim.report.audited import audited
 from sim.report.cities import cities
 from sim.report.compared import compared
+from sim.report.drivers import drivers
 from sim.report.fans import fans
 from sim.report.headline import headline
 from sim.report.markup import HTML_LANGUAGE, Html, Part, element, joined, text
@@ -34,6 +35,7 @@ FIRST = "zh"
 SECTIONS = (
     "answer",
     "headline",
+    "drivers",
     "fans",
     "cities",
     "progress",
@@ -158,6 +160,7 @@ def of_one(material: Material, cube: Cube, mark: str, middle: Html | None = None
     """Return the sections of one scenario; *middle* is the progress so far, which scenarios share."""
     return [
         headline(material, cube, mark),
+        drivers(cube, mark),
         fans(material, cube, mark),
         cities(material, cube, mark),
         *([] if middle is None else [middle]),

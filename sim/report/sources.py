@@ -20,6 +20,7 @@ from sim.report.markup import (
     unit_name,
 )
 from sim.report.material import Material
+from sim.report.numbers import DASH
 from sim.scenario.cell_names import cell_name
 from sim.tables.wording import unfolded
 
@@ -52,7 +53,7 @@ def run_table(material: Material) -> Html:
     body = [
         [
             row_head(a.name),
-            number_cell(a.value),
+            number_cell(a.value.replace(" - ", DASH)),
             text_cell(text(f"run.{a.id}") if not a.source else a.source),
         ]
         for a in material.main.run_assumptions

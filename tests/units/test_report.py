@@ -18,6 +18,7 @@ import pytest
 from sim.axes import Name
 from sim.cube import Cube, Driver, Grade, Probability, Trajectory
 from sim.report.answer import kind_of
+from sim.report.drivers import strongest_of, tornado
 from sim.report.headline import times
 from sim.report.markup import Html, amount, element, escaped, listed, rows_of, shown, text
 from sim.report.numbers import chance_of, signed, span, told_chance
@@ -406,3 +407,24 @@ def test_reasons_of_assumptions_and_calibration_stand_in_both_languages(page: st
         assert known.why in why(known)
     strange = replace(next(iter(cube.plan.calibration.indicators.values())), why="<by hand>")
     assert "&lt;by hand&gt;" in why(strange)
+
+
+def test_the_drivers_of_a_target_are_its_strongest_assumptions_and_begin_with_the_driver(page: str) -> None:
+    (cube, *_), _, _ = cubes_of(*NAMES)
+    for row in cube.headline():
+        assert row.moves[0] == row.driver
+        sizes = [move.size() for move in strongest_of(row)]
+        assert len(sizes) <= 7
+        assert all(size >= 0.01 for size in sizes)
+        charts = section_of(page, "drivers")
+        start = charts.index(f'id="d-{row.target.id}"')
+        chart = charts[start : charts.index("</figure>", start)]
+        assert chart.count('class="bar"') == len(sizes)
+        assert ("No assumption in numbers moves it by 1 point." in chart) == (not sizes)
+
+
+def test_an_answer_that_many_assumptions_move_shows_seven_of_them() -> None:
+    (row, *_), cube = cubes_of(*NAMES)[0][0].headline(), cubes_of(*NAMES)[0][0]
+    moves = tuple(Driver(f"a{i}", Name(f"甲{i}", f"a{i}"), 0.3 + 0.01 * i, 0.6) for i in range(9))
+    chart = tornado(cube, replace(row, p=0.5, moves=moves), "")
+    assert [f">a{i}<" in chart for i in range(9)] == [True] * 7 + [False] * 2
