@@ -53,7 +53,8 @@ def unknown_first(cube: Cube, rows: Sequence[Probability]) -> list[Part]:
         parts.append(text("answer.by-construction"))
     elif assumed:
         parts.append(text("answer.history", targets=listed(row.target.id for row in assumed)))
-    surprises = [each for row in rows for each in surprises_of(cube, row)[-1:]]
+    found = [surprises_of(cube, row) for row in rows]
+    surprises = [max(each, key=lambda one: (one.band, one.year)) for each in found if each]
     if surprises:
         parts.append(text("answer.actuals", list=listed(surprise_told(each) for each in surprises)))
     return parts if len(parts) > 1 else [*parts, *trust(cube, rows)]

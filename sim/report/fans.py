@@ -121,7 +121,8 @@ def fan(cube: Cube, row: Probability, others: Sequence[Cube], mark: str) -> Html
 def outside(each: Surprise) -> Name:
     """Return that an actual contradicts the chart."""
     key = "fan.outside.above" if each.above else "fan.outside.below"
-    return text(key, year=str(each.year), value=number(each.actual), band=each.band)
+    rest = 100 - each.band
+    return text(key, year=str(each.year), value=number(each.actual), band=each.band, rest=rest)
 
 
 def _limits(values: Sequence[float]) -> tuple[float, float]:
