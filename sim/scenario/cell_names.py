@@ -15,7 +15,10 @@ def cell_name(cell: Mapping[str, str]) -> Name:
     """Return the swept values such as ``weight of the plan 0.5, size of shock (slowdown) −3``."""
     return Name(
         *(
-            COMMA[lang].join(f"{path_name(path, lang)} {_value(text)}" for path, text in sorted(cell.items()))
+            COMMA[lang].join(
+                f"{path_name(path, lang)} {_value(text)}".replace("） ", "）")
+                for path, text in sorted(cell.items())
+            )
             for lang in LANGUAGES
         )
     )
