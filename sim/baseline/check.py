@@ -8,11 +8,10 @@ from fractions import Fraction
 from pathlib import PurePosixPath
 
 from sim.baseline.calibration import Calibration
-from sim.baseline.load_derived import inputs_of
 from sim.baseline.load_figures import figures_by_key
 from sim.baseline.load_plan import Frame
 from sim.baseline.plan import Assumption, Derived, Figure, Indicator, Printed, PrintedCell
-from sim.errors import Found, Place
+from sim.errors import Found, Place, as_written, times_apart
 from sim.marked.table import nearest_or_all
 from sim.units import convertible, ratio_factor
 
@@ -37,6 +36,8 @@ class Parts:
 def check_references(parts: Parts, found: Found) -> None:
     """Add every name that leads nowhere and every unit that does not fit what it is used for."""
     series_unit = {figure.series: figure.unit for figure in reversed(parts.figures)}
+    if not parts.figures:
+        found.add(Place((PurePosixPath(parts.frame.folder) / "history.csv").as_posix()), "no-rows")
     for indicator in parts.indicators:
         _check_series(indicator, series_unit, found)
         _check_base(indicator, parts, found)
@@ -74,7 +75,8 @@ def _check_series(indicator: Indicator, series_unit: Mapping[str, str], found: F
 
 
 def _unknown_series(series: str, place: Place, legal: Mapping[str, str], found: Found) -> None:
-    found.add(place, "unknown-series", name=series, near=nearest_or_all(series, legal))
+    if legal:  # that there are no figures at all was said once
+        found.add(place, "unknown-series", name=series, near=nearest_or_all(series, legal))
 
 
 def _same_unit(unit: str, expected: str, place: Place, found: Found) -> None:
@@ -103,8 +105,9 @@ def _check_base(indicator: Indicator, parts: Parts, found: Found) -> None:
             found.add(
                 cell.place,
                 "factor-against-base",
-                value=f"{float(cell.level.value):g}",
-                base=f"{figure.value:g}",
+                value=as_written(float(cell.level.value)),
+                base=as_written(figure.value),
+                factor=times_apart(float(_printed_base(cell)), figure.value),
                 file=figure.place.file,
                 line=figure.place.line,
             )
@@ -132,7 +135,7 @@ def _check_rest(
         found.add(
             known[0].place,
             "no-rest-for-cities",
-            known=f"{sum(figure.value for figure in known):g}",
+            known=as_written(sum(figure.value for figure in known)),
             total=f"{cities:g}",
             series=indicator.base_series,
         )
@@ -142,13 +145,13 @@ def _check_derived(item: Derived, parts: Parts, series_unit: Mapping[str, str], 
     unit_of = {i.id: i.unit for i in parts.indicators} | {d.id: d.unit for d in parts.derived}
     if item.id in {indicator.id for indicator in parts.indicators}:
         found.add(item.place, "duplicate-name", column="id", value=item.id)
-    missing = [part for part in inputs_of(item) if part and part not in unit_of]
+    missing = [part for part in item.parts() if part and part not in unit_of]
     for part in missing:
         found.add(item.place, "unknown-quantity", name=part, near=nearest_or_all(part, unit_of))
     for series in (item.stock_series, item.inflow_series):
         if series is not None and series not in series_unit:
             _unknown_series(series, item.place, series_unit, found)
-    if missing or not all(unit_of[part] for part in (*inputs_of(item), item.id) if part):
+    if missing or not all(unit_of[part] for part in (*item.parts(), item.id) if part):
         return
     if item.kind == "ratio" and item.numerator and item.denominator:
         above, below = unit_of[item.numerator], unit_of[item.denominator]
@@ -156,7 +159,8 @@ def _check_derived(item: Derived, parts: Parts, series_unit: Mapping[str, str], 
         if factor is None:
             found.add(item.place, "unit-mismatch", unit=item.unit, expected=f"{above} / {below}")
         elif abs(item.factor / float(factor) - 1) > 1e-9:
-            found.add(item.place, "wrong-factor", factor=f"{item.factor:g}", expected=f"{float(factor):g}")
+            expected = as_written(float(factor))
+            found.add(item.place, "wrong-factor", factor=as_written(item.factor), expected=expected)
     elif item.kind == "stock" and item.inflow:
         _same_unit(unit_of[item.inflow], item.unit, item.place, found)
         _check_source(item, "base", item.base, parts, series_unit, found)
@@ -201,9 +205,9 @@ def _check_source(
 
 def _check_share(role: str, low: float, high: float, item: Derived, found: Found) -> None:
     if role == "exit" and not (low >= 0 and high <= 1):
-        found.add(item.place, "exit-not-share", low=f"{low:g}", high=f"{high:g}")
+        found.add(item.place, "exit-not-share", low=as_written(low), high=as_written(high))
     if role == "base" and not low > 0:
-        found.add(item.place, "not-positive", column="base", value=f"{low:g}")
+        found.add(item.place, "not-positive", column="base", value=as_written(low))
 
 
 def _check_calibration(calibration: Calibration, parts: Parts, found: Found) -> None:

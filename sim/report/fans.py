@@ -61,7 +61,7 @@ def fans(material: Material, cube: Cube, mark: str) -> Html:
     return element(
         "section",
         element("h2", text("fans")),
-        element("p", text("fans.reading"), class_="small"),
+        element("p", text("fans.reading" if cube.effective is None else "fans.reading.used"), class_="small"),
         element("p", *legend, class_="legend"),
         element("div", *charts, class_="charts"),
         id=f"fans{mark}",

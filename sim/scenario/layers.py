@@ -8,17 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sim.errors import BadInput, Found, Place
+from sim.errors import SEPARATOR, BadInput, Found, Place, nearest_of
 from sim.marked.document import MAX_BYTES, Document, document_from_bytes
 from sim.marked.text import file_system_name, load_bytes, name_in_project
-from sim.scenario.choices import near
 
 Steps = tuple[str | int, ...]
 
 OWN = ("title", "about", "extends", "mixins", "sweep")
 """Fields that say something of one file only and are never inherited."""
 
-NAMED = ("drift", "shocks", "events", "level_shocks", "delays", "paths", "assumptions")
+NAMED = ("drift", "shocks", "events", "level_shocks", "delays", "paths", "assumptions", "pipelines")
 """Fields whose entries carry names of the planner's own; each entry is overridden by itself."""
 
 TAGS = ("kind", "source")
@@ -160,7 +159,8 @@ class Library:
             return None
         if len(text) > MAX_NAME or not target.is_file():
             beside = sorted(file.stem for file in target.parent.glob("*.y*ml"))
-            self.found.add(reference.place, "no-such-file", name=text[-80:], near=near(target.stem, beside))
+            close = SEPARATOR.join(nearest_of(target.stem, beside))
+            self.found.add(reference.place, "no-such-file", name=text[-80:], near=close)
             return None
         return target.resolve()
 

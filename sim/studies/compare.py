@@ -74,12 +74,21 @@ class Comparison:
     unmoved: int
 
 
+LUCK = ("plan", "seed", "draws")
+"""What scenarios must share for their draws to be the same draws."""
+
+
+def are_comparable(scenarios: Sequence[Scenario]) -> bool:
+    """Return whether the scenarios are of one plan and share their luck."""
+    return all(len({getattr(each, part) for each in scenarios}) == 1 for part in LUCK)
+
+
 def check_comparable(scenarios: Sequence[Scenario]) -> None:
     """Raise BadInput unless the scenarios are of one plan and share their luck: seed and draws."""
     found = Found()
     first = scenarios[0]
     for other in scenarios[1:]:
-        for part in ("plan", "seed", "draws"):
+        for part in LUCK:
             if getattr(first, part) != getattr(other, part):
                 values = {"was": getattr(first, part), "now": getattr(other, part)}
                 found.add(other.place, f"other-{part}", name=other.id, other=first.id, **values)

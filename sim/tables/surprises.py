@@ -24,7 +24,11 @@ class Surprise:
 
 
 def surprises_of(cube: Cube, row: Probability) -> tuple[Surprise, ...]:
-    """Return the actuals of the quantity of *row* outside the bands of *cube*, in the order of years."""
+    """Return the actuals of the quantity of *row* outside the bands of *cube*, in the order of years; none
+    of a scenario that uses actuals, whose bands they have made.
+    """
+    if cube.effective is not None:
+        return ()
     actuals = actuals_of(cube.plan, row.target.area, row.quantity)
     found = (
         _outside(row, t, actuals[t.year])

@@ -50,11 +50,13 @@ def test_report_sets_scenarios_side_by_side_and_says_in_what_they_differ(
 ) -> None:
     out = project / "together"
     assert cli.main(["report", "baseline", "plan", *FEW, "--out", str(out)], project) == 0
-    assert "Written to together/report/; files: 1." in capsys.readouterr().err
+    assert "3 files are in together/report/." in capsys.readouterr().err
     page = (out / "report" / "report.html").read_text(encoding="utf-8")
     assert verify(out / "report") == ()
     assert "run.py report scenarios/baseline.yaml scenarios/plan.yaml" in page
     assert "source of growth: plan, was blend" in page
+    assert (out / "report" / "report.xlsx").exists()
+    assert (out / "report" / "report_en.xlsx").exists()
 
 
 def test_plot_writes_pictures_alone_under_the_name_that_is_asked_for(project: Path) -> None:

@@ -395,7 +395,8 @@ def test_R4_ten_thousand_times_the_base_year_is_refused_and_both_numbers_are_nam
     (plan / "path.csv").unlink()
     first = next(m for m in mistakes_of(plan) if m.code == "factor-against-base")
     assert (first.place.line, dict(first.details)["base"]) == (7, "100")
-    assert "1.1e+06" in first.line("en")
+    assert "1100000" in first.line("en")
+    assert "10,000 times apart" in first.line("en")
 
 
 def test_actuals_of_cities_leave_something_to_the_other_cities(plan: Path, edit: Edit) -> None:

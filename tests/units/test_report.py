@@ -351,6 +351,7 @@ def test_an_actual_is_held_against_the_widest_band_that_does_not_hold_it(
     path = Trajectory(row.target.area, row.quantity, actual.year, 1.0, 1.0, quantiles)
     found = surprises_of(replace(cube, trajectories=(path,)), row)
     assert [(each.band, each.above) for each in found] == told
+    assert surprises_of(replace(cube, trajectories=(path,), effective=900.0), row) == ()
 
 
 def test_growth_by_arithmetic_and_its_chance_stand_at_every_target_that_has_them(page: str) -> None:
