@@ -17,6 +17,7 @@ from sim.baseline.load_printed import load_printed
 from sim.baseline.load_targets import Quantities, load_platforms, load_targets
 from sim.baseline.load_tiles import load_tiles
 from sim.baseline.plan import Baseline, Figure
+from sim.baseline.track_record import load_track_record
 from sim.errors import BadInput, Found, Mistake, Place
 from sim.marked.text import name_in_project
 
@@ -68,6 +69,7 @@ def load_baseline(folder: Path, root: Path) -> Baseline:
     targets = load_targets(folder, root, frame, quantities, found)
     platforms = load_platforms(folder, root, frame, found)
     tiles = load_tiles(folder, root, frame, found)
+    track_record = load_track_record(folder, root, found)
     if printed is None:
         found.raise_if_any()
     assert printed is not None
@@ -101,6 +103,7 @@ def load_baseline(folder: Path, root: Path) -> Baseline:
         calibration=calibration,
         hashes=hashes,
         tiles=tiles,
+        track_record=track_record,
         pipelines=pipelines.plans,
     )
 

@@ -233,6 +233,19 @@ class Platform:
 
 
 @dataclass(frozen=True, slots=True)
+class PastTarget:
+    """An earlier plan's quantified target and what became of it; *kind*: ``ratio`` or ``amount``."""
+
+    plan: str
+    region: str
+    indicator: str
+    kind: str
+    year: int
+    target: float
+    outcome: float
+
+
+@dataclass(frozen=True, slots=True)
 class Baseline:
     """A plan folder, checked. Area order: cities by id, then unallocated, then the province."""
 
@@ -259,6 +272,7 @@ class Baseline:
     calibration: Calibration | None
     hashes: Mapping[str, str]  # file name -> SHA-256
     tiles: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # city -> row, column of the tile map
+    track_record: tuple[PastTarget, ...] = ()  # earlier targets with numbers, in the order of the file
     pipelines: Mapping[str, PipelinePlan] = field(default_factory=dict)
 
     def city_axis(self) -> Axis:

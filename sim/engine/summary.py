@@ -13,8 +13,6 @@ from sim.accumulators import (
     ExactSum,
     Grid,
     SetChances,
-    WeightedChances,
-    Weights,
     level_indices,
     rate_indices,
 )
@@ -23,6 +21,7 @@ from sim.engine.chances import Outcome
 from sim.engine.levels import BlockLevels
 from sim.kernels.conditioning import log_mean, whole_weights
 from sim.model.model import Model
+from sim.weights import WeightedChances, Weights
 
 TIE = 1e-12
 """Values this near to a target (relative) are counted as near ties."""

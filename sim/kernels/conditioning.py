@@ -66,8 +66,9 @@ def solved(covariance: Floats, missing: Floats) -> Solution:
     rows = np.arange(len(missing))
     unit[:, rows, rows] = 1.0 + JITTER
     factor = np.linalg.cholesky(unit)
-    innovation: Floats = np.linalg.solve(factor, (missing.T / scale)[..., None])
-    alpha: Floats = np.linalg.solve(np.swapaxes(factor, -1, -2), innovation)[..., 0] / scale
+    innovation = np.asarray(np.linalg.solve(factor, (missing.T / scale)[..., None]), dtype=np.float64)
+    back = np.linalg.solve(np.swapaxes(factor, -1, -2), innovation)
+    alpha = np.asarray(back[..., 0] / scale, dtype=np.float64)
     log_sd: Floats = np.log(np.diagonal(factor, axis1=-2, axis2=-1)) + np.log(scale)
     return Solution(alpha.T, innovation[..., 0], log_sd)
 

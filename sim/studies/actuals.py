@@ -38,9 +38,14 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Moves:
+    """All steps of a scenario; *fixed*: with parameters at their central values, since their draws left
+    too few effective ones at some step (every step then, so that they can be compared).
+    """
+
     scenario: Scenario
     steps: tuple[Step, ...]
     rows: tuple[Moved, ...]
+    fixed: bool
 
 
 def moves_of(
@@ -55,21 +60,41 @@ def moves_of(
     The scenario's own actuals come in with the year that they tell of.
     """
     known = scenario.observed or actuals_of_plan(baseline, baseline.years[-1])
-    years = sorted({actual.year for actual in known})
     chosen = [t for t in baseline.targets if is_shown(t, baseline, areas)]
-    steps, columns = [], []
-    for until in (None, *years):
-        actuals = tuple(a for a in known if until is not None and a.year <= until)
-        asked = replace(scenario, observed=actuals, targets=tuple(dict.fromkeys(t.id for t in chosen)))
-        model = with_tilt(compiled(asked, baseline))
-        summary = enough_draws(model, map_blocks)
-        steps.append(Step(until, actuals, summary.draws, summary.effective()))
-        columns.append(chances_of(baseline, [t.row for t in model.targets], summary))
+    asked = replace(scenario, targets=tuple(dict.fromkeys(t.id for t in chosen)))
+    shown = steps_of(asked, baseline, known, map_blocks)
+    fixed = scenario.noise.parameters == "fixed"
+    if any(not is_enough(summary) for _, summary, _ in shown) and not fixed:
+        fixed, noise = True, replace(scenario.noise, parameters="fixed")
+        shown = steps_of(replace(asked, noise=noise), baseline, known, map_blocks)
+    columns = [chances_of(baseline, rows, summary) for _, summary, rows in shown]
     rows = tuple(Moved(t, tuple(column.get((t.id, t.version)) for column in columns)) for t in chosen)
-    return Moves(scenario, tuple(steps), rows)
+    return Moves(scenario, tuple(step for step, _, _ in shown), rows, fixed)
 
 
-MOST_TIMES = 16
+def steps_of(
+    scenario: Scenario, baseline: Baseline, known: Sequence[Actual], map_blocks: Map
+) -> list[tuple[Step, Summary, list[int]]]:
+    """Return each step with its summary and the plan's rows of its targets; the last one first to fail."""
+    years = sorted({actual.year for actual in known})
+    steps = []
+    for until in (*reversed(years), None):
+        actuals = tuple(a for a in known if until is not None and a.year <= until)
+        model = with_tilt(compiled(replace(scenario, observed=actuals), baseline))
+        summary = enough_draws(model, map_blocks)
+        step = Step(until, actuals, summary.draws, summary.effective())
+        steps.append((step, summary, [target.row for target in model.targets]))
+        if not is_enough(summary) and scenario.noise.parameters == "drawn":
+            break  # all steps will be asked again with parameters at their central values
+    return steps[::-1]
+
+
+def is_enough(summary: Summary) -> bool:
+    """Return whether enough draws are effective to say a probability."""
+    return summary.weights is None or summary.effective() >= LEAST_EFFECTIVE
+
+
+MOST_TIMES = 4
 """A step takes at most so many times the scenario's draws to have enough effective ones."""
 
 
@@ -80,7 +105,7 @@ def enough_draws(model: Model, map_blocks: Map) -> Summary:
     """
     [summary] = run([model], range(model.blocks), detailed=False, map_blocks=map_blocks)
     blocks = model.blocks
-    while summary.weights is not None and summary.effective() < LEAST_EFFECTIVE:
+    while not is_enough(summary):
         if blocks >= MOST_TIMES * model.blocks:
             break
         [more] = run([model], range(blocks, 2 * blocks), detailed=False, map_blocks=map_blocks)
@@ -100,11 +125,10 @@ def chances_of(
 ) -> dict[tuple[str, str], tuple[float, float, float] | None]:
     """Return p and its error by target and version."""
     columns = chance_columns(summary.chances, max(2, math.floor(summary.effective())))
-    enough = summary.weights is None or summary.effective() >= LEAST_EFFECTIVE
     parts = [columns[name] for name in ("p", "mc_low", "mc_high")]
     found: dict[tuple[str, str], tuple[float, float, float] | None] = {}
     for position, row in enumerate(rows):
         target = baseline.targets[row]
         p, low, high = (float(part[position]) for part in parts)
-        found[target.id, target.version] = (p, low, high) if enough else None
+        found[target.id, target.version] = (p, low, high) if is_enough(summary) else None
     return found

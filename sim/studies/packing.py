@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from sim.accumulators import ChancesBySet, ExactSum, SetChances, WeightedChances, Weights
+from sim.accumulators import ChancesBySet, ExactSum, SetChances
 from sim.engine import Summary
+from sim.weights import WeightedChances, Weights
 
 FORMAT = 1
 LARGEST_PACK = 1 << 30

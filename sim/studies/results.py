@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from sim.accumulators import SetChances, WeightedChances
+from sim.accumulators import SetChances
 from sim.axes import UNALLOCATED, Floats, Name
 from sim.baseline.plan import Baseline, Target
 from sim.cube import (
@@ -33,6 +33,7 @@ from sim.scenario.scenario import Scenario
 from sim.streams import BLOCK, SETS
 from sim.studies.sensitivity import DEPENDENCE, TAILS, Sensitivity, carried_over, chances_there
 from sim.texts import LANGUAGES, say
+from sim.weights import WeightedChances
 
 
 def cube_of(

@@ -39,6 +39,8 @@ def actuals_text(moves: Moves, baseline: Baseline, lang: str) -> str:
     )
     parts.append(paragraph(say("actuals.legend", lang)))
     parts.append(paragraph(draws))
+    if moves.fixed:
+        parts.append(paragraph(say("actuals.fixed", lang)))
     parts.append(_sources(moves, baseline, areas, lang))
     return "\n\n".join(parts)
 

@@ -11,6 +11,7 @@ from sim.tables.figures import margin, percent, span
 from sim.tables.headline_table import headline_table
 from sim.tables.layout import WIDTH, paragraph
 from sim.tables.readings import deciding_versions, ends_of_versions
+from sim.tables.realism import realism_text
 from sim.tables.target_lists import other_table, unanswered_list
 from sim.tables.wording import unfolded
 from sim.texts import say
@@ -28,6 +29,7 @@ def screen_text(cube: Cube, lang: str, listed: bool = True) -> str:
         joint_text(cube.joint, cube.draws, lang) if cube.joint is not None else "",
         city_table(cube, lang),
         other_table(cube, lang),
+        realism_text(cube, lang),
         unanswered_list([cube], lang) if listed else "",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
-from sim.accumulators import SetChances, WeightedChances
+from sim.accumulators import SetChances
 from sim.baseline.plan import Baseline
 from sim.distributions import Normal
 from sim.engine import run
@@ -21,6 +21,7 @@ from sim.model import Model, compiled
 from sim.scenario.scenario import Actual, Chance, Scenario
 from sim.shocks import OneYear
 from sim.studies.results import check_effective
+from sim.weights import WeightedChances
 from tests import strategies as make
 from tests.engine_blocks import Block, worked, worked_model
 
