@@ -85,12 +85,9 @@ def level_alone(model: Model, k: int, factor: Floats, shared: Floats) -> tuple[F
 def count_normals(model: Model, k: int, luck: Luck) -> Floats:
     """Return the normals at which counts of indicator *k* are taken, ``[C, T, S, D]``."""
     name = model.indicators.labels[k]
-    return np.stack(
-        [
-            np.stack([luck.normal(Source("count", city, name, year)) for year in model.years.labels])
-            for city in model.cities.labels
-        ]
-    )
+    cities, years = model.cities.labels, model.years.labels
+    sources = [Source("count", city, name, year) for city in cities for year in years]
+    return luck.normals(sources).reshape(len(cities), len(years), SETS, -1)
 
 
 def quantities_of_block(model: Model, values: Floats, levels: BlockLevels) -> Floats:

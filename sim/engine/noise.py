@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.axes import Axis, Floats
-from sim.engine.luck import Luck
+from sim.engine.luck import Luck, has_table, streams, term_sources
 from sim.kernels import reference as kernel
+from sim.kernels.compiled import cities_into
+from sim.kernels.tails import scale_table
 from sim.model.model import NONE, SERIES_FIELDS, Model, NoiseModel
 from sim.model.parameters import proxies_of_sets
 from sim.streams import SET, SETS, Source
@@ -116,7 +118,8 @@ def block_noise(model: Model, parameters: SetParameters, luck: Luck) -> BlockNoi
     )
     p = parameters
     yearly = kernel.autoregression(p.phi[..., None], p.year_sd[..., None], mixing, year_unit)
-    city, variance = cities_noise(model, noise, p, luck)
+    noise_of_cities = compiled_cities_noise if luck.compiled and has_table(noise.dof) else cities_noise
+    city, variance = noise_of_cities(model, noise, p, luck)
     ratio = np.empty((len(model.with_cities), SETS, SET))
     for column, k in enumerate(model.with_cities):
         ratio[column] = luck.normal(Source("ratio", indicator=names.labels[k]))
@@ -153,4 +156,42 @@ def cities_noise(model: Model, noise: NoiseModel, p: SetParameters, luck: Luck) 
         variance[c] = kernel.accumulated_variance(tau, sd, weights, scale)
         yearly = kernel.autoregression(phi, sd, scale, unit)
         np.exp(kernel.city_noise(tau * persistent, yearly, variance[c]), out=city[c])
+    return city, variance
+
+
+def compiled_cities_noise(
+    model: Model, noise: NoiseModel, p: SetParameters, luck: Luck
+) -> tuple[Floats, Floats]:
+    """Return what `cities_noise` returns, from the compiled kernel."""
+    years = model.years.labels
+    names = Axis("indicator", tuple(model.indicators.labels[k] for k in model.with_cities))
+    shape = (len(model.cities), len(names), len(years), SETS, SET)
+    city, variance = np.empty(shape), np.empty(shape)
+    if not names.labels:
+        return city, variance
+    mixing: list[Source] = []
+    terms: list[Source] = []
+    for area in model.cities.labels:
+        mixing += [Source("mixing:city", area, year=y) for y in years]
+        for y in years:
+            terms += term_sources("city", names, noise.factors, area, y)
+        terms += term_sources("city:drift", names, noise.factors, area, "")
+    load = np.ascontiguousarray(noise.load_city[model.with_cities])
+    phi = np.ascontiguousarray(p.phi[model.with_cities])
+    table, highest = scale_table(noise.dof)
+    cities_into(
+        streams(luck.seed, mixing).reshape(len(model.cities), len(years), -1),
+        streams(luck.seed, terms).reshape(len(model.cities), len(years) + 1, -1, 4),
+        luck.first,
+        table,
+        highest,
+        load,
+        np.sqrt(np.maximum(1.0 - np.sum(load**2, axis=1), 0.0)),
+        phi,
+        np.ascontiguousarray(p.city_sd),
+        np.ascontiguousarray(p.city_tau),
+        kernel.accumulation_weights(phi, len(years)),
+        city,
+        variance,
+    )
     return city, variance

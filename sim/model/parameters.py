@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -12,7 +13,8 @@ from sim.axes import Floats
 from sim.baseline.calibration import Estimate
 from sim.baseline.plan import Assumption
 from sim.distributions import Triangular
-from sim.streams import Source, set_uniforms
+from sim.kernels.philox import uniforms_into
+from sim.streams import Source, key_of, stream_of
 
 Law = Literal["constant", "normal", "positive", "triangular"]
 
@@ -106,14 +108,23 @@ def drawn_parameters(table: ParameterTable, seed: int, drawn: bool, first: int, 
     values = np.empty((len(table.rows), count))
     held = dict(table.held)
     for row, parameter in enumerate(table.rows):
-        if row in held:
-            values[row] = held[row]
-        elif drawn:
-            source = Source("parameter", indicator=parameter.name)
-            values[row] = value_from_uniform(parameter, set_uniforms(seed, source, first, count))
-        else:
-            values[row] = parameter.value
+        values[row] = held.get(row, parameter.value)
+    if not drawn:
+        return values
+    rows = [n for n, p in enumerate(table.rows) if n not in held and p.law != "constant"]
+    names = [Source("parameter", indicator=table.rows[row].name) for row in rows]
+    for row, uniform in zip(rows, uniforms_of_sets(seed, names, first, count), strict=True):
+        values[row] = value_from_uniform(table.rows[row], uniform)
     return values
+
+
+def uniforms_of_sets(seed: int, sources: Sequence[Source], first: int, count: int) -> Floats:
+    """Return uniforms of sets *first* and later, ``[source, set]``: `streams.set_uniforms`, compiled."""
+    skip = first % 2
+    made = np.empty((len(sources), skip + count + (skip + count) % 2))
+    if sources:
+        uniforms_into(np.stack([stream_of(key_of(seed, s)) for s in sources]), first - skip, made)
+    return made[:, skip : skip + count]
 
 
 def proxies_of_sets(seed: int, indicator: str, proxies: int, first: int, count: int) -> np.ndarray:
@@ -124,6 +135,6 @@ def proxies_of_sets(seed: int, indicator: str, proxies: int, first: int, count: 
     """
     start = first - first % proxies
     stop = first + count + (-(first + count)) % proxies
-    uniform = set_uniforms(seed, Source("proxy", indicator=indicator), start, stop - start)
+    uniform = uniforms_of_sets(seed, [Source("proxy", indicator=indicator)], start, stop - start)[0]
     order = np.argsort(np.argsort(uniform.reshape(-1, proxies), axis=1), axis=1).reshape(-1)
     return order[first - start : first - start + count]
