@@ -3,73 +3,62 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
 from sim.axes import Floats
 from sim.kernels.elementary import exp
 from sim.kernels.jit import inlined, kernel
-from sim.kernels.philox import Words, fill_uniforms, uniforms_to_normals
+from sim.kernels.philox import Words, normals_into
 from sim.kernels.tails import normals_to_scales
 
 
 @kernel("void(uint64[:, ::1], int64, float64[:, ::1], float64, float64[:, ::1])")
 def scales_into(keys: Words, first: int, table: Floats, highest: float, out: Floats) -> None:
     """Set *out* ``[stream, draw]`` to mixing variables of streams *keys* ``[stream, 4]``."""
-    count = out.shape[1]
-    u, tails, where = np.empty(count), np.empty(count), np.empty(count + 1, dtype=np.int64)
+    if table.shape[0] > 0:
+        normals_into(keys, first, out)
     for row in range(out.shape[0]):
-        if table.shape[0] > 0:
-            fill_uniforms(keys[row], first, u)
-            uniforms_to_normals(u, out[row], where, tails)
         normals_to_scales(table, highest, out[row])
 
 
 @inlined
-def unit_terms(normals: Floats, load: Floats, own_share: float, k: int, out: Floats) -> None:
-    """Set *out* ``[draw]`` to the unit-variance term of indicator *k*; *normals* ``[F + K, draw]``."""
-    factors = load.shape[1]
+def add_times(out: Floats, factor: float, x: Floats) -> None:
+    """Add *factor* times *x* to *out*. Loops of few arrays are ones that the compiler can prove apart."""
     for d in range(out.size):
-        total = own_share * normals[factors + k, d]
-        for f in range(factors):
-            total += load[k, f] * normals[f, d]
-        out[d] = total
+        out[d] += factor * x[d]
 
 
 @inlined
-def one_city(
-    normals: Floats, scale: Floats, load: Floats, spread: Any, weights: Floats, k: int, room: Floats,
-    city: Floats, variance: Floats,
-) -> None:  # fmt: skip
-    """Set *city* and *variance* ``[T, draw]``: the factor of one city's noise, the variance of its log.
+def unit_term(normals: Floats, load: Floats, own_share: float, k: int, out: Floats) -> None:
+    """Set *out* ``[draw]`` to the unit-variance term of indicator *k*; *normals* ``[F + K, draw]``."""
+    factors = load.shape[1]
+    own = normals[factors + k]
+    for d in range(out.size):
+        out[d] = own_share * own[d]
+    for f in range(factors):
+        add_times(out, load[k, f], normals[f])
 
-    *normals* ``[T + 1, F + K, draw]``, the last year for what is constant; *scale* is s ``[T, draw]``;
-    *spread* is (share of the own term, phi, sd, tau); *weights* ``[t, u]``; *room* ``[4, draw]``.
-    """
-    own_share, phi, sd, tau = spread
-    years, draws = city.shape
-    unit, drift, yearly, total = room[0], room[1], room[2], room[3]
-    unit_terms(normals[years], load, own_share, k, drift)
-    innovation = sd * math.sqrt(1.0 - phi * phi)
-    for t in range(years):
-        unit_terms(normals[t], load, own_share, k, unit)
-        fixed = (t + 1.0) * (t + 1.0) * tau * tau
-        for d in range(draws):
-            shock = scale[t, d] * unit[d]
-            if t == 0:
-                yearly[d] = sd * shock
-                total[d] = tau * drift[d] + yearly[d]
-            else:
-                yearly[d] = phi * yearly[d] + innovation * shock
-                total[d] = total[d] + (tau * drift[d] + yearly[d])
-        for d in range(draws):
-            spread_of_years = 0.0
-            for u in range(t + 1):
-                spread_of_years += weights[t, u] * weights[t, u] * (scale[u, d] * scale[u, d])
-            variance[t, d] = fixed + sd * sd * spread_of_years
-        for d in range(draws):
-            city[t, d] = exp(total[d] - 0.5 * variance[t, d])
+
+@inlined
+def next_year(unit: Floats, scale: Floats, keep: float, add: float, yearly: Floats) -> None:
+    """Move an AR(1) on by a year: ``yearly = keep yearly + add scale unit``."""
+    for d in range(yearly.size):
+        yearly[d] = keep * yearly[d] + add * (scale[d] * unit[d])
+
+
+@inlined
+def accumulate(total: Floats, drift: Floats, tau: float, yearly: Floats) -> None:
+    """Add a year's noise, constant part and yearly part, to what has accumulated."""
+    for d in range(total.size):
+        total[d] += tau * drift[d] + yearly[d]
+
+
+@inlined
+def factor_of_noise(total: Floats, variance: Floats, city: Floats) -> None:
+    """Set *city* to ``exp`` of the accumulated noise less half its variance."""
+    for d in range(city.size):
+        city[d] = exp(total[d] - 0.5 * variance[d])
 
 
 @kernel(
@@ -99,24 +88,30 @@ def cities_into(
     *weights* ``[t, u, K, S]`` from `reference.accumulation_weights`.
     """
     cities, indicators, years, sets, draws = city.shape
-    u, tails, where = np.empty(draws), np.empty(draws), np.empty(draws + 1, dtype=np.int64)
     normals = np.empty((years + 1, term_keys.shape[2], draws))
-    scale, room = np.ones((years, draws)), np.empty((4, draws))
+    scale, square = np.empty((years, draws)), np.empty((years, draws))
+    unit, drift, yearly, total = np.empty(draws), np.empty(draws), np.empty(draws), np.empty(draws)
     for s in range(sets):
         start = first + s * draws
         for c in range(cities):
+            scales_into(mixing_keys[c], start, table, highest, scale)
             for t in range(years):
-                if table.shape[0] > 0:
-                    fill_uniforms(mixing_keys[c, t], start, u)
-                    uniforms_to_normals(u, scale[t], where, tails)
-                    normals_to_scales(table, highest, scale[t])
+                square[t] = scale[t] * scale[t]
             for t in range(years + 1):
-                for row in range(term_keys.shape[2]):
-                    fill_uniforms(term_keys[c, t, row], start, u)
-                    uniforms_to_normals(u, normals[t, row], where, tails)
+                normals_into(term_keys[c, t], start, normals[t])
             for k in range(indicators):
-                spread = (own_share[k], phi[k, s], sd[c, k, s], tau[c, k, s])
-                one_city(
-                    normals, scale, load, spread, weights[:, :, k, s], k, room, city[c, k, :, s],
-                    variance[c, k, :, s],
-                )  # fmt: skip
+                spread, lasting, stay = sd[c, k, s], tau[c, k, s], phi[k, s]
+                unit_term(normals[years], load, own_share[k], k, drift)
+                yearly[:] = 0.0
+                total[:] = 0.0
+                for t in range(years):
+                    unit_term(normals[t], load, own_share[k], k, unit)
+                    add = spread if t == 0 else spread * math.sqrt(1.0 - stay * stay)
+                    next_year(unit, scale[t], stay, add, yearly)
+                    accumulate(total, drift, lasting, yearly)
+                    var = variance[c, k, t, s]
+                    var[:] = (t + 1.0) * (t + 1.0) * (lasting * lasting)
+                    for v in range(t + 1):
+                        weight = weights[t, v, k, s] * spread
+                        add_times(var, weight * weight, square[v])
+                    factor_of_noise(total, var, city[c, k, t, s])
