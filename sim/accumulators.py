@@ -66,7 +66,7 @@ class ExactSum:
         return np.array([rounded(n) for n in self.numbers]).reshape(self.shape)
 
 
-def narrow(counts: Ints) -> NDArray[np.unsignedinteger]:
+def narrow(counts: NDArray[np.integer]) -> NDArray[np.unsignedinteger]:
     """Return *counts* in the narrowest type that holds them: a grid is mostly small numbers."""
     return counts.astype(np.min_scalar_type(counts.max(initial=0)))
 
@@ -166,17 +166,25 @@ class SetChances:
         """Return the summary of *chance* ``[event, set, draw]``; not-a-number marks an invalid draw."""
         valid = ~np.isnan(chance)
         draws = valid.sum(axis=-1)
-        some = draws > 0
         chance = np.where(valid, chance, 0.0)
         by_set = chance.sum(axis=-1) / np.maximum(draws, 1)
         apart = np.where(valid, chance - by_set[..., None], 0.0)
         within = (apart**2).sum(axis=-1) / (np.maximum(draws - 1, 1) * np.maximum(draws, 1))
+        return cls.of_sets(draws, by_set, within)
+
+    @classmethod
+    def of_sets(cls, draws: Ints, by_set: Floats, within: Floats) -> Self:
+        """Return the summary of sets with so many valid *draws*, their chances and sampling variances.
+
+        ``[event, set]`` each; a set without a valid draw has zeros.
+        """
+        some = draws > 0
         cells = np.rint(by_set * CHANCE_CELLS).astype(np.int64)
-        grid = np.zeros((len(chance), CHANCE_CELLS + 1), dtype=np.int32)
+        grid = np.zeros((len(draws), CHANCE_CELLS + 1), dtype=np.int32)
         for event, row in enumerate(cells):
             grid[event] = np.bincount(row[some[event]], minlength=CHANCE_CELLS + 1)
         return cls(
-            chance.shape[1],
+            draws.shape[1],
             some.sum(axis=1),
             ExactSum.of(by_set.sum(axis=1)),
             ExactSum.of((by_set**2).sum(axis=1)),
@@ -242,7 +250,12 @@ class ChancesBySet:
         valid = ~np.isnan(chance)
         draws = valid.sum(axis=-1)
         total = np.where(valid, chance, 0.0).sum(axis=-1)
-        return cls((block,), (np.where(draws > 0, total / np.maximum(draws, 1), np.nan),))
+        return cls.of_sets(block, draws, total / np.maximum(draws, 1))
+
+    @classmethod
+    def of_sets(cls, block: int, draws: Ints, by_set: Floats) -> Self:
+        """Return the chances *by_set* ``[event, set]`` of a block whose sets have so many valid *draws*."""
+        return cls((block,), (np.where(draws > 0, by_set, np.nan),))
 
     def __add__(self, other: Self) -> Self:
         pairs = zip((*self.blocks, *other.blocks), (*self.chances, *other.chances), strict=True)

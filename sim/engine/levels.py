@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -11,7 +11,8 @@ from sim.engine.drift import drift_of_sets, shocked_factors
 from sim.engine.luck import Luck
 from sim.engine.noise import BlockNoise, SetParameters
 from sim.kernels import reference as kernel
-from sim.kernels.poisson import poisson_quantile
+from sim.kernels.levels import levels_into
+from sim.kernels.poisson import compiled_quantile, poisson_quantile
 from sim.model.model import Model, StockModel
 from sim.streams import SETS, Source
 
@@ -27,7 +28,8 @@ class BlockLevels:
     ``[Kc, T, S, D]``; *province* ``[K, T, S, D]``; *calm_alone* ``[T, S, 1 or D]`` by lone indicator,
     on the scale on which it moves (log or logit); *shared* is the accumulated province-wide noise
     ``[K, T, S, D]``; *own_sd* the sd of its persistent own part ``[K, S]``; *floored* says which
-    draws needed the floor of growth.
+    draws needed the floor of growth. *compiled*: made by the compiled kernels, as what follows will
+    be; *kept* is what targets share, by name.
     """
 
     city: Floats | None
@@ -38,6 +40,8 @@ class BlockLevels:
     shared: Floats
     own_sd: Floats
     floored: np.ndarray
+    compiled: bool = False
+    kept: dict[tuple[object, ...], Floats] = field(default_factory=dict)
 
 
 def levels_of_block(
@@ -54,23 +58,36 @@ def levels_of_block(
     calm = []
     for column, k in enumerate(model.with_cities):
         calm.append(kernel.levels_from_growth(model.base[:, column], factors[column]))
-        level = calm[-1] * noise.city[:, column]
-        lift = np.exp(shared[k])
         log_ratio = model.log_ratio[column][:, None, None] + noise.ratio[column]
+        level, total = lifted_cities(calm[-1], noise.city, column, np.exp(shared[k]), luck.compiled)
         if model.is_count[k]:
-            level = poisson_quantile(level * lift, count_normals(model, int(k), luck))
+            quantile = compiled_quantile if luck.compiled else poisson_quantile
+            level = quantile(level, count_normals(model, int(k), luck))
             total = np.add.reduce(level, axis=0)
             province[k], unallocated[column] = kernel.counts_of_province(total, log_ratio)
         else:
-            total = np.add.reduce(level, axis=0) * lift
             province[k], unallocated[column] = kernel.province_from_cities(total, log_ratio)
         if kept is not None:
-            kept[:, column] = level if model.is_count[k] else level * lift
+            kept[:, column] = level
     calm_alone = []
     for position, k in enumerate(model.alone):
         scale, province[k] = level_alone(model, int(k), lone_factors[position], shared[k])
         calm_alone.append(scale)
-    return BlockLevels(kept, tuple(calm), unallocated, province, tuple(calm_alone), shared, own_sd, floored)
+    return BlockLevels(
+        kept, tuple(calm), unallocated, province, tuple(calm_alone), shared, own_sd, floored, luck.compiled
+    )
+
+
+def lifted_cities(
+    calm: Floats, noise: Floats, column: int, lift: Floats, compiled: bool
+) -> tuple[Floats, Floats]:
+    """Return levels of cities ``[C, T, S, D]`` and their sum; *lift* is the province-wide factor."""
+    if compiled:
+        level, total = np.empty((len(calm), *lift.shape)), np.empty(lift.shape)
+        levels_into(calm, noise, column, lift, total, level)
+        return level, total
+    bare = calm * noise[:, column]
+    return bare * lift, np.add.reduce(bare, axis=0) * lift
 
 
 def level_alone(model: Model, k: int, factor: Floats, shared: Floats) -> tuple[Floats, Floats]:

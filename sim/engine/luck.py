@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -51,7 +52,7 @@ class Luck:
         if not self.compiled:
             return np.stack([block_normals(self.seed, source, self.block) for source in sources])
         normals = np.empty((len(sources), BLOCK))
-        normals_into(streams(self.seed, sources), self.first, normals)
+        normals_into(streams(self.seed, tuple(sources)), self.first, normals)
         return normals.reshape(-1, SETS, SET)
 
     def uniform(self, source: Source) -> Floats:
@@ -72,7 +73,7 @@ class Luck:
         if not (self.compiled and has_table(dof)):
             return mixing(block_uniforms(self.seed, source, self.block), dof)
         scales = np.empty((1, BLOCK))
-        scales_into(streams(self.seed, [source]), self.first, *scale_table(dof), scales)
+        scales_into(streams(self.seed, (source,)), self.first, *scale_table(dof), scales)
         return scales.reshape(SETS, SET)
 
     def terms(
@@ -91,8 +92,9 @@ def term_sources(
     return tuple(Source(name, area, k, year) for k in labels)
 
 
-def streams(seed: int, sources: Sequence[Source]) -> Words:
-    """Return the streams of *sources*, ``[source, 4]``."""
+@functools.lru_cache(maxsize=1 << 12)
+def streams(seed: int, sources: tuple[Source, ...]) -> Words:
+    """Return the streams of *sources*, ``[source, 4]``; the same for every block, so made once."""
     return np.stack([stream_of(key_of(seed, source)) for source in sources])
 
 

@@ -180,8 +180,8 @@ def compiled_cities_noise(
     phi = np.ascontiguousarray(p.phi[model.with_cities])
     table, highest = scale_table(noise.dof)
     cities_into(
-        streams(luck.seed, mixing).reshape(len(model.cities), len(years), -1),
-        streams(luck.seed, terms).reshape(len(model.cities), len(years) + 1, -1, 4),
+        streams(luck.seed, tuple(mixing)).reshape(len(model.cities), len(years), -1),
+        streams(luck.seed, tuple(terms)).reshape(len(model.cities), len(years) + 1, -1, 4),
         luck.first,
         table,
         highest,

@@ -16,6 +16,7 @@ import numpy as np
 from sim.axes import Floats
 from sim.kernels.elementary import exp, log, normal_quantile
 from sim.kernels.jit import inlined, kernel
+from sim.kernels.normal import normal_tail
 from sim.kernels.reference import MIXING_CAP
 
 PIECES = 32
@@ -72,24 +73,6 @@ def gamma_tails(a: float, x: float) -> tuple[float, float, float]:
         fraction *= change
     upper = density * fraction
     return 1.0 - upper, upper, density
-
-
-@inlined
-def normal_tail(x: float) -> float:
-    """Return the chance of a standard normal above *x* >= 0: its series, far out Laplace's fraction."""
-    density = exp(-0.5 * x * x - _HALF_LOG_2_PI)
-    if x < 2.0:
-        term = total = x
-        n = 1.0
-        while abs(term) > _ENOUGH * abs(total):
-            n += 2.0
-            term *= x * x / n
-            total += term
-        return 0.5 - density * total
-    fraction = 0.0
-    for n in range(200, 0, -1):
-        fraction = n / (x + fraction)
-    return density / (x + fraction)
 
 
 @inlined
