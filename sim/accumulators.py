@@ -15,6 +15,8 @@ from sim.axes import Floats, Ints
 _SHIFT = 1100
 """Every finite float64 is a whole multiple of 2**-1074, so this fixed point holds all of them exactly."""
 
+_MANTISSA = 53
+
 LEVEL_STEP = math.log(1.001)
 """Width of a grid cell of levels: 0.1 %."""
 
@@ -56,7 +58,11 @@ class ExactSum:
         """Return the sums that *values* are; not-a-number and infinities are a ValueError."""
         if not np.all(np.isfinite(values)):
             raise ValueError("only finite values can be summed exactly")
-        return cls(values.shape, tuple(exact(float(v)) for v in values.ravel()))
+        mantissa, exponent = np.frexp(values.ravel())
+        whole = (mantissa * 2.0**_MANTISSA).astype(np.int64).tolist()
+        shifts = (exponent.astype(np.int64) + (_SHIFT - _MANTISSA)).tolist()
+        numbers = (w << s if s >= 0 else w >> -s for w, s in zip(whole, shifts, strict=True))
+        return cls(values.shape, tuple(numbers))  # below 2^-1047 only zeros are shifted out
 
     def __add__(self, other: Self) -> Self:
         pairs = zip(self.numbers, other.numbers, strict=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from sim.axes import Axis, Floats
 from sim.engine.luck import Luck, has_table, streams, term_sources
 from sim.kernels import reference as kernel
 from sim.kernels.compiled import cities_into
+from sim.kernels.philox import Words
 from sim.kernels.tails import scale_table
 from sim.model.model import NONE, SERIES_FIELDS, Model, NoiseModel
 from sim.model.parameters import proxies_of_sets
@@ -169,19 +171,13 @@ def compiled_cities_noise(
     city, variance = np.empty(shape), np.empty(shape)
     if not names.labels:
         return city, variance
-    mixing: list[Source] = []
-    terms: list[Source] = []
-    for area in model.cities.labels:
-        mixing += [Source("mixing:city", area, year=y) for y in years]
-        for y in years:
-            terms += term_sources("city", names, noise.factors, area, y)
-        terms += term_sources("city:drift", names, noise.factors, area, "")
+    mixing, terms = city_streams(luck.seed, model.cities, names, noise.factors, years)
     load = np.ascontiguousarray(noise.load_city[model.with_cities])
     phi = np.ascontiguousarray(p.phi[model.with_cities])
     table, highest = scale_table(noise.dof)
     cities_into(
-        streams(luck.seed, tuple(mixing)).reshape(len(model.cities), len(years), -1),
-        streams(luck.seed, tuple(terms)).reshape(len(model.cities), len(years) + 1, -1, 4),
+        mixing,
+        terms,
         luck.first,
         table,
         highest,
@@ -195,3 +191,24 @@ def compiled_cities_noise(
         variance,
     )
     return city, variance
+
+
+@functools.lru_cache(maxsize=64)
+def city_streams(
+    seed: int, cities: Axis, names: Axis, factors: tuple[str, ...], years: tuple[str, ...]
+) -> tuple[Words, Words]:
+    """Return the streams of the cities' mixing ``[C, T, 4]`` and terms ``[C, T + 1, F + K, 4]``.
+
+    The last of the terms' years is that of what is constant. The same for every block, so made once.
+    """
+    mixing: list[Source] = []
+    terms: list[Source] = []
+    for area in cities.labels:
+        mixing += [Source("mixing:city", area, year=y) for y in years]
+        for y in years:
+            terms += term_sources("city", names, factors, area, y)
+        terms += term_sources("city:drift", names, factors, area, "")
+    return (
+        streams(seed, tuple(mixing)).reshape(len(cities), len(years), 4),
+        streams(seed, tuple(terms)).reshape(len(cities), len(years) + 1, -1, 4),
+    )

@@ -19,7 +19,6 @@ from sim.accumulators import (
     Grid,
     SetChances,
     level_indices,
-    narrow,
     rate_indices,
 )
 from sim.axes import Bools, Floats, Ints
@@ -239,9 +238,13 @@ def tallied_cells(
     widths = np.maximum(span[:, 1] - span[:, 0] + 1, 0)
     ends = np.cumsum(widths)
     counts = np.zeros(int(ends[-1]) if rows else 0, dtype=np.uint16)
-    counts_into(index, span, ends - widths, counts)
-    pieces = np.split(counts, ends[:-1]) if rows else []
-    return draws, sums, tuple(span[:, 0].tolist()), tuple(narrow(piece) for piece in pieces)
+    most = np.empty(rows, dtype=np.int64)
+    counts_into(index, span, ends - widths, counts, most)
+    small = counts.astype(np.uint8)  # the narrowest type of most rows, as `narrow` would find
+    limit = np.iinfo(np.uint8).max
+    cuts = zip((ends - widths).tolist(), ends.tolist(), most.tolist(), strict=True)
+    pieces = ((counts if highest > limit else small)[begin:end] for begin, end, highest in cuts)
+    return draws, sums, tuple(span[:, 0].tolist()), tuple(pieces)
 
 
 def compiled_summary(

@@ -100,15 +100,22 @@ def cells_into(
         span[row, 0], span[row, 1] = low, high
 
 
-@kernel("void(int32[:, ::1], int64[:, ::1], int64[::1], uint16[::1])")
-def counts_into(index: Indices, span: Ints, begin: Ints, counts: NDArray[np.uint16]) -> None:
-    """Add the cells *index* ``[row, draw]`` to *counts*, in which a row begins at *begin* ``[row]``."""
+@kernel("void(int32[:, ::1], int64[:, ::1], int64[::1], uint16[::1], int64[::1])")
+def counts_into(index: Indices, span: Ints, begin: Ints, counts: NDArray[np.uint16], most: Ints) -> None:
+    """Add the cells *index* ``[row, draw]`` to *counts*, in which a row begins at *begin* ``[row]``.
+
+    Sets *most* ``[row]`` to the largest count of each row.
+    """
     for row in range(index.shape[0]):
         offset = begin[row] - span[row, 0]
         for i in range(index.shape[1]):
             cell = index[row, i]
             if cell != _NO_CELL:
                 counts[offset + cell] += np.uint16(1)
+        largest = np.uint16(0)
+        for i in range(begin[row], begin[row] + max(span[row, 1] - span[row, 0] + 1, 0)):
+            largest = max(largest, counts[i])
+        most[row] = largest
 
 
 @kernel("void(float64[:, :, ::1], int64[:, ::1], float64[:, ::1], float64[:, ::1])")
@@ -163,26 +170,34 @@ def target_into(
     years, draws = path.shape
     counts[:] = 0
     value = path[year]
-    missing = np.empty(draws)
+    missing, waiting = np.empty(draws), np.ones(draws, dtype=np.bool_)
+    hits = ties = invalid = 0
     for i in range(draws):
-        met = lower <= value[i] <= upper
-        invalid = not abs(value[i]) <= largest or (not counted and chance[i] != chance[i])
-        hit[i] = met and not invalid
-        counts[0] += np.int64(hit[i])
-        counts[1] += np.int64(abs(value[i] - threshold) <= near * abs(threshold))
-        counts[2] += np.int64(invalid)
-        missing[i] = 0.0 if hit[i] or invalid else abs(threshold - value[i])
-        if counted:
-            chance[i] = 1.0 if hit[i] else 0.0
-        if invalid:
-            chance[i] = np.nan
+        valid = (abs(value[i]) <= largest) & (counted | (chance[i] == chance[i]))
+        met = (value[i] >= lower) & (value[i] <= upper) & valid
+        hit[i] = met
+        hits += 1 if met else 0
+        invalid += 0 if valid else 1
+        chance[i] = (np.float64(met) if counted else chance[i]) if valid else np.nan
+        missing[i] = 0.0 if met or not valid else abs(threshold - value[i])
     for i in range(draws):
-        first, valid = years, True
-        for t in range(years - 1, -1, -1):
-            valid = valid and abs(path[t, i]) <= largest
-            if lower <= path[t, i] <= upper:
-                first = t
-        if valid:
-            counts[3 + first] += 1
+        ties += 1 if abs(value[i] - threshold) <= near * abs(threshold) else 0
+    counts[0], counts[1], counts[2] = hits, ties, invalid
+    for t in range(years):
+        row = path[t]
+        for i in range(draws):
+            waiting[i] &= abs(row[i]) <= largest
+    for t in range(years):
+        row = path[t]
+        first = 0
+        for i in range(draws):
+            met = (row[i] >= lower) & (row[i] <= upper) & waiting[i]
+            first += 1 if met else 0
+            waiting[i] ^= met
+        counts[3 + t] = first
+    never = 0
+    for i in range(draws):
+        never += 1 if waiting[i] else 0
+    counts[3 + years] = never
     total, _ = lane_sums(missing)
     return total
