@@ -122,7 +122,7 @@ def location_of(
         return levels.calm_alone[list(model.alone).index(k)][year], variance
     column = list(model.with_cities).index(k)
     if city != NONE:
-        own = noise.city_variance[city, column, year]
+        own = noise.variance_of_city(city, column, year)
         return np.log(levels.calm[column][city, year]) - 0.5 * own, variance + own
     location = np.log(levels.province[k, year]) - levels.shared[k, year] - noise.ratio[column]
     return location, variance + model.noise.ratio_sd[column] ** 2

@@ -54,40 +54,49 @@ def levels_of_block(
     shared = kernel.province_noise(noise.common, own_sd[..., None] * noise.own_unit, noise.yearly)
     province = np.empty_like(shared)
     unallocated = np.empty((len(model.with_cities), *shared.shape[1:]))
-    kept = np.empty_like(noise.city) if cities else None
+    kept = np.empty_like(noise.city)
     calm = []
     for column, k in enumerate(model.with_cities):
         calm.append(kernel.levels_from_growth(model.base[:, column], factors[column]))
         log_ratio = model.log_ratio[column][:, None, None] + noise.ratio[column]
-        level, total = lifted_cities(calm[-1], noise.city, column, np.exp(shared[k]), luck.compiled)
+        total = lifted_cities(calm[-1], noise.city, column, np.exp(shared[k]), kept, luck.compiled)
         if model.is_count[k]:
             quantile = compiled_quantile if luck.compiled else poisson_quantile
-            level = quantile(level, count_normals(model, int(k), luck))
+            level = quantile(kept[:, column], count_normals(model, int(k), luck))
             total = np.add.reduce(level, axis=0)
+            kept[:, column] = level
             province[k], unallocated[column] = kernel.counts_of_province(total, log_ratio)
         else:
             province[k], unallocated[column] = kernel.province_from_cities(total, log_ratio)
-        if kept is not None:
-            kept[:, column] = level
     calm_alone = []
     for position, k in enumerate(model.alone):
         scale, province[k] = level_alone(model, int(k), lone_factors[position], shared[k])
         calm_alone.append(scale)
     return BlockLevels(
-        kept, tuple(calm), unallocated, province, tuple(calm_alone), shared, own_sd, floored, luck.compiled
+        kept if cities else None,
+        tuple(calm),
+        unallocated,
+        province,
+        tuple(calm_alone),
+        shared,
+        own_sd,
+        floored,
+        luck.compiled,
     )
 
 
 def lifted_cities(
-    calm: Floats, noise: Floats, column: int, lift: Floats, compiled: bool
-) -> tuple[Floats, Floats]:
-    """Return levels of cities ``[C, T, S, D]`` and their sum; *lift* is the province-wide factor."""
+    calm: Floats, noise: Floats, column: int, lift: Floats, level: Floats, compiled: bool
+) -> Floats:
+    """Set *column* of *level* ``[C, Kc, T, S, D]``; return the sum over cities. *lift* is province-wide."""
     if compiled:
-        level, total = np.empty((len(calm), *lift.shape)), np.empty(lift.shape)
+        total = np.empty(lift.shape)
         levels_into(calm, noise, column, lift, total, level)
-        return level, total
+        return total
     bare = calm * noise[:, column]
-    return bare * lift, np.add.reduce(bare, axis=0) * lift
+    level[:, column] = bare * lift
+    summed: Floats = np.add.reduce(bare, axis=0) * lift
+    return summed
 
 
 def level_alone(model: Model, k: int, factor: Floats, shared: Floats) -> tuple[Floats, Floats]:

@@ -64,7 +64,7 @@ def factor_of_noise(total: Floats, variance: Floats, city: Floats) -> None:
 @kernel(
     "void(uint64[:, :, ::1], uint64[:, :, :, ::1], int64, float64[:, ::1], float64, float64[:, ::1],"
     "float64[::1], float64[:, ::1], float64[:, :, ::1], float64[:, :, ::1], float64[:, :, :, ::1],"
-    "float64[:, :, :, :, ::1], float64[:, :, :, :, ::1])"
+    "float64[:, :, :, :, ::1], float64[:, :, :, ::1])"
 )
 def cities_into(
     mixing_keys: Words,
@@ -79,9 +79,9 @@ def cities_into(
     tau: Floats,
     weights: Floats,
     city: Floats,
-    variance: Floats,
+    mixing: Floats,
 ) -> None:
-    """Set *city* and *variance* ``[C, K, T, S, D]`` as `reference.city_noise` has them.
+    """Set *city* ``[C, K, T, S, D]`` to ``exp`` of `reference.city_noise`, and *mixing* ``[C, T, S, D]``.
 
     *mixing_keys* ``[C, T, 4]``, *term_keys* ``[C, T + 1, F + K, 4]``; *first* is the block's first draw;
     *load* ``[K, F]``, *own_share* ``[K]``, *phi* ``[K, S]``, *sd* and *tau* ``[C, K, S]``,
@@ -91,12 +91,14 @@ def cities_into(
     normals = np.empty((years + 1, term_keys.shape[2], draws))
     scale, square = np.empty((years, draws)), np.empty((years, draws))
     unit, drift, yearly, total = np.empty(draws), np.empty(draws), np.empty(draws), np.empty(draws)
+    variance = np.empty(draws)
     for s in range(sets):
         start = first + s * draws
         for c in range(cities):
             scales_into(mixing_keys[c], start, table, highest, scale)
             for t in range(years):
                 square[t] = scale[t] * scale[t]
+                mixing[c, t, s] = scale[t]
             for t in range(years + 1):
                 normals_into(term_keys[c, t], start, normals[t])
             for k in range(indicators):
@@ -109,9 +111,8 @@ def cities_into(
                     add = spread if t == 0 else spread * math.sqrt(1.0 - stay * stay)
                     next_year(unit, scale[t], stay, add, yearly)
                     accumulate(total, drift, lasting, yearly)
-                    var = variance[c, k, t, s]
-                    var[:] = (t + 1.0) * (t + 1.0) * (lasting * lasting)
+                    variance[:] = (t + 1.0) * (t + 1.0) * (lasting * lasting)
                     for v in range(t + 1):
                         weight = weights[t, v, k, s] * spread
-                        add_times(var, weight * weight, square[v])
-                    factor_of_noise(total, var, city[c, k, t, s])
+                        add_times(variance, weight * weight, square[v])
+                    factor_of_noise(total, variance, city[c, k, t, s])

@@ -39,21 +39,21 @@ def scale_into(factor: Floats, out: Floats) -> None:
 
 @kernel(
     "void(float64[:, :, :, ::1], float64[:, :, :, :, ::1], int64, float64[:, :, ::1], float64[:, :, ::1],"
-    "float64[:, :, :, ::1])"
+    "float64[:, :, :, :, ::1])"
 )
 def levels_into(calm: Floats, noise: Floats, column: int, lift: Floats, total: Floats, out: Floats) -> None:
-    """Set *out* ``[C, T, S, D]`` to the levels of the cities and *total* ``[T, S, D]`` to their sum.
+    """Set *column* of *out* ``[C, Kc, T, S, D]`` to levels of cities, *total* ``[T, S, D]`` to their sum.
 
     *calm* ``[C, T, S, 1 or D]``, *noise* ``[C, Kc, T, S, D]`` of which *column* is taken, *lift* is the
     province-wide factor ``[T, S, D]``. Cities are added in order, and lifted as a sum.
     """
-    cities, years, sets, draws = out.shape
+    cities, _, years, sets, draws = out.shape
     for t in range(years):
         for s in range(sets):
             row = total[t, s]
             row[:] = 0.0
             for c in range(cities):
-                level = out[c, t, s]
+                level = out[c, column, t, s]
                 product_into(calm[c, t, s], noise[c, column, t, s], level)
                 add_into(level, row)
                 scale_into(lift[t, s], level)

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from sim.baseline.plan import Baseline
 from sim.distributions import Normal
 from sim.engine import Summary, run
-from sim.engine.luck import Luck
-from sim.engine.noise import compiled_cities_noise
+from sim.engine.luck import Luck, streams
+from sim.engine.noise import city_streams, compiled_cities_noise
 from sim.executors import Item, Result, processes
 from sim.model import compiled
 from sim.scenario.scenario import Chance, Growth, Scenario
@@ -180,10 +180,10 @@ def test_N5_a_city_more_leaves_the_luck_of_every_other_as_it_was(city: str) -> N
     for c, place in enumerate(places):
         spreads.city_sd[place] = first.parameters.city_sd[c]
         spreads.city_tau[place] = first.parameters.city_tau[c]
-    noises, variance = compiled_cities_noise(second.model, second.model.noise, spreads, Luck(1, 0))
+    noises, mixing = compiled_cities_noise(second.model, second.model.noise, spreads, Luck(1, 0))
 
     assert np.array_equal(noises[places], first.noise.city)
-    assert np.array_equal(variance[places], first.noise.city_variance)
+    assert np.array_equal(mixing[places], first.noise.city_mixing)
     assert np.array_equal(second.noise.own_unit, first.noise.own_unit)
     assert np.array_equal(second.noise.ratio, first.noise.ratio)
 
@@ -329,6 +329,9 @@ def test_a_block_reads_each_stream_for_one_purpose_only(monkeypatch: pytest.Monk
 
     for module in ("sim.engine.luck", "sim.streams", "sim.model.parameters"):
         monkeypatch.setattr(f"{module}.key_of", noted)
+    for module in ("sim.engine.luck", "sim.engine.noise"):
+        monkeypatch.setattr(f"{module}.streams", streams.__wrapped__)
+    city_streams.cache_clear()
     b = small_plan(more=(lone("gdp", 5000.0), lone("pop", 5400.0)), changes={"rd": {"series": ("rd", "new")}})
     happens = Chance(0.5, None)
     hits = tuple(shock(n, (("a", "rd", 1.0),), chance=happens, **EXTRA) for n in ("s", "t"))
