@@ -14,6 +14,7 @@ from pathlib import Path
 from sim.bootstrap import language_of
 from sim.commands import (
     audit,
+    batch,
     calibrate,
     check,
     compare,
@@ -30,6 +31,7 @@ from sim.commands import (
     verify,
 )
 from sim.commands.console import BAD_INPUT, NO_SPACE, PARTIAL, Command, Console
+from sim.commands.parser import Parser
 from sim.errors import BadInput
 from sim.outputs.problems import OutputProblem
 from sim.texts import LANGUAGES, say
@@ -39,6 +41,7 @@ COMMANDS: Mapping[str, Command] = {
     "report": report,
     "plot": plot,
     "compare": compare,
+    "batch": batch,
     "test": test,
     "check": check,
     "explain": explain,
@@ -96,8 +99,12 @@ def with_command(argv: Sequence[str]) -> list[str]:
 
 def parser_in(lang: str) -> argparse.ArgumentParser:
     """Return the parser of all commands, its help in *lang*."""
-    parser = argparse.ArgumentParser(
-        prog="run.py", description=say("cli.about", lang), epilog=say("cli.epilog", lang), allow_abbrev=False
+    parser = Parser(
+        lang=lang,
+        prog="run.py",
+        description=say("cli.about", lang),
+        epilog=say("cli.epilog", lang),
+        allow_abbrev=False,
     )
     parser.add_argument("--lang", choices=LANGUAGES, default=lang, help=say("cli.lang", lang))
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
@@ -107,6 +114,7 @@ def parser_in(lang: str) -> argparse.ArgumentParser:
         is_test = name == "test"
         made = commands.add_parser(
             name,
+            lang=lang,
             help=about,
             description=about,
             allow_abbrev=False,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -160,8 +160,8 @@ def worst_of(letters: list[str]) -> str:
     return max(letters)
 
 
-def grade_of(baseline: Baseline, quantity: str, assumed: bool) -> Grade:
-    """Return the grade of a quantity; *assumed* growth (the plan's own) makes the drift C.
+def grade_of(baseline: Baseline, quantity: str, assumed: Container[str]) -> Grade:
+    """Return the grade of a quantity; growth of the indicators *assumed* is the plan's or typed: drift C.
 
     A derived quantity is as good as the worst of its parts, letter by letter, and has a base and a
     definition of its own.
@@ -171,7 +171,7 @@ def grade_of(baseline: Baseline, quantity: str, assumed: bool) -> Grade:
     for indicator in baseline.indicators:
         if indicator.id == quantity:
             known = baseline.calibration.indicators[quantity]
-            drift = "C" if assumed and indicator.growth != "trend" else known.grade_drift
+            drift = "C" if quantity in assumed else known.grade_drift
             return Grade(indicator.grade_base, drift, known.grade_spread, indicator.grade_definition)
     derived = next(d for d in baseline.derived if d.id == quantity)
     parts = [

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import betaincinv, ndtri
-from scipy.stats import t as student
+from scipy.special import betaincinv, ndtri, stdtrit
 
 from sim.axes import Floats
 
@@ -55,7 +54,7 @@ def interval_of_sets(
     if sets < 2:
         return clopper_pearson(mean * draws, np.asarray(float(draws)), confidence)
     tail = 0.5 * (1.0 - confidence)
-    narrow = (student.ppf(tail, draws - 1) / student.ppf(tail, sets - 1)) ** 2
+    narrow = (stdtrit(draws - 1, tail) / stdtrit(sets - 1, tail)) ** 2
     with np.errstate(divide="ignore", invalid="ignore"):
         effective = np.where(variance > 0.0, mean * (1.0 - mean) * sets / variance * narrow, draws)
     effective = np.clip(effective, 1.0, MOST_DRAWS)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
+import logging
 import multiprocessing
+import os
 import signal
+import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -68,3 +74,194 @@ def _die_quietly() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    threading.Thread(target=_die_with_the_parent, daemon=True).start()
+
+
+def _die_with_the_parent() -> None:
+    """End this worker when its parent is gone, killed say: it would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+# What follows is for many pieces of work of which some may fail: each has an outcome of its own.
+
+TRIES = 3
+"""How often a piece of work may take its worker with it before it counts as the cause."""
+
+EXPECTED = (ArithmeticError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
+"""What a piece of work may raise without ending the others; a mistake in the code is named with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a piece of work has no result."""
+
+    why: str
+
+
+class Crew(Protocol):
+    """Applies *work* to items and yields (position, result or failure) as they come, in any order."""
+
+    def __call__(
+        self, work: Callable[[Item], Result], items: Sequence[Item], /
+    ) -> Iterator[tuple[int, Result | Failure]]: ...
+
+
+def attempted(work: Callable[[Item], Result], item: Item) -> Result | Failure:
+    """Return the result of *work* on *item*, or why there is none."""
+    try:
+        return work(item)
+    except EXPECTED as error:
+        return Failure(f"{type(error).__name__}: {error}".rstrip(": "))
+
+
+def lone_crew(
+    work: Callable[[Item], Result], items: Sequence[Item], /
+) -> Iterator[tuple[int, Result | Failure]]:
+    """Do all items one after the other, in this process."""
+    for position, item in enumerate(items):
+        yield position, attempted(work, item)
+
+
+def crew_of_processes(workers: int) -> Crew:
+    """Return a crew of *workers* processes that outlives the death of any of them.
+
+    When a worker dies, what was under way is done again piece by piece, each with a worker of its own;
+    a piece that takes `TRIES` workers with it is the failure.
+    """
+
+    def spread(
+        work: Callable[[Item], Result], items: Sequence[Item], /
+    ) -> Iterator[tuple[int, Result | Failure]]:
+        waiting = deque(range(len(items)))
+        while waiting:
+            lost: list[int] = []
+            yield from _in_pool(workers, work, items, waiting, lost)
+            for position in lost:
+                yield position, _by_itself(work, items[position])
+
+    return spread
+
+
+def _in_pool(
+    workers: int, work: Callable[[Item], Result], items: Sequence[Item], waiting: deque[int], lost: list[int]
+) -> Iterator[tuple[int, Result | Failure]]:
+    """Do *waiting* items until all are done or a worker dies; then *lost* are those under way."""
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _die_quietly)
+    under_way: dict[Future[Result | Failure], int] = {}
+    try:
+        while (waiting or under_way) and not lost:
+            while waiting and len(under_way) < 2 * workers:
+                with _ctrl_c_held_back():
+                    try:
+                        under_way[pool.submit(attempted, work, items[waiting[0]])] = waiting[0]
+                    except BrokenProcessPool:
+                        break
+                waiting.popleft()
+            if not under_way:
+                return  # the pool broke between two rounds; the next one begins afresh
+            for done in wait(under_way, return_when=FIRST_COMPLETED).done:
+                position = under_way.pop(done)
+                if isinstance(done.exception(), BrokenProcessPool):
+                    lost.append(position)
+                else:
+                    yield position, done.result()
+        lost.extend(under_way.values())
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _by_itself(work: Callable[[Item], Result], item: Item) -> Result | Failure:
+    """Do one item with a worker of its own, and again with another one where that dies."""
+    for _ in range(TRIES):
+        pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _die_quietly)
+        try:
+            with _ctrl_c_held_back():
+                future = pool.submit(attempted, work, item)
+            return future.result()
+        except BrokenProcessPool:
+            continue
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+    return Failure(f"its worker died {TRIES} times")
+
+
+class NoCluster(Exception):
+    """There is no cluster to work on; *code* says why: ``absent``, ``other-code`` or ``not-installed``."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        self.code, self.detail = code, detail
+        super().__init__(f"{code} {detail}".strip())
+
+
+ANSWER_WITHIN = "10s"
+"""How long a scheduler may take to answer before it counts as absent."""
+
+
+@contextmanager
+def cluster_crew(place: str, same: Callable[[], str]) -> Iterator[Crew]:
+    """Hold a crew on a Dask cluster: ``local:N`` starts one here on the loopback, else an address.
+
+    *same* is called here and on every worker and must return the same text, or numbers could differ.
+    Raises NoCluster. A cluster that was started here ends with the crew.
+    """
+    try:
+        made: Any = importlib.import_module("distributed")
+    except ImportError:
+        raise NoCluster("not-installed") from None
+    with ExitStack() as held:
+        address = place
+        if place.startswith("local:"):
+            # No dashboard, and nothing that listens beyond this machine.
+            local = made.LocalCluster(
+                n_workers=int(place.removeprefix("local:")),
+                threads_per_worker=1,
+                host="127.0.0.1",
+                dashboard_address=None,
+                worker_dashboard_address=None,
+                silence_logs=logging.CRITICAL,
+            )
+            address = held.enter_context(local).scheduler_address
+        try:
+            client = held.enter_context(made.Client(address, timeout=ANSWER_WITHIN))
+            told = client.run(same)
+        except (OSError, ValueError, TimeoutError) as error:
+            raise NoCluster("absent", str(error)) from None
+        except EXPECTED as error:  # a worker that lacks this program
+            raise NoCluster("other-code", str(error)) from None
+        if not told or set(told.values()) != {same()}:
+            others = sorted(worker for worker, text in told.items() if text != same())
+            raise NoCluster("other-code" if told else "absent", ", ".join(others) or place)
+        yield _on_cluster(made, client)
+
+
+def _on_cluster(distributed: Any, client: Any) -> Crew:
+    def spread(
+        work: Callable[[Item], Result], items: Sequence[Item], /
+    ) -> Iterator[tuple[int, Result | Failure]]:
+        waiting = deque(range(len(items)))
+        under_way: dict[Any, int] = {}
+        done = distributed.as_completed()
+
+        def send() -> None:
+            position = waiting.popleft()
+            future = client.submit(attempted, work, items[position], pure=False)
+            under_way[future] = position
+            done.add(future)
+
+        most = max(2, 2 * sum(client.nthreads().values()))
+        while waiting and len(under_way) < most:
+            send()
+        for future in done:
+            position = under_way.pop(future)
+            try:
+                result: Result | Failure = future.result()
+            except (distributed.KilledWorker, distributed.CancelledError) as error:
+                result = Failure(f"{type(error).__name__}: its worker died again and again")
+            if waiting:
+                send()
+            yield position, result
+
+    return spread

@@ -44,7 +44,6 @@ class Source:
     year: str = ""
 
 
-@functools.lru_cache(maxsize=1 << 16)
 def key_of(seed: int, source: Source) -> int:
     """Return the 128-bit key of *source* under *seed*; length prefixes keep joined names apart."""
     digest = hashlib.blake2b(digest_size=16, person=b"planodds-streams")
@@ -61,6 +60,12 @@ def stream_of(key: int) -> NDArray[np.uint64]:
     The first two are the generator's key, the others the upper half of its counter.
     """
     return np.array([(key >> shift) & _WORD for shift in (0, 32, 64, 96)], dtype=np.uint64)
+
+
+@functools.lru_cache(maxsize=1 << 12)
+def streams(seed: int, sources: tuple[Source, ...]) -> NDArray[np.uint64]:
+    """Return the streams of *sources*, ``[source, 4]``; the same for every block, so made once."""
+    return np.stack([stream_of(key_of(seed, source)) for source in sources])
 
 
 def words(key: int, first: int, count: int) -> NDArray[np.uint64]:

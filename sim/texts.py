@@ -10,6 +10,9 @@ from pathlib import Path
 
 LANGUAGES = ("zh", "en")
 
+LANGUAGES_APART = " | "
+"""Between the Chinese and the English of a text in a plan folder that is written in both."""
+
 
 @cache
 def table() -> dict[str, dict[str, str]]:
@@ -26,6 +29,12 @@ def table() -> dict[str, dict[str, str]]:
 def say(key: str, lang: str, **values: object) -> str:
     """Return the text *key* in *lang* with its ``{names}`` filled in; KeyError if there is none."""
     return table()[key][lang].format(**values)
+
+
+def counted(count: int, noun: str, lang: str) -> str:
+    """Return how many of *noun* there are; its text ``count.<noun>`` is one, then ``|``, then several."""
+    one, _, several = table()[f"count.{noun}"][lang].partition("|")
+    return (one if count == 1 or not several else several).format(count=count)
 
 
 def default_language(environment: Mapping[str, str]) -> str:

@@ -15,6 +15,10 @@ import sim
 for module in pkgutil.walk_packages(sim.__path__, "sim."):
     importlib.import_module(module.name)
 
+# The workers of a test run are traced; what a test starts in turn would only be slower for it.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+
 # How long an example takes says more of the machine than of the code.
 CALM = [HealthCheck.too_slow]
 

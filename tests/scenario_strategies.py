@@ -209,7 +209,9 @@ def baselines(draw: st.DrawFn, drawn: bool) -> Baseline:
     total = sum(n["k0"] for n in numbers.values())
     actual = [Figure("k0", "province", 2020, total * 1.1, "亿元", "actual", "", "high", "made up", NOWHERE)]
     if len(cities) > 1:
-        first = numbers[cities[0]]["k0"] * 1.05
+        printed = made.path[:, [i.id for i in made.indicators].index("k0"), 0]
+        rest = total * 1.1 * printed[:-1].sum() / printed[-1]  # the others need some
+        first = min(numbers[cities[0]]["k0"] * 1.05, 0.9 * rest)
         actual.append(replace(actual[0], region=cities[0], value=first))
     made = replace(made, figures=(*made.figures, *actual))
     return replace(made, calibration=draw(calibrations(made, drawn)))

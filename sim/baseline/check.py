@@ -11,8 +11,8 @@ from sim.baseline.calibration import Calibration
 from sim.baseline.load_derived import inputs_of
 from sim.baseline.load_figures import figures_by_key
 from sim.baseline.load_plan import Frame
-from sim.baseline.plan import Assumption, Derived, Figure, Indicator, Printed
-from sim.errors import Found, Place
+from sim.baseline.plan import Assumption, Derived, Figure, Indicator, Printed, PrintedCell
+from sim.errors import Found, Place, as_written, times_apart
 from sim.marked.table import nearest_or_all
 from sim.units import convertible, ratio_factor
 
@@ -31,11 +31,14 @@ class Parts:
     assumptions: Mapping[str, Assumption]
     derived: Sequence[Derived]
     calibration: Calibration | None
+    hashes: Mapping[str, str]
 
 
 def check_references(parts: Parts, found: Found) -> None:
     """Add every name that leads nowhere and every unit that does not fit what it is used for."""
     series_unit = {figure.series: figure.unit for figure in reversed(parts.figures)}
+    if not parts.figures:
+        found.add(Place((PurePosixPath(parts.frame.folder) / "history.csv").as_posix()), "no-rows")
     for indicator in parts.indicators:
         _check_series(indicator, series_unit, found)
         _check_base(indicator, parts, found)
@@ -73,7 +76,8 @@ def _check_series(indicator: Indicator, series_unit: Mapping[str, str], found: F
 
 
 def _unknown_series(series: str, place: Place, legal: Mapping[str, str], found: Found) -> None:
-    found.add(place, "unknown-series", name=series, near=nearest_or_all(series, legal))
+    if legal:  # that there are no figures at all was said once
+        found.add(place, "unknown-series", name=series, near=nearest_or_all(series, legal))
 
 
 def _same_unit(unit: str, expected: str, place: Place, found: Found) -> None:
@@ -90,22 +94,52 @@ def _check_base(indicator: Indicator, parts: Parts, found: Found) -> None:
     needed = indicator.base == "actual" or indicator.growth != "printed"
     if figures and needed and (indicator.base_series, province, base) not in figures:
         found.add(indicator.place, "no-base-figure", series=indicator.base_series, year=base)
-    for area in parts.frame.areas:
-        figure = figures.get((indicator.base_series, area.id, base))
+    actual = {area: figures.get((indicator.base_series, area.id, base)) for area in parts.frame.areas}
+    if indicator.base == "actual":
+        _check_rest(indicator, {area.id: figure for area, figure in actual.items()}, parts, found)
+    for area, figure in actual.items():
         cell = parts.printed.cells.get((area.id, indicator.id, parts.frame.years[0]))
         if figure is None or cell is None or figure.unit != indicator.unit:
             continue
-        growth = cell.growth.value if cell.growth is not None else Fraction(0)
-        ratio = float(cell.level.value / (1 + growth)) / figure.value
+        ratio = float(_printed_base(cell)) / figure.value
         if not 1 / GROSS_FACTOR < ratio < GROSS_FACTOR:
             found.add(
                 cell.place,
                 "factor-against-base",
-                value=f"{float(cell.level.value):g}",
-                base=f"{figure.value:g}",
+                value=as_written(float(cell.level.value)),
+                base=as_written(figure.value),
+                factor=times_apart(float(_printed_base(cell)), figure.value),
                 file=figure.place.file,
                 line=figure.place.line,
             )
+
+
+def _printed_base(cell: PrintedCell) -> Fraction:
+    """Return the base that the first printed level and growth imply (section 1)."""
+    return cell.level.value / (1 + (cell.growth.value if cell.growth is not None else 0))
+
+
+def _check_rest(
+    indicator: Indicator, actual: Mapping[str, Figure | None], parts: Parts, found: Found
+) -> None:
+    """Add base-year actuals of cities that leave nothing of the province's for the cities without one."""
+    first, whole = parts.frame.years[0], parts.frame.province.id
+    total = actual[whole]
+    cells = {id: parts.printed.cells.get((id, indicator.id, first)) for id in actual}
+    bases = {id: _printed_base(cell) for id, cell in cells.items() if cell is not None}
+    known = [figure for id, figure in actual.items() if figure is not None and id != whole]
+    if total is None or len(bases) < len(actual) or not 0 < len(known) < len(actual) - 1:
+        return
+    printed = sum(base for id, base in bases.items() if id != whole)
+    cities = total.value * float(printed / bases[whole])
+    if sum(figure.value for figure in known) >= cities:
+        found.add(
+            known[0].place,
+            "no-rest-for-cities",
+            known=as_written(sum(figure.value for figure in known)),
+            total=f"{cities:g}",
+            series=indicator.base_series,
+        )
 
 
 def _check_derived(item: Derived, parts: Parts, series_unit: Mapping[str, str], found: Found) -> None:
@@ -126,7 +160,8 @@ def _check_derived(item: Derived, parts: Parts, series_unit: Mapping[str, str], 
         if factor is None:
             found.add(item.place, "unit-mismatch", unit=item.unit, expected=f"{above} / {below}")
         elif abs(item.factor / float(factor) - 1) > 1e-9:
-            found.add(item.place, "wrong-factor", factor=f"{item.factor:g}", expected=f"{float(factor):g}")
+            expected = as_written(float(factor))
+            found.add(item.place, "wrong-factor", factor=as_written(item.factor), expected=expected)
     elif item.kind == "stock" and item.inflow:
         _same_unit(unit_of[item.inflow], item.unit, item.place, found)
         _check_source(item, "base", item.base, parts, series_unit, found)
@@ -171,14 +206,17 @@ def _check_source(
 
 def _check_share(role: str, low: float, high: float, item: Derived, found: Found) -> None:
     if role == "exit" and not (low >= 0 and high <= 1):
-        found.add(item.place, "exit-not-share", low=f"{low:g}", high=f"{high:g}")
+        found.add(item.place, "exit-not-share", low=as_written(low), high=as_written(high))
     if role == "base" and not low > 0:
-        found.add(item.place, "not-positive", column="base", value=f"{low:g}")
+        found.add(item.place, "not-positive", column="base", value=as_written(low))
 
 
 def _check_calibration(calibration: Calibration, parts: Parts, found: Found) -> None:
     """Add what the calibration lacks or knows too much of; it is then older than the plan's files."""
     place = _calibration_place(parts)
+    changed = [name for name, hash in calibration.hashes.items() if parts.hashes.get(name) != hash]
+    if changed:
+        found.add(place, "stale-calibration", files=", ".join(sorted(changed)))
     ids = {indicator.id for indicator in parts.indicators}
     for id in sorted(ids - set(calibration.indicators)):
         found.add(place, "not-calibrated", name=id)

@@ -25,13 +25,19 @@ def document_or_none(path: Path, root: Path, found: Found) -> Document | None:
         return None
 
 
-def table_or_none(path: Path, root: Path, columns: Collection[str], found: Found) -> Table | None:
-    """Return the table, or None with its mistakes in *found*."""
+def table_or_none(
+    path: Path, root: Path, columns: Collection[str], found: Found, *, needs_rows: bool = False
+) -> Table | None:
+    """Return the table, or None with its mistakes in *found*; one that has no rows and *needs_rows* too."""
     try:
-        return load_table(path, root, tuple(columns))
+        table = load_table(path, root, tuple(columns))
     except BadInput as bad:
         found.mistakes.extend(bad.mistakes)
         return None
+    if needs_rows and not table.rows:
+        found.add(table.place, "no-rows")
+        return None
+    return table
 
 
 @dataclass(slots=True)

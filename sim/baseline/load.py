@@ -11,11 +11,11 @@ from sim.baseline.load_derived import in_order_of_use, load_assumptions, load_de
 from sim.baseline.load_figures import check_figures, joined_figures, load_figures
 from sim.baseline.load_indicators import load_indicators
 from sim.baseline.load_path import load_path
-from sim.baseline.load_plan import load_areas, load_frame
+from sim.baseline.load_plan import Frame, load_areas, load_frame
 from sim.baseline.load_printed import load_printed
 from sim.baseline.load_targets import Quantities, load_platforms, load_targets
 from sim.baseline.load_tiles import load_tiles
-from sim.baseline.plan import Baseline
+from sim.baseline.plan import Baseline, Figure
 from sim.errors import BadInput, Found, Mistake, Place
 from sim.marked.text import name_in_project
 
@@ -58,11 +58,7 @@ def load_baseline(folder: Path, root: Path) -> Baseline:
     assert frame is not None  # None always comes with a mistake
     assert indicators is not None
     printed = load_printed(folder, root, frame, indicators, found)
-    history = load_figures(folder, root, "history.csv", frame, found)
-    panel = load_figures(folder, root, "panel.csv", frame, found)
-    observed = load_figures(folder, root, "observed.csv", frame, found)
-    figures = joined_figures(history, panel, found)
-    check_figures(figures, found)
+    figures, observed = load_all_figures(folder, root, frame, found)
     by_id = {indicator.id: indicator for indicator in indicators}
     quantities = Quantities(by_id, {item.id: item for item in derived}, printed)
     targets = load_targets(folder, root, frame, quantities, found)
@@ -71,7 +67,8 @@ def load_baseline(folder: Path, root: Path) -> Baseline:
     if printed is None:
         found.raise_if_any()
     assert printed is not None
-    parts = Parts(frame, indicators, printed, figures, observed, assumptions, derived, calibration)
+    hashes = hashes_of(folder)
+    parts = Parts(frame, indicators, printed, figures, observed, assumptions, derived, calibration, hashes)
     check_references(parts, found)
     path = load_path(folder, root, frame, indicators, printed, found)
     found.raise_if_any()
@@ -97,9 +94,20 @@ def load_baseline(folder: Path, root: Path) -> Baseline:
         platforms=platforms,
         dimensions=frame.dimensions,
         calibration=calibration,
-        hashes=hashes_of(folder),
+        hashes=hashes,
         tiles=tiles,
     )
+
+
+def load_all_figures(
+    folder: Path, root: Path, frame: Frame, found: Found
+) -> tuple[tuple[Figure, ...], tuple[Figure, ...]]:
+    """Return the figures of history.csv and panel.csv together, and those of observed.csv."""
+    names = ("history.csv", "panel.csv", "observed.csv")
+    history, panel, observed = (load_figures(folder, root, name, frame, found) for name in names)
+    figures = joined_figures(history, panel, found)
+    check_figures(figures, found)
+    return figures, observed
 
 
 def hashes_of(folder: Path) -> dict[str, str]:

@@ -16,6 +16,7 @@ from sim.baseline.calibration import (
 )
 from sim.baseline.fields import Fields, document_or_none
 from sim.baseline.load_indicators import GRADES
+from sim.baseline.write_calibration import CONTENT, content_hash
 from sim.errors import Found
 from sim.marked.document import Document
 
@@ -29,12 +30,24 @@ def load_calibration(folder: Path, root: Path, found: Found) -> Calibration | No
     """Return the calibration; None where the file is not there yet, or cannot be read."""
     path = folder / "calibration.yaml"
     document = document_or_none(path, root, found) if path.exists() else None
-    return calibration_from_document(document, found) if document is not None else None
+    if document is None:
+        return None
+    _check_content(path.read_text(encoding="utf-8"), document, found)
+    return calibration_from_document(document, found)
+
+
+def _check_content(text: str, document: Document, found: Found) -> None:
+    """Add a file that does not hold what the program wrote into it."""
+    head, _, body = text.partition(f"\n{CONTENT}")
+    told, _, body = body.partition("\n")
+    if told.strip().strip('"') != content_hash(body):
+        found.add(document.place(), "edited-calibration")
 
 
 def calibration_from_document(document: Document, found: Found) -> Calibration:
     """Return what *document* says; whatever is wrong is added to *found*."""
     top = Fields(document, (), found)
+    top.text("content")
     result = Calibration(
         estimator=top.text("estimator"),
         window=_window(top),

@@ -9,7 +9,7 @@ from pathlib import Path
 from sim.baseline.fields import table_or_none
 from sim.baseline.load_plan import Frame
 from sim.baseline.plan import Figure
-from sim.errors import Found
+from sim.errors import Found, as_written, times_apart
 from sim.marked.table import Row
 from sim.units import known_unit, units
 
@@ -60,8 +60,8 @@ def joined_figures(history: Sequence[Figure], panel: Sequence[Figure], found: Fo
             found.add(
                 figure.place,
                 "figures-differ",
-                value=f"{figure.value:g}",
-                other=f"{other.value:g}",
+                value=as_written(figure.value),
+                other=as_written(other.value),
                 file=other.place.file,
                 line=other.place.line,
             )
@@ -85,8 +85,9 @@ def check_figures(figures: Sequence[Figure], found: Found) -> None:
                 found.add(
                     figure.place,
                     "factor-against-year-before",
-                    value=f"{figure.value:g}",
-                    before=f"{before.value:g}",
+                    value=as_written(figure.value),
+                    before=as_written(before.value),
+                    factor=times_apart(figure.value, before.value),
                 )
 
 

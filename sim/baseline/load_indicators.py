@@ -45,7 +45,7 @@ def load_indicators(
     folder: Path, root: Path, areas: Collection[str], found: Found
 ) -> tuple[Indicator, ...] | None:
     """Return the indicators in canonical order of id; None where the file cannot be read."""
-    table = table_or_none(folder / "indicators.csv", root, COLUMNS, found)
+    table = table_or_none(folder / "indicators.csv", root, COLUMNS, found, needs_rows=True)
     if table is None:
         return None
     indicators: list[Indicator] = []

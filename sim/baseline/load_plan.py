@@ -76,7 +76,7 @@ def load_frame(
 
 def load_areas(folder: Path, root: Path, found: Found) -> tuple[Area, ...] | None:
     """Return the areas in file order, without groups; None where the file cannot be read."""
-    table = table_or_none(folder / "areas.csv", root, AREA_COLUMNS, found)
+    table = table_or_none(folder / "areas.csv", root, AREA_COLUMNS, found, needs_rows=True)
     if table is None:
         return None
     areas: list[Area] = []

@@ -12,7 +12,7 @@ import numpy as np
 from sim.baseline.fields import table_or_none
 from sim.baseline.load_plan import Frame
 from sim.baseline.plan import Area, Exact, Indicator, Printed, PrintedCell
-from sim.errors import Found, Place
+from sim.errors import Found, Place, as_written, times_apart
 from sim.marked.table import Cell, Row
 
 COLUMNS = ("indicator", "area", "year", "level", "growth")
@@ -29,7 +29,8 @@ def load_printed(
     folder: Path, root: Path, frame: Frame, indicators: Sequence[Indicator], found: Found
 ) -> Printed | None:
     """Return the printed tables with every expected cell; None where the file cannot be read."""
-    table = table_or_none(folder / "printed.csv", root, COLUMNS, found)
+    is_needed = any(indicator.growth == "printed" for indicator in indicators)
+    table = table_or_none(folder / "printed.csv", root, COLUMNS, found, needs_rows=is_needed)
     if table is None:
         return None
     known = {indicator.id: indicator for indicator in indicators}
@@ -137,7 +138,9 @@ def _compare_years(indicator: Indicator, frame: Frame, cells: dict[Key, PrintedC
     for before, cell in _neighbours(areas, indicator.id, frame.years, cells):
         implied = cell.level.value / before.level.value - 1
         if not Fraction(1, GROSS_FACTOR) < 1 + implied < GROSS_FACTOR:
-            found.add(cell.place, "factor-against-year-before", value=_short(cell), before=_short(before))
+            factor = times_apart(float(cell.level.value), float(before.level.value))
+            values = {"value": _short(cell), "before": _short(before), "factor": factor}
+            found.add(cell.place, "factor-against-year-before", **values)
         elif cell.growth is not None:
             low = cell.level.low / before.level.high - 1 - cell.growth.high
             high = cell.level.high / before.level.low - 1 - cell.growth.low
@@ -145,7 +148,7 @@ def _compare_years(indicator: Indicator, frame: Frame, cells: dict[Key, PrintedC
                 found.add(
                     cell.place,
                     "growth-cannot-belong",
-                    growth=f"{float(cell.growth.value) * 100:g}",
+                    growth=as_written(float(cell.growth.value * 100)),
                     implied=f"{float(implied) * 100:.1f}",
                 )
 
@@ -160,7 +163,7 @@ def _neighbours(
 
 
 def _short(cell: PrintedCell) -> str:
-    return f"{float(cell.level.value):g}"
+    return as_written(float(cell.level.value))
 
 
 def _arrays(

@@ -13,7 +13,7 @@ from sim.axes import Name
 from sim.baseline.fields import table_or_none
 from sim.baseline.load_plan import Frame
 from sim.baseline.plan import Derived, Indicator, Platform, Printed, Target
-from sim.errors import Found
+from sim.errors import Found, as_written, times_apart
 from sim.marked.table import Row
 from sim.units import convertible, known_unit
 
@@ -232,7 +232,8 @@ def _compare(
         return
     level = float(quantities.printed.cells[cell].level.value)
     if not 1 / GROSS_FACTOR < threshold / level < GROSS_FACTOR:
-        row["value"].mistake(found, "factor-against-plan", printed=f"{level:g}")
+        factor = times_apart(threshold, level)
+        row["value"].mistake(found, "factor-against-plan", printed=as_written(level), factor=factor)
 
 
 def _tolerance(row: Row, comparator: str, found: Found) -> float | None:

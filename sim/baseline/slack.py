@@ -61,7 +61,7 @@ def slack_of(baseline: Baseline) -> tuple[Slack, ...]:
 
 def _slack(baseline: Baseline, target: Target) -> Slack:
     mean = target.kind in MEANS
-    threshold = exact(target.threshold) / (100 if mean else 1)
+    threshold = _least(target) / (100 if mean else 1)
     value: Range | None = None
     needs: str | None = None
     required: Fraction | None = None
@@ -83,6 +83,15 @@ def _slack(baseline: Baseline, target: Target) -> Slack:
         needs,
         required,
     )
+
+
+def _least(target: Target) -> Fraction:
+    """Return the value at which *target* is just met: an approximate one less (or more) its tolerance."""
+    threshold = exact(target.threshold)
+    if target.comparator != "≈" or target.tolerance is None:
+        return threshold
+    width = abs(threshold) * exact(target.tolerance) / 100
+    return threshold + width if target.direction == "down" else threshold - width
 
 
 def exact(number: float) -> Fraction:

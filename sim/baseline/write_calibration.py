@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,8 @@ HEADER = """\
 # Growth is log growth a year (logit units for percentages).
 """
 
+CONTENT = "content:"
+
 DIGITS = 6
 GAUSSIAN = "gaussian"
 NO_CAP = "none"
@@ -32,7 +35,17 @@ STEP = "  "
 
 def calibration_text(calibration: Calibration) -> str:
     """Return *calibration* as the YAML that `load_calibration` reads; numbers keep six digits."""
-    lines = [HEADER.rstrip("\n")]
+    body = "\n".join(_lines(calibration)) + "\n"
+    return f"{HEADER}{CONTENT} {_text(content_hash(body))}\n{body}"
+
+
+def content_hash(body: str) -> str:
+    """Return the SHA-256 of what stands below the line of `CONTENT`: a number typed by hand shows."""
+    return hashlib.sha256(body.encode("utf-8")).hexdigest()
+
+
+def _lines(calibration: Calibration) -> list[str]:
+    lines = []
     lines.append(f"estimator: {_text(calibration.estimator)}")
     lines.append(f"window: {_window(calibration.window)}")
     lines.extend(_block("hashes", {name: [_text(hash)] for name, hash in calibration.hashes.items()}))
@@ -46,7 +59,7 @@ def calibration_text(calibration: Calibration) -> str:
     lines.extend(_block("exits", _estimates(calibration.exits)))
     lines.append("checks:" if calibration.checks else "checks: []")
     lines.extend(f"{STEP}- {_check(check)}" for check in calibration.checks)
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _text(value: str) -> str:

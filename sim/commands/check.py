@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sim.commands.console import OK, Console
 from sim.commands.projects import scenario_files
-from sim.texts import say
+from sim.texts import counted, say
 
 
 def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
@@ -19,6 +19,12 @@ def run(options: argparse.Namespace, console: Console) -> int:
     from sim.scenario.plans import PlanFolders
 
     files = scenario_files(options.files, console.root)
-    scenarios = load_scenarios(files, PlanFolders(console.root), console.root)
-    console.show_text("cli.check.sound", files=len(files), scenarios=len(scenarios))
+    plans = PlanFolders(console.root)
+    scenarios = load_scenarios(files, plans, console.root)
+    counts = {"files": counted(len(files), "files", console.lang)}
+    counts["scenarios"] = counted(len(scenarios), "scenarios", console.lang)
+    console.show_text("cli.check.sound", **counts)
+    for plan in dict.fromkeys(scenario.plan for scenario in scenarios):
+        if plans[plan].calibration is None:
+            console.tell_text("cli.check.no-calibration", plan=plan)
     return OK

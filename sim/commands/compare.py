@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sim.commands.console import OK, Console
 from sim.commands.projects import SCENARIOS, scenario_files
 from sim.commands.run import RESULTS, draws_in, map_over, watched
-from sim.texts import say
+from sim.texts import counted, say
 
 if TYPE_CHECKING:
     from sim.baseline.plan import Baseline
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     name = "compare-" + "-".join(scenario.id for scenario in scenarios)
     source = "+".join(dict.fromkeys(scenario.place.file for scenario in scenarios))
     with opened(results, console.root, [(name, source)]):
-        console.tell_text("cli.run.begin", scenarios=len(scenarios))
+        console.tell_text("cli.run.begin", scenarios=counted(len(scenarios), "scenarios", console.lang))
         cubes = tuple(run_batch(scenarios, plans, watched(map_over(options.workers), console)))
         comparisons = comparisons_of(scenarios, cubes)
         log.note("simulated")
@@ -64,7 +64,7 @@ def comparable_scenarios(
     options: argparse.Namespace, console: Console, plans: Mapping[str, Baseline]
 ) -> tuple[Scenario, ...]:
     """Return the scenarios that are asked for, two at least, of one plan, seed and number of draws."""
-    from sim.errors import BadInput, Mistake, Place
+    from sim.errors import COMMAND_LINE, BadInput, Mistake
     from sim.scenario.loading import load_scenarios
     from sim.studies.compare import check_comparable
 
@@ -73,7 +73,7 @@ def comparable_scenarios(
     if options.draws is not None:
         scenarios = tuple(replace(scenario, draws=options.draws) for scenario in scenarios)
     if len(scenarios) < 2:
-        raise BadInput([Mistake(Place(files[0].name), "compare-needs-two")])
+        raise BadInput([Mistake(COMMAND_LINE, "compare-needs-two")])
     check_comparable(scenarios)
     return scenarios
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sim.commands.console import OK, Console
 from sim.commands.projects import scenario_files
-from sim.errors import Found, Place
+from sim.errors import COMMAND_LINE, Found
 from sim.texts import say
 
 if TYPE_CHECKING:
@@ -54,19 +54,24 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 
 def names_in(baseline: Baseline, area: str, quantity: str) -> tuple[str, str]:
-    """Return the ids of what is asked for, an indicator or something derived; BadInput with near names."""
+    """Return the ids of what is asked for, an indicator or something derived; BadInput with near names.
+
+    The id of a target stands for the quantity that it is about.
+    """
     from sim.scenario.names import directories_of, directory
 
     areas = directories_of(baseline).areas
     named = [(indicator.id, indicator.name) for indicator in baseline.indicators]
     named += [(derived.id, derived.name) for derived in baseline.derived]
-    quantities = directory("unknown-indicator", named, {})
+    asked_of = [(t.quantity, t.id) for t in baseline.targets if t.lead and t.quantity is not None]
+    quantities = directory("unknown-indicator", named, {}, asked_of)  # a target stands for what it is about
     found = Found()
-    place = Place(baseline.folder)
+    place = COMMAND_LINE
     ids = [areas.id_of(area), quantities.id_of(quantity)]
     for word, names, ident in zip((area, quantity), (areas, quantities), ids, strict=True):
         if ident is None:
-            found.add(place, names.code, name=word, near=names.near(word, only_single=True))
+            code, details = names.mistake_of(word, only_single=True)
+            found.add(place, code, **details)
     cities = {each.id for each in baseline.indicators if each.scope == "cities"}
     if None not in ids and ids[1] not in cities and ids[0] != baseline.province.id:
         found.add(place, "only-the-province", indicator=ids[1], province=baseline.province.id)

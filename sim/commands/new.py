@@ -6,7 +6,7 @@ import argparse
 
 from sim.commands.console import OK, Console
 from sim.commands.projects import SCENARIOS, add_plan, plans
-from sim.errors import BadInput, Mistake, Place
+from sim.errors import COMMAND_LINE, BadInput, Mistake, Place
 from sim.texts import say
 
 PARENT = "baseline"
@@ -26,7 +26,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
     name = readable_name(options.name).removesuffix(".yaml")
     if safe_name(name) != name:
-        raise BadInput([Mistake(Place(SCENARIOS), "bad-scenario-name", (("name", name),))])
+        raise BadInput([Mistake(COMMAND_LINE, "bad-scenario-name", (("name", name),))])
     folder = console.root / SCENARIOS
     path = folder / file_system_name(f"{name}.yaml")
     shown = f"{SCENARIOS}/{name}.yaml"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.commands.console import Console
-from sim.errors import BadInput, Mistake, Place
+from sim.errors import COMMAND_LINE, BadInput, Mistake, Place
 from sim.texts import say
 
 if TYPE_CHECKING:
@@ -42,9 +42,8 @@ def plan_folders(options: argparse.Namespace, console: Console) -> list[Path]:
 
     known = list(PlanFolders(console.root))
     if options.plan is not None and options.plan not in known:
-        place = Place(FOLDER)
         details = (("name", options.plan), ("near", near(options.plan, known)))
-        raise BadInput([Mistake(place, "unknown-plan", details)])
+        raise BadInput([Mistake(COMMAND_LINE, "unknown-plan", details)])
     return [console.root / FOLDER / plan for plan in known if options.plan in (None, plan)]
 
 

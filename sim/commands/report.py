@@ -1,4 +1,4 @@
-"""``run.py report A B ...``: one page that sets scenarios side by side; the first is what it is about."""
+"""``run.py report A B ...``: a page and a workbook that set scenarios side by side, the first before all."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from sim.commands.compare import named_files, origin_of
 from sim.commands.console import OK, Console
 from sim.commands.projects import scenario_files
 from sim.commands.run import RESULTS, draws_in, map_over, watched
-from sim.texts import say
+from sim.texts import counted, say
 
 if TYPE_CHECKING:
     from sim.baseline.plan import Baseline
     from sim.cube import Cube
+    from sim.outputs.manifest import Origin
     from sim.scenario.scenario import Scenario
 
 
@@ -58,22 +59,41 @@ def written(options: argparse.Namespace, console: Console, with_page: bool, with
     source = "+".join(dict.fromkeys(sources.values()))
     made_with = versions(console.root)
     with opened(results, console.root, [(options.name, source)]):
-        console.tell_text("cli.run.begin", scenarios=len(scenarios))
+        console.tell_text("cli.run.begin", scenarios=counted(len(scenarios), "scenarios", console.lang))
         cubes: Sequence[Cube] = tuple(
             run_batch(scenarios, plans, watched(map_over(options.workers), console))
         )
         log.note("simulated")
+        origin = origin_of(options.name, source, cubes, console.root)
         files: dict[str, bytes] = {}
         if with_page:
             files[PAGE] = page_together(scenarios, plans, cubes, sources, made_with)
             log.note("page")
+            files |= workbooks_of(scenarios, cubes, origin)
+            log.note("workbooks")
         if with_pictures:
             files |= pictures_of(cubes, console.lang)
             log.note("pictures")
-        origin = origin_of(options.name, source, cubes, console.root)
         place = publish(results, origin, files, log.content())
     console.tell_text("cli.report.done", folder=f"{results.name}/{place.name}", files=len(files))
     return OK
+
+
+def workbooks_of(scenarios: Sequence[Scenario], cubes: Sequence[Cube], origin: Origin) -> dict[str, bytes]:
+    """Return the workbook in each language: of one scenario, or of several side by side.
+
+    Scenarios of several seeds or numbers of draws have none: their differences would be luck.
+    """
+    from sim.studies.compare import are_comparable, comparisons_of
+    from sim.workbook import comparison_files, workbook_files
+    from sim.workbook.workbooks import NAMES
+
+    if len(scenarios) == 1:
+        return workbook_files(cubes[0], origin)
+    if not are_comparable(scenarios):
+        return {}
+    files = comparison_files(comparisons_of(scenarios, cubes), origin)
+    return {name: files[name] for name in NAMES.values()}
 
 
 def scenarios_of_one_plan(

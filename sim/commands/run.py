@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from sim.commands.aims import add_aims, as_asked, told_look
 from sim.commands.console import OK, Console
 from sim.commands.projects import scenario_files
-from sim.texts import say
+from sim.texts import counted, say
 
 if TYPE_CHECKING:
     from sim.cube import Cube
@@ -29,11 +30,13 @@ def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
     parser.add_argument("--draws", type=draws_in(lang), metavar="N", help=say("cli.run.draws", lang))
     parser.add_argument("--out", type=Path, metavar="FOLDER", help=say("cli.run.out", lang))
     parser.add_argument("--workers", type=int, default=1, metavar="N", help=say("cli.run.workers", lang))
+    add_aims(parser, lang)
     parser.add_argument("--quiet", action="store_true", help=say("cli.run.quiet", lang))
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Run the scenarios; all that can be wrong is said before anything is simulated."""
+    from sim.executors import crew_of_processes, lone_crew
     from sim.marked.text import readable_name
     from sim.outputs.manifest import versions
     from sim.outputs.results import opened, publish
@@ -42,6 +45,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     from sim.scenario.loading import load_scenarios
     from sim.scenario.plans import PlanFolders
     from sim.studies.batch import run_batch
+    from sim.studies.precision import with_enough_draws
     from sim.tables.interchange import interchange_files
     from sim.tables.result_files import result_files
     from sim.tables.run_screens import run_screens
@@ -50,14 +54,16 @@ def run(options: argparse.Namespace, console: Console) -> int:
     log = RunLog()
     plans = PlanFolders(console.root)
     scenarios = load_scenarios(scenario_files(options.files, console.root), plans, console.root)
-    if options.draws is not None:
-        scenarios = tuple(replace(scenario, draws=options.draws) for scenario in scenarios)
+    scenarios = tuple(as_asked(scenario, options) for scenario in scenarios)
     results = Path(os.path.abspath(options.out or console.root / RESULTS))
     sources = {scenario.id: readable_name(scenario.place.file) for scenario in scenarios}
     made_with = versions(console.root)
     with opened(results, console.root, sources.items()):
         log.note("read")
-        console.tell_text("cli.run.begin", scenarios=len(scenarios))
+        console.tell_text("cli.run.begin", scenarios=counted(len(scenarios), "scenarios", console.lang))
+
+        crew = crew_of_processes(options.workers) if options.workers > 1 else lone_crew
+        scenarios = with_enough_draws(scenarios, plans, crew, partial(told_look, console))
 
         def published() -> Iterator[Cube]:
             cubes = tuple(run_batch(scenarios, plans, watched(map_over(options.workers), console)))
@@ -66,18 +72,18 @@ def run(options: argparse.Namespace, console: Console) -> int:
             chosen = tuple(scenario for scenario in scenarios if not scenario.cell)
             pages = pages_of(chosen, plans, shown, sources, made_with)
             for cube in cubes:
-                log.note(f"simulated {cube.scenario}")
                 origin = origin_of(cube, sources[cube.scenario], made_with)
                 files = dict(result_files(cube))
                 if not cube.cell:
                     files |= interchange_files(cube) | workbook_files(cube, origin) | {PAGE: next(pages)}
-                publish(results, origin, files, log.content())
+                publish(results, origin, files, log.content(f"simulated {cube.scenario}"))
                 yield cube
 
         for text in run_screens(published(), console.lang):
             if not options.quiet:
                 console.show(text)
-    console.tell_text("cli.run.done", folder=results.name, scenarios=len(scenarios))
+    count = counted(len(scenarios), "scenarios", console.lang)
+    console.tell_text("cli.run.done", folder=results.name, scenarios=count)
     return OK
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -10,10 +9,10 @@ import numpy as np
 
 from sim.axes import Axis, Floats
 from sim.kernels.compiled import scales_into
-from sim.kernels.philox import Words, normals_into
+from sim.kernels.philox import normals_into
 from sim.kernels.reference import mixing
 from sim.kernels.tails import MOST_DOF, scale_table
-from sim.streams import BLOCK, SET, SETS, Source, block_normals, block_uniforms, key_of, stream_of
+from sim.streams import BLOCK, SET, SETS, Source, block_normals, block_uniforms, streams
 
 PROVINCE = ""
 """The area of what the whole province shares."""
@@ -90,12 +89,6 @@ def term_sources(
     """Return the sources of a noise term: those of the factors, then those of the indicators."""
     labels = (*("factor:" + f for f in factors), *indicators.labels)
     return tuple(Source(name, area, k, year) for k in labels)
-
-
-@functools.lru_cache(maxsize=1 << 12)
-def streams(seed: int, sources: tuple[Source, ...]) -> Words:
-    """Return the streams of *sources*, ``[source, 4]``; the same for every block, so made once."""
-    return np.stack([stream_of(key_of(seed, source)) for source in sources])
 
 
 def has_table(dof: float) -> bool:

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.axes import Axis, Floats, Ints
-from sim.engine.luck import Luck, has_table, streams, term_sources
+from sim.engine.luck import Luck, has_table, term_sources
 from sim.kernels import reference as kernel
 from sim.kernels.compiled import cities_into
 from sim.kernels.philox import Words
 from sim.kernels.tails import scale_table
 from sim.model.model import NONE, SERIES_FIELDS, Model, NoiseModel
 from sim.model.parameters import proxies_of_sets
-from sim.streams import SET, SETS, Source
+from sim.streams import SET, SETS, Source, streams
 
 
 @dataclass(frozen=True, slots=True, eq=False)

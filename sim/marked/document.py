@@ -84,7 +84,7 @@ def document_from_text(text: str, name: str) -> Document:
     for event in _events(text, name, reader.found):
         reader.take(event)
     if reader.root is None and not reader.found.mistakes:
-        reader.found.add(Place(name), "empty-file")
+        reader.found.add(Place(name), "empty-yaml")
     reader.found.raise_if_any()
     return Document(name, reader.root, reader.places, reader.key_places)
 

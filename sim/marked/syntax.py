@@ -25,6 +25,9 @@ CODES = (
     ("expected ',' or '}'", "yaml-bracket"),
     ("expected ',' or ']'", "yaml-bracket"),
 )
+OPENED = {"yaml-no-colon", "yaml-quote", "yaml-bracket"}
+"""Mistakes that the parser notices lines after the one to mend, which is where it began to read."""
+
 FULL_WIDTH_KEY = re.compile(r"\s*(- )?[\w-]+：")
 
 
@@ -42,4 +45,7 @@ def syntax_mistake(error: MarkedYAMLError, text: str, name: str) -> Mistake:
         if code != "yaml-quote" and "\t" in lines[number][: len(lines[number]) - len(lines[number].lstrip())]:
             return Mistake(Place(name, number + 1, lines[number].index("\t") + 1), "tab-indent")
     details = (("problem", problem),) if code == "yaml-syntax" else ()
+    began = error.context_mark
+    if code in OPENED and began is not None and began.line < line:
+        line, column = began.line, began.column
     return Mistake(Place(name, line + 1, column + 1), code, details)

@@ -61,24 +61,7 @@ def noise_of(
 ) -> NoiseModel:
     """Return the noise model of *scenario*, adding its parameters to *builder*."""
     names = [i.id for i in baseline.indicators]
-    most = max(len(calibration.indicators[name].series) for name in names)
-    series_rows = np.full((len(names), most, len(SERIES_FIELDS)), NONE, dtype=np.int64)
-    common_rows = np.full(len(names), NONE, dtype=np.int64)
-    factor_rows = np.full(len(names), NONE, dtype=np.int64)
-    for k, indicator in enumerate(baseline.indicators):
-        known = calibration.indicators[indicator.id]
-        for m, series in enumerate(known.series):
-            for f, field in enumerate(SERIES_FIELDS):
-                estimate = getattr(calibration.series[series], field)
-                name = f"{field}:{series}"
-                series_rows[k, m, f] = row_of_estimate(builder, baseline, scenario, name, estimate, field)
-        if indicator.group in calibration.common_drift:
-            estimate = calibration.common_drift[indicator.group]
-            common_rows[k] = builder.estimate(
-                f"common_drift:{indicator.group}", estimate, 0.0, np.inf, positive=True
-            )
-        factor = known.city_factor
-        factor_rows[k] = builder.estimate(f"city_factor:{indicator.id}", factor, 0.0, np.inf, positive=True)
+    series_rows, common_rows, factor_rows = rows_of_noise(scenario, baseline, calibration, builder)
     multiplier = 1.0 if scenario.noise.dependence is None else scenario.noise.dependence
     factors = tuple(sorted({f for level in calibration.loadings.values() for f in level.load}))
     loads = {
@@ -114,6 +97,35 @@ def noise_of(
         relative_size=base / base_province[with_cities],
         ratio_sd=ratio_sd,
     )
+
+
+def rows_of_noise(
+    scenario: Scenario, baseline: Baseline, calibration: Calibration, builder: TableBuilder
+) -> tuple[Ints, Ints, Ints]:
+    """Return parameter rows: of series ``[K, proxy, field]``, shared drift ``[K]``, city factor ``[K]``.
+
+    They are added to *builder*; `NONE` stands where there is no such parameter.
+    """
+    names = [i.id for i in baseline.indicators]
+    most = max(len(calibration.indicators[name].series) for name in names)
+    series_rows = np.full((len(names), most, len(SERIES_FIELDS)), NONE, dtype=np.int64)
+    common_rows = np.full(len(names), NONE, dtype=np.int64)
+    factor_rows = np.full(len(names), NONE, dtype=np.int64)
+    for k, indicator in enumerate(baseline.indicators):
+        known = calibration.indicators[indicator.id]
+        for m, series in enumerate(known.series):
+            for f, field in enumerate(SERIES_FIELDS):
+                estimate = getattr(calibration.series[series], field)
+                name = f"{field}:{series}"
+                series_rows[k, m, f] = row_of_estimate(builder, baseline, scenario, name, estimate, field)
+        if indicator.group in calibration.common_drift:
+            estimate = calibration.common_drift[indicator.group]
+            common_rows[k] = builder.estimate(
+                f"common_drift:{indicator.group}", estimate, 0.0, np.inf, positive=True
+            )
+        factor = known.city_factor
+        factor_rows[k] = builder.estimate(f"city_factor:{indicator.id}", factor, 0.0, np.inf, positive=True)
+    return series_rows, common_rows, factor_rows
 
 
 def loading_array(

@@ -14,7 +14,7 @@ from sim.baseline.calibration import Estimate
 from sim.baseline.plan import Assumption
 from sim.distributions import Triangular
 from sim.kernels.philox import uniforms_into
-from sim.streams import Source, key_of, stream_of
+from sim.streams import Source, streams
 
 Law = Literal["constant", "normal", "positive", "triangular"]
 
@@ -123,7 +123,7 @@ def uniforms_of_sets(seed: int, sources: Sequence[Source], first: int, count: in
     skip = first % 2
     made = np.empty((len(sources), skip + count + (skip + count) % 2))
     if sources:
-        uniforms_into(np.stack([stream_of(key_of(seed, s)) for s in sources]), first - skip, made)
+        uniforms_into(streams(seed, tuple(sources)), first - skip, made)
     return made[:, skip : skip + count]
 
 

@@ -22,6 +22,9 @@ class RunLog:
     def note(self, step: str) -> None:
         self.steps.append((self.tick() - self._begin, step))
 
-    def content(self) -> bytes:
-        lines = [f"started {self.started}", *(f"{seconds:10.3f} s  {step}" for seconds, step in self.steps)]
+    def content(self, last: str | None = None) -> bytes:
+        """Return the log of one result: the steps that all share, and its own *last* step, done now."""
+        own = [] if last is None else [(self.tick() - self._begin, last)]
+        steps = [*self.steps, *own]
+        lines = [f"started {self.started}", *(f"{seconds:10.3f} s  {step}" for seconds, step in steps)]
         return ("\n".join(lines) + "\n").encode("utf-8", "replace")

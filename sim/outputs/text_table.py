@@ -10,7 +10,7 @@ GAP = "  "
 
 def display_width(text: str) -> int:
     """Return how many places *text* takes on a terminal."""
-    return sum(_places(letter) for letter in text)
+    return len(text) if text.isascii() else sum(_places(letter) for letter in text)
 
 
 def _places(letter: str) -> int:

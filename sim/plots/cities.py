@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Patch, Rectangle
 
 from sim.cube import Cube, Probability, name_of
-from sim.plots.style import INK, SOFT, panels, short
-from sim.tables.figures import bare_percent
+from sim.plots.style import INK, KEY_SIZE, SOFT, panels, short, title_of
+from sim.tables.figures import bare_percent, bare_span
 from sim.tables.selection import (
     LIGHT_ON,
     SHADES,
@@ -28,7 +29,7 @@ def heatmap(cubes: Sequence[Cube], lang: str) -> Figure:
     cube = cubes[0]
     rows = cells_of(cube)
     indicators, areas = indicators_by_risk(rows), areas_by_risk(cube.plan, rows)
-    figure = Figure(figsize=(1.8 + 1.05 * len(indicators), 1.5 + 0.36 * len(areas)), layout="constrained")
+    figure = Figure(figsize=(1.8 + 1.05 * len(indicators), 1.9 + 0.4 * len(areas)), layout="constrained")
     axis = figure.add_subplot()
     for y, area in enumerate(areas):
         for x, quantity in enumerate(indicators):
@@ -41,15 +42,40 @@ def heatmap(cubes: Sequence[Cube], lang: str) -> Figure:
     axis.xaxis.tick_top()
     axis.tick_params(length=0)
     axis.spines[:].set_visible(False)
-    title = f"{cube.title.in_language(lang)}: {say('report.cities.caption', lang)}"
-    figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+    _shades_below(figure, lang)
+    title = f"{cube.title.in_language(lang)}: {say('report.cities.caption', lang)}; {say('plot.cell', lang)}"
+    title_of(figure, title)
     return figure
+
+
+def _shades_below(figure: Figure, lang: str) -> None:
+    """Put what the colours mean below the places."""
+    colours = [
+        Patch(facecolor=colour, edgecolor="#b9c6d4", lw=0.5, label=f"{10 * depth}")
+        for depth, colour in enumerate(SHADES)
+    ]
+    figure.legend(
+        handles=colours,
+        loc="outside lower center",
+        ncols=len(SHADES),
+        frameon=False,
+        fontsize=KEY_SIZE,
+        title=say("report.shades", lang),
+        title_fontsize=KEY_SIZE,
+        handlelength=1.4,
+        columnspacing=0.9,
+    )
 
 
 def _cell(axis: Axes, x: float, y: float, row: Probability | None, draws: int, lang: str) -> None:
     fill, ink, told = _told(row, draws, lang)
     axis.add_patch(Rectangle((x + 0.02, y + 0.03), 0.96, 0.94, facecolor=fill, edgecolor="none"))
-    axis.text(x + 0.5, y + 0.5, told, color=ink, ha="center", va="center", fontsize=9)
+    around: dict[str, Any] = {"color": ink, "ha": "center", "va": "center"}
+    if row is None or row.p10 is None or row.p90 is None:
+        axis.text(x + 0.5, y + 0.5, told, fontsize=9, **around)
+        return
+    axis.text(x + 0.5, y + 0.36, told, fontsize=9, **around)
+    axis.text(x + 0.5, y + 0.76, bare_span(row.p10, row.p90, draws), fontsize=6.5, **around)
 
 
 def _told(row: Probability | None, draws: int, lang: str) -> tuple[str, str, str]:
@@ -91,8 +117,8 @@ def tiles(cubes: Sequence[Cube], lang: str) -> Figure:
         axis.set_aspect("equal")
         axis.axis("off")
         axis.set_title(short(name_of(cube.plan, quantity).in_language(lang), 34), fontsize=9)
-    title = f"{cube.title.in_language(lang)}: {say('report.cities.caption', lang)}"
-    figure.suptitle(short(title, 70), x=0.01, ha="left", fontsize=10)
+    _shades_below(figure, lang)
+    title_of(figure, f"{cube.title.in_language(lang)}: {say('report.cities.caption', lang)}", 10.0)
     return figure
 
 

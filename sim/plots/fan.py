@@ -13,9 +13,9 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from sim.baseline.progress import actuals_of, base_of, planned_of
 from sim.cube import QUANTILES, Cube, Probability, unit_of
-from sim.plots.style import BANDS, DEEP, GOAL, INK, OTHER, panels, short
+from sim.plots.style import BANDS, DEEP, GOAL, INK, OTHER, key_below, panels, short, title_of
 from sim.tables.figures import number
-from sim.tables.selection import charted, goal_of, median_line, trajectory_of
+from sim.tables.selection import charted, goal_of, growth_asked, level_limits, median_line, trajectory_of
 from sim.texts import say
 
 OTHERS = 5
@@ -45,8 +45,11 @@ def fan(cubes: Sequence[Cube], lang: str) -> Figure:
         Line2D([], [], color=OTHER, ls=style, label=other.title.in_language(lang))
         for other, style in zip(others, STYLES, strict=False)
     ]
-    figure.legend(handles=names, loc="outside lower center", ncols=4, frameon=False, fontsize=8)
-    figure.suptitle(f"{cube.title.in_language(lang)}", x=0.01, ha="left", fontsize=12)
+    left_out = len(cubes) - 1 - len(others)
+    if left_out:
+        names.append(Line2D([], [], ls="", label=say("report.fan.more", lang, count=left_out)))
+    key_below(figure, names)
+    title_of(figure, cube.title.in_language(lang), 12.0)
     return figure
 
 
@@ -62,8 +65,8 @@ def _panel(axis: Axes, cube: Cube, row: Probability, others: Sequence[Cube], lan
             axis.fill_between([plan.base_year, *years], [base, *bottom], [base, *top], color=colour, lw=0)
         else:
             axis.fill_between(years, bottom, top, color=colour, lw=0)
-    for other, style in zip(others, STYLES, strict=False):
-        points = median_line(other, target.area, row.quantity)
+    medians = [median_line(other, target.area, row.quantity) for other in others]
+    for points, style in zip(medians, STYLES, strict=False):
         axis.plot(list(points), list(points.values()), color=OTHER, ls=style, lw=1.2)
     middle = median_line(cube, target.area, row.quantity)
     axis.plot(list(middle), list(middle.values()), color=DEEP, lw=2)
@@ -74,8 +77,22 @@ def _panel(axis: Axes, cube: Cube, row: Probability, others: Sequence[Cube], lan
         axis.hlines(goal, plan.base_year, target.year, color=GOAL, ls="--", lw=1.4)
     actual = actuals_of(plan, target.area, row.quantity)
     axis.plot(list(actual), list(actual.values()), "o", color=INK, ms=4)
-    unit = say(f"unit.{unit_of(plan, row.quantity)}", lang)
-    axis.set_title(short(f"{target.id} {charted(plan, target).in_language(lang)} ({unit})", 46), fontsize=9)
+    values = [q for t in series for q in (t.quantiles[0], t.quantiles[-1])]
+    values += [v for v in (base, goal) if v is not None]
+    values += [v for line in (path, actual, *medians) for v in line.values()]
+    axis.set_ylim(level_limits(values))
+    axis.set_title(_title(cube, row, lang), fontsize=9)
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.yaxis.set_major_locator(MaxNLocator(4))
     axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
+
+
+def _title(cube: Cube, row: Probability, lang: str) -> str:
+    """Return what a panel shows, and of mean growth how its level comes about."""
+    unit = say(f"unit.{unit_of(cube.plan, row.quantity)}", lang)
+    shown = charted(cube.plan, row.target).in_language(lang)
+    lines = [short(f"{row.target.id} {shown} ({unit})", 46)]
+    rate = growth_asked(row.target)
+    if rate is not None:
+        lines.append(say("plot.compounded", lang, rate=f"{rate:g}"))
+    return "\n".join(lines)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 from matplotlib import font_manager
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -77,31 +78,67 @@ def panels(count: int, columns: int, width: float, height: float) -> tuple[Figur
     return figure, axes
 
 
+KEY_SIZE = 8
+"""Points of the letters of a key."""
+PLACE = 0.55 * KEY_SIZE / 72.0
+"""Inches that a place of a key takes at most on average: a Latin letter has one, a Chinese one two."""
+HANDLE = 0.55
+"""Inches that the mark of an entry takes, with the gaps around it."""
+
+
+def key_below(figure: Figure, handles: Sequence[Artist], most: int = 4) -> None:
+    """Put a key below the panels, in as many columns as fit into the picture, long names in lines."""
+    room = figure.get_figwidth() - 0.3
+    widest = int((room - HANDLE) / PLACE)
+    for handle in handles:
+        handle.set_label(short(str(handle.get_label()), widest))
+    longest = max((places(line) for h in handles for line in str(h.get_label()).split("\n")), default=1)
+    columns = max(1, min(most, int(room / (HANDLE + PLACE * longest))))
+    figure.legend(
+        handles=list(handles),
+        loc="outside lower center",
+        ncols=columns,
+        frameon=False,
+        fontsize=KEY_SIZE,
+        columnspacing=1.2,
+    )
+
+
+def places(text: str) -> int:
+    """Return how many places *text* takes in a line: two for a Chinese letter."""
+    return sum(2 if ord(letter) > 0x2E80 else 1 for letter in text)
+
+
+def title_of(figure: Figure, text: str, size: float = 11.0) -> None:
+    """Put a title above all panels, in lines that fit into the picture."""
+    widest = int((figure.get_figwidth() - 0.3) / (0.55 * size / 72.0))
+    figure.suptitle(short(text, widest), x=0.01, ha="left", fontsize=size)
+
+
 def short(text: str, most: int) -> str:
     """Return *text* in lines of about *most* places, so that a title stays over its own panel."""
     lines, line, room = [], "", 0.0
     for word in _words(text):
-        places = sum(2 if ord(letter) > 0x2E80 else 1 for letter in word)
-        if line and room + places > most:
+        wanted = places(word)
+        if line and room + wanted > most:
             lines.append(line.rstrip())
             line, room = "", 0.0
-        line, room = line + word, room + places
+        line, room = line + word, room + wanted
     return "\n".join([*lines, line.rstrip()])
 
 
+CLOSING = "，。；：、）〕”！？%"
+"""What no line may begin with."""
+
+
 def _words(text: str) -> Iterator[str]:
-    """Yield what may not be broken: a word with its blank, a Chinese letter."""
+    """Yield what may not be broken: a word with its blank, a Chinese letter, either with what closes it."""
     word = ""
     for letter in text:
-        if ord(letter) > 0x2E80:
-            if word:
-                yield word
-            yield letter
-            word = ""
-            continue
-        word += letter
-        if letter == " ":
+        may_break = ord(letter) > 0x2E80 or word[-1:] == " " or ord(word[-1:] or " ") > 0x2E80
+        if word and may_break and letter not in CLOSING:
             yield word
             word = ""
+        word += letter
     if word:
         yield word

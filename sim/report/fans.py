@@ -14,8 +14,9 @@ from sim.report.numbers import number
 from sim.report.svg import apart, drawing, line, path, ticks, words
 from sim.tables.selection import charted, goal_of, median_line, trajectory_of
 
-WIDTH, HEIGHT = 400.0, 250.0
-LEFT, RIGHT, TOP, BOTTOM = 54.0, 98.0, 12.0, 28.0
+WIDTH, HEIGHT = 420.0, 250.0
+LEFT, RIGHT, TOP, BOTTOM = 58.0, 122.0, 12.0, 28.0
+"""Room on the right for "median 1,234,567" in the widest of common fonts (DejaVu Sans)."""
 OTHERS = 5
 """Medians of so many other scenarios can be told apart in one chart."""
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sim.errors import nearest
+from sim.errors import MORE, SEPARATOR, nearest_of
 
 SHOWN = 12
 
 
 def near(word: str, legal: Iterable[str]) -> str:
-    """Return the legal name nearest to *word*; the first few legal names if none is near."""
+    """Return the legal names nearest to *word*; the first few legal names if none is near."""
     names = list(legal)
-    close = nearest(word, names)
-    if close is not None:
-        return close
-    return " / ".join(names[:SHOWN]) + (" / …" if len(names) > SHOWN else "")
+    close = nearest_of(word, names)
+    if close:
+        return SEPARATOR.join(close)
+    return SEPARATOR.join([*names[:SHOWN], *([MORE] if len(names) > SHOWN else [])])

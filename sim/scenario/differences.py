@@ -37,7 +37,8 @@ class Difference:
 
     *kind*: ``growth``, ``weight``, ``drift`` (fraction a year), ``delay``, ``path``, ``shock``,
     ``shock.<part>`` (``shock.size.level`` where it is a share of the level), ``noise.<field>``,
-    ``assumption``, ``targets``, ``draws`` or ``seed``; *name*: of the shock or the assumption.
+    ``assumption``, ``targets``, ``draws``, ``precision`` (percentage points), ``decide`` or ``seed``;
+    *name*: of the shock or the assumption.
     Areas, indicators and years: where it applies, as ids.
     """
 
@@ -165,6 +166,11 @@ def _run(was: Scenario, now: Scenario) -> Iterator[Difference]:
         yield Difference("targets", gone or None, come or None)
     if was.draws != now.draws:
         yield Difference("draws", float(was.draws), float(now.draws))
+    if was.precision != now.precision:
+        old, new = (None if side is None else 100.0 * side for side in (was.precision, now.precision))
+        yield Difference("precision", old, new)
+    if was.decide != now.decide:
+        yield Difference("decide", was.decide, now.decide)
     if was.seed != now.seed:
         yield Difference("seed", str(was.seed), str(now.seed))
 

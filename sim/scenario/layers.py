@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sim.errors import BadInput, Found, Place
+from sim.errors import SEPARATOR, BadInput, Found, Place, nearest_of
 from sim.marked.document import MAX_BYTES, Document, document_from_bytes
 from sim.marked.text import file_system_name, load_bytes, name_in_project
-from sim.scenario.choices import near
 
 Steps = tuple[str | int, ...]
 
@@ -160,7 +159,8 @@ class Library:
             return None
         if len(text) > MAX_NAME or not target.is_file():
             beside = sorted(file.stem for file in target.parent.glob("*.y*ml"))
-            self.found.add(reference.place, "no-such-file", name=text[-80:], near=near(target.stem, beside))
+            close = SEPARATOR.join(nearest_of(target.stem, beside))
+            self.found.add(reference.place, "no-such-file", name=text[-80:], near=close)
             return None
         return target.resolve()
 

@@ -134,7 +134,8 @@ def _refuse_same_scenarios(scenarios: Sequence[Scenario], found: Found) -> None:
     for scenario in scenarios:
         same = seen.setdefault(_content(scenario), scenario)
         if same is not scenario:
-            found.add(scenario.place, "same-scenario", name=scenario.id, other=same.id)
+            files = {"file": scenario.place.file, "other_file": same.place.file}
+            found.add(scenario.place, "same-scenario", name=scenario.id, other=same.id, **files)
 
 
 def _content(part: Any) -> Any:

@@ -11,9 +11,11 @@ from typing import Annotated, Any, Final, NamedTuple
 from pydantic import PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from sim.errors import as_written
 from sim.streams import BLOCK
 
 MAX_DRAWS = BLOCK * BLOCK
+FINEST, COARSEST = 0.01, 50.0  # percentage points of half-width that may be asked for
 MAX_SEED = 2**64 - 1
 LARGEST = 1e15
 FIRST_YEAR, LAST_YEAR = 1900, 2200
@@ -33,6 +35,8 @@ SPELLINGS = {
 """Other spellings of units, by their small letters."""
 
 WITH_UNIT = re.compile(r"([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?)\s*(\D.{0,39})", re.ASCII)
+
+DECIMAL_COMMA = re.compile(r"([-+−]?\d+)[,，](\d+)(?![\d,，])")
 
 
 class _Unread:
@@ -75,10 +79,18 @@ def is_read(value: Any) -> bool:
     return value is not UNREAD
 
 
+def _no_number(value: Any) -> PydanticCustomError:
+    """Return the mistake of what is no number, with the point it may lack."""
+    comma = DECIMAL_COMMA.match(value.strip()) if isinstance(value, str) else None
+    if comma:
+        return flaw("decimal-comma", value=shown(value), point=".".join(comma.groups()))
+    return flaw("not-a-number", value=shown(value))
+
+
 def number_from(value: Any) -> float:
     """Return *value* as a float if it is a number within sane bounds."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise flaw("not-a-number", value=shown(value))
+        raise _no_number(value)
     if abs(value) > LARGEST or not math.isfinite(value):
         raise flaw("number-range", value=shown(value))
     return float(value)
@@ -87,7 +99,7 @@ def number_from(value: Any) -> float:
 def within(value: float, low: float, high: float) -> float:
     """Return *value* if it lies between *low* and *high*."""
     if not low <= value <= high:
-        raise flaw("out-of-range", value=f"{value:g}", low=f"{low:g}", high=f"{high:g}")
+        raise flaw("out-of-range", value=as_written(value), low=as_written(low), high=as_written(high))
     return value
 
 
@@ -96,8 +108,8 @@ def measure_from(value: Any) -> Measure:
     if isinstance(value, str):
         text = unicodedata.normalize("NFKC", value).strip().replace("−", "-")
         match = WITH_UNIT.fullmatch(text)
-        if match is None:
-            raise flaw("not-a-number", value=shown(value))
+        if match is None or DECIMAL_COMMA.match(text):
+            raise _no_number(value)
         unit = match[2].strip()
         return Measure(number_from(float(match[1])), SPELLINGS.get(unit.lower(), unit))
     return Measure(number_from(value), "")
@@ -145,7 +157,7 @@ def dof_from(value: Any) -> float:
         raise flaw("not-dof", value=shown(value))
     dof = number_from(value)
     if not dof > 2:
-        raise flaw("dof-too-small", dof=f"{dof:g}")
+        raise flaw("dof-too-small", dof=as_written(dof))
     return dof
 
 
@@ -157,6 +169,24 @@ def draws_from(value: Any) -> int:
         lower = min(max(BLOCK, value // BLOCK * BLOCK), MAX_DRAWS - BLOCK)
         raise flaw("bad-draws", value=shown(value), block=BLOCK, lower=lower, upper=lower + BLOCK)
     return value
+
+
+def precision_from(value: Any) -> float:
+    """Return a half-width of probabilities as a fraction; it is written in percentage points."""
+    number, unit = measure_from(value)
+    if unit not in ("", POINTS):
+        raise flaw("wrong-unit", unit=unit, expected=POINTS)
+    if not FINEST <= number <= COARSEST:
+        raise flaw("bad-precision", value=shown(value), low=f"{FINEST:g}", high=f"{COARSEST:g}")
+    return number / 100.0
+
+
+def level_from(value: Any) -> float:
+    """Return a level that probabilities can lie on one side of: above 0 and below 1."""
+    level = share_from(value)
+    if level in (0.0, 1.0):
+        raise flaw("bad-level", value=shown(value))
+    return level
 
 
 def seed_from(value: Any) -> int:
@@ -222,6 +252,25 @@ Draws = Annotated[
     int,
     PlainValidator(draws_from),
     WithJsonSchema({"type": "integer", "multipleOf": BLOCK, "minimum": BLOCK, "maximum": MAX_DRAWS}),
+]
+Precision = Annotated[
+    float,
+    PlainValidator(precision_from),
+    WithJsonSchema(
+        {"anyOf": [{"type": "number", "minimum": FINEST, "maximum": COARSEST}, {"type": "string"}]}
+    ),
+]
+Level = Annotated[
+    float,
+    PlainValidator(level_from),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
+                {"type": "string", "pattern": "%"},
+            ]
+        }
+    ),
 ]
 Seed = Annotated[
     int, PlainValidator(seed_from), WithJsonSchema({"type": "integer", "minimum": 0, "maximum": MAX_SEED})

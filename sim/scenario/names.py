@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from sim.axes import Name
+from sim.axes import UNALLOCATED, Name
 from sim.baseline.plan import Baseline
-from sim.errors import nearest
+from sim.errors import SEPARATOR, nearest_of
 from sim.scenario.choices import near
 
 ALL = ("all", "全部")
 """The group of everything, in every plan that does not define one of its own."""
+
+
+SUFFIXES = {"city": ("市",), "province": ("省", "自治区", "市")}
+"""What a Chinese name of an area may have behind it, by the area's role, or lack."""
+
+PROVINCE = ("全省", "the province")
+"""The province, in every plan."""
+
+UNALLOCATED_WORDS = (UNALLOCATED, "未分解", "未分解部分")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +44,28 @@ class Directory:
         """Return the ids of the group called *word*."""
         return self.groups.get(word.casefold())
 
+    def mistake_of(self, word: str, only_single: bool = False) -> tuple[str, dict[str, str]]:
+        """Return the mistake that *word* is, which means nothing here, and its details."""
+        if self.code == "unknown-area" and word.casefold() in UNALLOCATED_WORDS:
+            return "unallocated-area", {}
+        return self.code, {"name": word[:80], "near": self.near(word, only_single)}
+
     def near(self, word: str, only_single: bool = False) -> str:
         """Return what *word* was probably meant to be."""
         legal = [name for name in self.legal if name.casefold() in self.ids] if only_single else self.legal
-        return nearest(word, legal) or near(word, dict.fromkeys(self.ids.values()))
+        return SEPARATOR.join(nearest_of(word, legal)) or near(word, dict.fromkeys(self.ids.values()))
 
 
 def directory(
-    code: str, things: Iterable[tuple[str, Name]], groups: Mapping[str, tuple[Name, tuple[str, ...]]]
+    code: str,
+    things: Iterable[tuple[str, Name]],
+    groups: Mapping[str, tuple[Name, tuple[str, ...]]],
+    others: Iterable[tuple[str, str]] = (),
 ) -> Directory:
-    """Return the directory of *things* (id, name) and of *groups* (id to name and ids); first come wins."""
+    """Return the directory of *things* (id, name) and of *groups* (id to name and ids); first come wins.
+
+    *others* are (id, word): what else a thing may be called, which is not offered to anyone.
+    """
     ids: dict[str, str] = {}
     legal: dict[str, None] = {}
     for thing, name in things:
@@ -56,6 +77,9 @@ def directory(
         for word in (group, *name):
             members.setdefault(word.casefold(), inside)
             legal[word] = None
+    for thing, word in others:
+        if word.casefold() not in members:
+            ids.setdefault(word.casefold(), thing)
     for word in ALL:
         members.setdefault(word, tuple(dict.fromkeys(ids.values())))
         legal[word] = None
@@ -84,7 +108,9 @@ def directories_of(baseline: Baseline) -> Directories:
             groups[target.group] = (*groups.get(target.group, ()), target.id)
         targets.setdefault(target.id, target.name)
     return Directories(
-        areas=directory("unknown-area", areas, _groups(baseline, {area for area, _ in areas})),
+        areas=directory(
+            "unknown-area", areas, _groups(baseline, {area for area, _ in areas}), other_words(baseline)
+        ),
         indicators=directory(
             "unknown-indicator", indicators, _groups(baseline, {indicator for indicator, _ in indicators})
         ),
@@ -100,6 +126,17 @@ def directories_of(baseline: Baseline) -> Directories:
             "unknown-assumption", [(a.id, a.name) for a in baseline.assumptions.values()], {}
         ),
     )
+
+
+def other_words(baseline: Baseline) -> Iterator[tuple[str, str]]:
+    """Yield (id, word) of areas by their Chinese names with 市 or 省, without them, and 全省."""
+    for area in (*baseline.cities, baseline.province):
+        for suffix in SUFFIXES[area.role]:
+            yield area.id, area.name.zh + suffix
+            if len(area.name.zh) > 1 + len(suffix):
+                yield area.id, area.name.zh.removesuffix(suffix)
+    for word in PROVINCE:
+        yield baseline.province.id, word
 
 
 def _groups(baseline: Baseline, ids: set[str]) -> dict[str, tuple[Name, tuple[str, ...]]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sim.axes import Name
 from sim.baseline.plan import Baseline
-from sim.errors import Found, Place
+from sim.errors import Found, Place, as_written
 from sim.scenario.layers import Node, Steps
 from sim.scenario.measures import PERCENT, POINTS, UNREAD, Measure, is_read
 from sim.scenario.names import Directories, Directory
@@ -65,7 +65,8 @@ class Reading:
         if measure.unit not in ("", unit):
             self.mistake(steps, "wrong-unit", unit=measure.unit, expected=unit)
         elif not low <= measure.value <= high:
-            self.mistake(steps, "out-of-range", value=f"{measure.value:g}", low=f"{low:g}", high=f"{high:g}")
+            bounds = {"low": as_written(low), "high": as_written(high)}
+            self.mistake(steps, "out-of-range", value=as_written(measure.value), **bounds)
         return measure.value
 
     def points(self, steps: Steps, measure: Measure) -> float:
@@ -124,7 +125,8 @@ class Reading:
         found = directory.id_of(word)
         if found is None:
             place = self.key_place(steps) if is_key else self.place(steps)
-            self.found.add(place, directory.code, name=word[:80], near=directory.near(word, only_single=True))
+            code, details = directory.mistake_of(word, only_single=True)
+            self.found.add(place, code, **details)
         return found
 
     def weights(self, steps: Steps, written: Any, directory: Directory) -> Weights:
@@ -140,7 +142,8 @@ class Reading:
             elif thing is not None:
                 single[thing] = (weight, place)
             elif group is None:
-                self.found.add(place, directory.code, name=word[:80], near=directory.near(word))
+                code, details = directory.mistake_of(word)
+                self.found.add(place, code, **details)
             else:
                 if any(grouped.get(member, (weight, None))[0] != weight for member in group):
                     self.found.add(place, "weight-twice", name=word)

@@ -13,7 +13,7 @@ import numpy as np
 from sim.axes import Name
 from sim.baseline.calibration import Calibration, Estimate
 from sim.baseline.plan import Assumption, Baseline, Indicator
-from sim.errors import Place
+from sim.errors import Place, as_written, times_apart
 from sim.scenario.layers import Steps
 from sim.scenario.measures import LARGEST, UNREAD, Measure, is_read
 from sim.scenario.reading import Reading
@@ -58,6 +58,8 @@ def scenario_from_written(
         files=files,
         cell=cell.values,
         place=Place(file),
+        precision=written.precision,
+        decide=written.decide,
     )
 
 
@@ -164,7 +166,7 @@ def _checked_levels(
         at = (*steps, "levels", str(year))
         levels[year] = reading.amount(at, measure, unit, 0.0, highest)
         if measure is not UNREAD and measure.value == 0:
-            reading.mistake(at, "not-above-zero", field=year, value=f"{measure.value:g}")
+            reading.mistake(at, "not-above-zero", field=year, value=as_written(measure.value))
     if len(reading.found.mistakes) > before or not is_read(entry.levels):
         return levels
     plan = _plan_path(reading.baseline, area, indicator)
@@ -172,7 +174,8 @@ def _checked_levels(
     for year, level in levels.items():
         known = plan.get(year, plan[reading.baseline.base_year])
         if level > 0 and math.isfinite(known) and not known / TEN_THOUSAND < level < known * TEN_THOUSAND:
-            details = {"level": f"{level:g}", "known": f"{known:g}", "unit": unit}
+            details = {"level": as_written(level), "known": as_written(known), "unit": unit}
+            details["factor"] = times_apart(level, known)
             reading.mistake((*steps, "levels", str(year)), "factor-ten-thousand", **details)
     if all(year in plan and math.isclose(level, plan[year], rel_tol=SAME) for year, level in levels.items()):
         reading.without_effect((*steps, "levels"), "path-as-planned")
@@ -245,7 +248,7 @@ def _range(reading: Reading, steps: Steps, entry: Any, own: Assumption) -> tuple
         for field in ("low", "central", "high")
     )
     if low > central or central > high:
-        details = {"low": f"{low:g}", "central": f"{central:g}", "high": f"{high:g}"}
+        details = {"low": as_written(low), "central": as_written(central), "high": as_written(high)}
         reading.mistake((*steps, "central"), "range-order", **details)
     return low, central, high
 

@@ -15,9 +15,11 @@ from sim.scenario.measures import PERCENT, POINTS, UNREAD, Measure, is_read
 from sim.scenario.reading import HUNDREDTH, Pairs, Reading
 from sim.scenario.scenario import Chance, Shock
 from sim.scenario.written import EventWritten, LevelShockWritten, ScenarioWritten, ShockWritten
-from sim.shocks import Course, OneYear, Year, course
+from sim.shocks import Course, OneYear, Rebound, Year, course
 
-LARGEST_SIZE = 1000.0
+LARGEST_SIZE = {POINTS: 100.0, PERCENT: 1000.0}
+"""Bounds of a size by its unit: of growth those of an adjustment, below which no growth is left."""
+
 
 
 def shocks_from_written(reading: Reading, written: ScenarioWritten) -> tuple[Shock, ...]:
@@ -91,6 +93,9 @@ def course_from_written(reading: Reading, steps: Steps, written: Any) -> Course 
         reading.year((*steps, field), getattr(written, field))
     if found is None or len(reading.found.mistakes) > before or _has_flaws(reading, steps, found):
         return None
+    last = reading.baseline.years[-1]
+    if isinstance(found, Rebound) and found.start >= last:
+        reading.without_effect(steps, "rebound-after-plan", last=last)
     return found
 
 
@@ -114,7 +119,8 @@ def _member(reading: Reading, steps: Steps, written: Any, family: Family[Any], u
 
 
 def _amount(reading: Reading, steps: Steps, measure: Measure, unit: str) -> float:
-    return reading.amount(steps, measure, unit, -LARGEST_SIZE, LARGEST_SIZE)
+    largest = LARGEST_SIZE.get(unit, LARGEST_SIZE[PERCENT])
+    return reading.amount(steps, measure, unit, -largest, largest)
 
 
 def _has_flaws(reading: Reading, steps: Steps, member: Distribution | Course) -> bool:

@@ -126,3 +126,5 @@ class Scenario:
     files: Mapping[str, str]  # every file that was read for it -> SHA-256
     cell: Mapping[str, str]  # the sweep's values of this grid cell, empty otherwise
     place: Place
+    precision: float | None = None  # half-width that every probability is to have, as a fraction
+    decide: float | None = None  # level on one side of which every probability is to be known

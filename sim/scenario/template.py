@@ -18,13 +18,10 @@ def template(name: str, baseline: Baseline, parent: str | None = None) -> str:
     *parent* is the scenario to extend, as a file of the same folder; without one the template says
     everything itself. What is commented out is legal too, each piece by itself.
     """
-    first, second = (_plain(city.name.zh) for city in (baseline.cities[0], baseline.cities[-1]))
     city = baseline.cities[0].name
     indicator = next(i for i in baseline.indicators if i.scope == "cities")
     zh = f"假定{city.zh}的{indicator.name.zh}每年多增长 1 个百分点。大小属假设，请写明依据。"
     en = f"In {city.en} {indicator.name.en} grows by 1 point a year more. The size is an assumption from ..."
-    year, last = baseline.years[0], baseline.years[-1]
-    later = baseline.years[min(1, len(baseline.years) - 1)]
     title = _quoted(name)
     lines = [
         SCHEMA,
@@ -36,6 +33,19 @@ def template(name: str, baseline: Baseline, parent: str | None = None) -> str:
         f"  en: {_quoted(en)}",
         *_start(baseline, parent),
         "",
+        *_entries(baseline),
+        *_settings(),
+    ]
+    return "\n".join(lines)
+
+
+def _entries(baseline: Baseline) -> list[str]:
+    """Return an adjustment, and behind # what else can be added to growth."""
+    first, second = (_plain(city.name.zh) for city in (baseline.cities[0], baseline.cities[-1]))
+    indicator = next(i for i in baseline.indicators if i.scope == "cities")
+    year, last = baseline.years[0], baseline.years[-1]
+    later = baseline.years[min(1, len(baseline.years) - 1)]
+    return [
         *_comment("scenario.file.drift"),
         "drift:",
         "  push:",
@@ -71,6 +81,12 @@ def template(name: str, baseline: Baseline, parent: str | None = None) -> str:
         "# delays:",
         f"#   late: {{areas: [{first}], indicators: [{indicator.id}], by: 1, meanwhile: 5}}",
         "",
+    ]
+
+
+def _settings() -> list[str]:
+    """Return, behind #, what concerns a scenario as a whole."""
+    return [
         *_comment("scenario.file.noise"),
         "# noise: {province: 1.5, dof: gaussian}",
         "",
@@ -82,7 +98,6 @@ def template(name: str, baseline: Baseline, parent: str | None = None) -> str:
         "#   drift.push.add: [0, 0.5, 1, 1.5]",
         "",
     ]
-    return "\n".join(lines)
 
 
 def _quoted(text: str) -> str:

@@ -17,9 +17,11 @@ from sim.scenario.measures import (
     Dof,
     Draws,
     EntryName,
+    Level,
     Measure,
     Multiplier,
     Number,
+    Precision,
     Prose,
     Seed,
     Share,
@@ -170,6 +172,8 @@ class ScenarioWritten(Written):
     targets: TargetNames = "all"
     draws: Draws = DEFAULT_DRAWS
     seed: Seed = DEFAULT_SEED
+    precision: Precision | None = Field(default=None, examples=["0.5 pp"])
+    decide: Level | None = Field(default=None, examples=[0.8])
     # Read by `sim.scenario.sweeps`, so never here when a cell is checked; it stands here for the schema.
     sweep: dict[Text, SweepValues] = Field(default={}, examples=[{"growth.weight": [0, 0.5, 1]}])
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from sim.axes import Floats
 from sim.baseline.plan import Target
@@ -74,12 +74,21 @@ class Comparison:
     unmoved: int
 
 
+LUCK = ("plan", "seed", "draws")
+"""What scenarios must share for their draws to be the same draws."""
+
+
+def are_comparable(scenarios: Sequence[Scenario]) -> bool:
+    """Return whether the scenarios are of one plan and share their luck."""
+    return all(len({getattr(each, part) for each in scenarios}) == 1 for part in LUCK)
+
+
 def check_comparable(scenarios: Sequence[Scenario]) -> None:
     """Raise BadInput unless the scenarios are of one plan and share their luck: seed and draws."""
     found = Found()
     first = scenarios[0]
     for other in scenarios[1:]:
-        for part in ("plan", "seed", "draws"):
+        for part in LUCK:
             if getattr(first, part) != getattr(other, part):
                 values = {"was": getattr(first, part), "now": getattr(other, part)}
                 found.add(other.place, f"other-{part}", name=other.id, other=first.id, **values)
@@ -153,7 +162,7 @@ def paired_difference(
     if len(apart) < 2:
         return Interval(now - was, -1.0, 1.0)
     error = float(
-        np.std(apart, ddof=1) / np.sqrt(len(apart)) * student.ppf(0.5 + confidence / 2, len(apart) - 1)
+        np.std(apart, ddof=1) / np.sqrt(len(apart)) * stdtrit(len(apart) - 1, 0.5 + confidence / 2)
     )
     return Interval(now - was, max(-1.0, now - was - error), min(1.0, now - was + error))
 

@@ -1,7 +1,7 @@
 """Where every effective number of one area and indicator comes from: growth, shocks, noise, with places.
 
 All is worked out at central parameters and without luck, every shock at its mean times its chance.
-What an entry of the scenario changes is the growth with it less the growth without it.
+What an entry of the scenario adds is told on top of the entries before it, so that the rows add up.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from sim.model.model import Model, ShockModel
 from sim.model.parameters import drawn_parameters
 from sim.scenario.scenario import Adjustment, Delay, Growth, Path, Scenario, Shock
 from sim.streams import SETS
+from sim.studies.dependence_calibration import FLOOR
 
 PERCENT = 100.0
 
@@ -62,6 +63,7 @@ class Spread:
     name: str
     sd: float
     places: tuple[Place, ...]
+    at_floor: bool = False  # the data show less than the calibration can tell from nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,12 +196,21 @@ def _sources(
 def _effects(
     scenario: Scenario, baseline: Baseline, area: str, indicator: Indicator, levels: Floats
 ) -> Iterator[Effect]:
-    """Yield every entry that changes the growth of the indicator there, one at a time."""
-    growth = growth_of(levels, indicator)
+    """Yield what each entry adds to the growth of the indicator there, in the order of the engine.
+
+    Each is told on top of those before it, from the bare drift on, so that all of them together lead
+    from the drift to the growth with all entries: a level shock takes its part of a growth that the
+    adjustments have moved already.
+    """
     entries: tuple[Entry, ...] = (*scenario.paths, *scenario.delays, *scenario.drift, *scenario.shocks)
-    for entry in entries:
-        other = calm_levels(_without(scenario, entry), baseline, area, indicator)
-        change = growth - growth_of(other, indicator)
+    before = growth_of(calm_levels(_with_first(scenario, entries, 0), baseline, area, indicator), indicator)
+    for number, entry in enumerate(entries, start=1):
+        if number == len(entries):
+            after = growth_of(levels, indicator)
+        else:
+            so_far = _with_first(scenario, entries, number)
+            after = growth_of(calm_levels(so_far, baseline, area, indicator), indicator)
+        change, before = after - before, after
         if np.any(change):
             shock = entry if isinstance(entry, Shock) else None
             yield Effect(_field(entry), entry.name, change, entry.place, shock)
@@ -214,13 +225,15 @@ def _field(entry: Entry) -> str:
     return {Adjustment: "drift", Delay: "delays", Path: "paths"}[type(entry)]
 
 
-def _without(scenario: Scenario, entry: Entry) -> Scenario:
+def _with_first(scenario: Scenario, entries: tuple[Entry, ...], count: int) -> Scenario:
+    """Return the scenario with the first *count* of its *entries* alone."""
+    kept = entries[:count]
     return replace(
         scenario,
-        paths=tuple(path for path in scenario.paths if path is not entry),
-        delays=tuple(delay for delay in scenario.delays if delay is not entry),
-        drift=tuple(adjustment for adjustment in scenario.drift if adjustment is not entry),
-        shocks=tuple(shock for shock in scenario.shocks if shock is not entry),
+        paths=tuple(entry for entry in kept if isinstance(entry, Path)),
+        delays=tuple(entry for entry in kept if isinstance(entry, Delay)),
+        drift=tuple(entry for entry in kept if isinstance(entry, Adjustment)),
+        shocks=tuple(entry for entry in kept if isinstance(entry, Shock)),
     )
 
 
@@ -254,6 +267,8 @@ def _spreads(
     def places(*fields: str) -> tuple[Place, ...]:
         return tuple(place_of("series", name, field) for name in series for field in fields)
 
+    drift = baseline.calibration.common_drift.get(indicator.group)
+    at_floor = drift is not None and 0.0 < drift.value <= FLOOR
     common = (place_of("common_drift", indicator.group),) if p.common_sd[k].any() else ()
     weights = kernel.accumulation_weights(p.phi[k], len(model.years))
     squares = np.sum(weights**2, axis=1)  # [year, set]
@@ -261,7 +276,7 @@ def _spreads(
     persistent = p.common_sd[k] ** 2 + p.own_sd[k] ** 2 + gap_variance[k]
     variance = horizon**2 * persistent + p.year_sd[k] ** 2 * squares
     spreads = [
-        Spread("common", _mean_sd(p.common_sd[k]), common),
+        Spread("common", _mean_sd(p.common_sd[k]), common, at_floor),
         Spread("own", _mean_sd(p.own_sd[k]), places("tau")),
         Spread("blend", float(np.sqrt(gap_variance[k].mean())), (scenario.growth.place,)),
         Spread("year", _mean_sd(p.year_sd[k]), places("sd", "year_sd")),

@@ -29,7 +29,7 @@ from sim.model.model import NONE, Model, TargetModel
 from sim.model.parameters import drawn_parameters
 from sim.scenario.scenario import Scenario
 from sim.streams import SETS
-from sim.studies.sensitivity import DEPENDENCE, TAILS, Sensitivity
+from sim.studies.sensitivity import DEPENDENCE, TAILS, Sensitivity, carried_over, chances_there
 from sim.texts import LANGUAGES, say
 
 
@@ -108,6 +108,7 @@ def probabilities_of(
     chances = chance_columns(summary.chances, summary.draws)
     medians = {(t.area, t.indicator, t.year): t.quantiles[QUANTILES.index(0.5)] for t in trajectories}
     drivers = dict(zip((int(i) for i in model.headline), sensitivity.moves, strict=False))
+    here = chances_there(summary)
     base = drawn_parameters(model.parameters, model.seed, False, 0, SETS)
     rows = []
     for row, target in enumerate(baseline.targets):
@@ -127,8 +128,7 @@ def probabilities_of(
             driver = Driver(
                 moves[0].assumption,
                 assumption_name(baseline, moves[0].assumption),
-                moves[0].low,
-                moves[0].high,
+                *(carried_over(end, here[i], chances["p"][i]) for end in (moves[0].low, moves[0].high)),
             )
         misses = summary.draws - int(summary.hits[i]) - int(summary.invalid[i])
         shortfall = summary.shortfall.value()[i] / misses if misses else None
@@ -149,12 +149,26 @@ def probabilities_of(
                 required=required_growth(model, compiled, base),
                 ties=int(summary.ties[i]),
                 invalid=int(summary.invalid[i]),
-                grade=grade_of(baseline, str(target.quantity), scenario.growth.source == "plan"),
+                grade=grade_of(
+                    baseline, str(target.quantity), assumed_growth(scenario, baseline, target.area)
+                ),
                 driver=driver,
                 passages=shares_of(summary.passages[i]),
             )
         )
     return tuple(rows)
+
+
+def assumed_growth(scenario: Scenario, baseline: Baseline, area: str) -> frozenset[str]:
+    """Return the indicators whose growth in *area* no figure supports: the plan's own, or a typed path.
+
+    A path of a city is a part of the province, and one of the province moves its cities.
+    """
+    touched = {area, baseline.province.id}
+    typed = {p.indicator for p in scenario.paths if p.area in touched or area == baseline.province.id}
+    if scenario.growth.source == "plan":
+        typed |= {indicator.id for indicator in baseline.indicators if indicator.growth != "trend"}
+    return frozenset(typed)
 
 
 def unanswered(target: Target) -> Probability:
@@ -236,6 +250,7 @@ def joint_of(baseline: Baseline, model: Model, summary: Summary, sensitivity: Se
         return None
     columns = chance_columns(summary.together, summary.draws)
     at_least = tuple(zip(columns["p"], columns["mc_low"], columns["mc_high"], strict=True))
+    here = chances_there(summary)[-1]
     codes = np.arange(len(summary.patterns))
     hit = (codes[:, None] >> np.arange(count)) & 1
     both = (hit * summary.patterns[:, None]).T @ hit
@@ -248,8 +263,8 @@ def joint_of(baseline: Baseline, model: Model, summary: Summary, sensitivity: Se
         high=at_least[-1][2],
         at_least=at_least,
         conditional=both / alone[:, None],
-        independent=sensitivity.joint_independent,
-        dependent=sensitivity.joint_dependent,
+        independent=carried_over(sensitivity.joint_independent, here, at_least[-1][0]),
+        dependent=carried_over(sensitivity.joint_dependent, here, at_least[-1][0]),
     )
 
 
@@ -263,7 +278,7 @@ def run_assumptions_of(model: Model) -> tuple[RunAssumption, ...]:
     length = np.sqrt(np.max(np.sum(model.noise.load_common**2, axis=1)))
     values = {
         "weight": weight,
-        TAILS: "∞" if np.isinf(dof) else f"{dof:g}",
+        TAILS: "∞" if np.isinf(dof) else f"{dof:.2g}" if dof >= 3 else f"{dof:.3g}",
         DEPENDENCE: f"{length:.2f}",
         "parameters": "drawn" if model.drawn else "fixed",
     }

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import expit, logit
 
 from sim.axes import Floats
 from sim.engine import Summary, run
@@ -108,6 +109,25 @@ def sensitivity_of(
         return tuple(Sensitivity((), np.nan, np.nan) for _ in models)
     done = iter(run(flat, range(blocks), detailed=False, map_blocks=map_blocks))
     return tuple(sensitivity_from([(name, next(done), next(done)) for name, _, _ in plan]) for plan in plans)
+
+
+def chances_there(summary: Summary) -> Floats:
+    """Return the chances of *summary* on the blocks that compare assumptions: targets, then joint."""
+    by_set = np.concatenate(summary.by_set.chances[:BLOCKS], axis=1)
+    valid = ~np.isnan(by_set)
+    counted = np.maximum(valid.sum(axis=1), 1)
+    return np.asarray(np.where(valid.any(axis=1), np.where(valid, by_set, 0.0).sum(axis=1) / counted, np.nan))
+
+
+def carried_over(end: float, here: float, whole: float) -> float:
+    """Return the chance *end* of a few blocks, where it was *here*, as it stands beside the *whole* run's.
+
+    The difference of logits is common to both, so that ends never contradict the chance they belong to
+    and stay chances.
+    """
+    if not (0.0 < end < 1.0 and 0.0 < here < 1.0 and 0.0 < whole < 1.0):
+        return end
+    return float(expit(logit(end) - logit(here) + logit(whole)))
 
 
 def sensitivity_from(results: list[tuple[str, Summary, Summary]]) -> Sensitivity:

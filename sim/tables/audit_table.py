@@ -10,7 +10,9 @@ from sim.baseline.audit import Audit, ChainMismatch, GrowthMismatch, SumMismatch
 from sim.baseline.load_targets import MEANS
 from sim.baseline.plan import Baseline
 from sim.baseline.slack import Slack
+from sim.cube import unit_of
 from sim.outputs.text_table import text_table
+from sim.tables.wording import unit_words
 from sim.texts import say
 
 DIGITS = 7  # the largest printed level has six; one more shows what rounding hides
@@ -127,7 +129,8 @@ def _slacks(slacks: Sequence[Slack], words: _Words) -> str:
         shown = percent if target.kind in MEANS else number
         note = "" if slack.needs is None else words.say("needs", name=words.indicator(slack.needs))
         if slack.required is not None:
-            note += words.say("required", level=number(slack.required))
+            unit = unit_words(unit_of(words.baseline, slack.needs or ""), words.lang)
+            note += words.say("required", level=number(slack.required), unit=unit)
         rows.append(
             (
                 f"{slack.target} {target.name.in_language(words.lang)}",

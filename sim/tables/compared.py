@@ -18,7 +18,7 @@ MOST_MOVED = 12
 """Shifts shown on the screen; files have all of them."""
 
 FINEST = 0.05
-"""Points: a difference finer than this is not worth a digit."""
+"""Points: a difference finer than this would be no tenth."""
 
 
 def compared_text(comparisons: Sequence[Comparison], lang: str) -> str:
@@ -90,20 +90,23 @@ def _moved(comparison: Comparison, lang: str) -> str:
 
 
 def points(fraction: float) -> str:
-    """Return *fraction* in points such as ``+1.3`` or ``−5.5``; ``0`` where nothing differs."""
+    """Return *fraction* in points such as ``+1.3`` or ``−5.5``; ``0`` where nothing differs.
+
+    What is finer than a tenth has a second decimal, and ``≈0`` stands for what is finer still.
+    """
     value = 100.0 * fraction
     if value == 0.0:
         return "0"
-    if abs(value) < FINEST:
-        return f"<+{2 * FINEST:g}" if value > 0.0 else f">{MINUS}{2 * FINEST:g}"
-    return f"{value:+.1f}".replace("-", MINUS)
+    if abs(value) < FINEST / 10.0:
+        return "≈0"
+    return format(value, "+.2f" if abs(value) < FINEST else "+.1f").replace("-", MINUS)
 
 
 def interval_text(interval: Interval) -> str:
     """Return the ends of *interval* in points; nothing where it is exact."""
     if interval.low == interval.high:
         return ""
-    return " .. ".join(f"{100.0 * end:+.1f}".replace("-", MINUS) for end in (interval.low, interval.high))
+    return " .. ".join((points(interval.low), points(interval.high)))
 
 
 def area_name(plan: Baseline, area: str, lang: str) -> str:

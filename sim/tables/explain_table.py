@@ -91,7 +91,8 @@ def _noise_table(explanation: Explanation, lang: str) -> str:
     noise = explanation.scenario.noise
     rows = [
         [
-            say(f"explain.noise-{spread.name}", lang),
+            say(f"explain.noise-{spread.name}", lang)
+            + (say("explain.at-floor", lang) if spread.at_floor else ""),
             f"{PERCENT * spread.sd:.2f}",
             places_text(spread.places),
         ]

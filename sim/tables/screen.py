@@ -101,7 +101,9 @@ def joint_text(joint: Joint, draws: int, lang: str) -> str:
     together = say(
         "screen.joint", lang, count=count, p=percent(joint.p, draws), error=margin(joint.low, joint.high)
     )
-    if not math.isnan(joint.independent) and not math.isnan(joint.dependent):
+    # Without any loading on a common factor both are the probability itself, and say nothing.
+    is_told = not math.isnan(joint.independent) and not math.isnan(joint.dependent)
+    if is_told and joint.independent != joint.dependent:
         together += say(
             "screen.joint-if",
             lang,

@@ -112,3 +112,25 @@ def goal_of(plan: Baseline, target: Target) -> float | None:
         years = target.year - plan.base_year
         return None if base is None else float(base * (1.0 + target.threshold / 100.0) ** years)
     return None if target.kind == "cumulative_flow" else target.threshold
+
+
+def growth_asked(target: Target) -> float | None:
+    """Return the growth in per cent a year whose compounding is the level of `goal_of`, if it is that."""
+    return target.threshold if target.kind in ("mean_growth", "mean_of_rates") else None
+
+
+def level_limits(values: Sequence[float]) -> tuple[float, float]:
+    """Return where an axis of levels begins and ends: at zero unless all levels lie far from it."""
+    low, high = min(values), max(values)
+    room = 0.05 * (high - low) or 1.0
+    return (0.0 if 0.0 <= low < 0.4 * high else low - room), high + room
+
+
+def hit_edge(target: Target, goal: float) -> float | None:
+    """Return the level from which (of a target met from above: to which) *goal* counts as hit.
+
+    A target of "about" (左右) carries its tolerance; None where a hit lies between two levels.
+    """
+    share = (target.tolerance or 0.0) / 100.0 if target.comparator == "≈" else 0.0
+    room = abs(goal) * share
+    return {"up": goal - room, "down": goal + room, "both": None}[target.direction]

@@ -8,10 +8,7 @@ from sim.baseline.load_targets import MEANS
 from sim.baseline.plan import Baseline, Target
 from sim.cube import Driver, Probability, name_of
 from sim.tables.figures import bare_percent, number, percent, stated
-from sim.texts import say, table
-
-NEEDS_APART = " | "
-"""Between the Chinese and the English of ``needs`` in targets.csv."""
+from sim.texts import LANGUAGES_APART, say, table
 
 
 def words_of(key: str, lang: str, default: str) -> str:
@@ -54,7 +51,7 @@ def amount_words(row: Probability, value: float | None, lang: str) -> str:
 
 def needs_words(target: Target, lang: str) -> str:
     """Return in one language what is missing; a text of one language stands for both."""
-    zh, _, en = target.needs.partition(NEEDS_APART)
+    zh, _, en = target.needs.partition(LANGUAGES_APART)
     return (en or zh) if lang == "en" else zh
 
 

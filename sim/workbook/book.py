@@ -13,6 +13,7 @@ import numpy as np
 from xlsxwriter import Workbook
 from xlsxwriter.chart import Chart
 from xlsxwriter.format import Format
+from xlsxwriter.utility import quote_sheetname, xl_range_abs
 from xlsxwriter.worksheet import Worksheet
 
 from sim.outputs.machine_tables import Cell, guarded
@@ -41,9 +42,13 @@ LONGEST_WRAPPED = 12 * WIDEST
 BANDS = ((0.2, "#EFF3FF"), (0.5, "#BDD7E7"), (0.8, "#6BAED6"), (math.inf, "#3182BD"))
 """One hue from low to high probability, with the upper end of each band; readable in grey."""
 
+AS_SHOWN = 0.0005
+"""A chance this little below a band's end is shown as that end, in tenths of a per cent."""
+
 FORMS: Mapping[str, str] = {
     "text": "@",
     "year": "0",
+    "whole": "0",
     "count": "#,##0",
     "number": "#,##0.00",
     "growth": "0.0 %",
@@ -79,6 +84,11 @@ class Block:
         """Return a reference to the head of a *column*."""
         return [self.sheet, self.head, self.first_column + column]
 
+    def formula(self, column: int) -> str:
+        """Return a reference to the cells of a *column* as text, as error bars take it."""
+        sheet, *cells = self.cells(column)
+        return f"={quote_sheetname(str(sheet))}!{xl_range_abs(*cells)}"
+
 
 def safe_text(text: str) -> str:
     """Return *text* as a cell can hold it.
@@ -103,6 +113,7 @@ class Book:
         }
         self._book = Workbook(self._stream, options)
         self._book.set_properties({"title": safe_text(title), "created": CREATED})
+        self._widths: dict[tuple[str, int], float] = {}
         self._formats: dict[tuple[tuple[str, Any], ...], Format] = {}
         limit = limit_of(draws)
         low, high = f"{100.0 * limit:.1f}", f"{100.0 * (1.0 - limit):.1f}"
@@ -151,12 +162,15 @@ class Book:
     def table(
         self, sheet: Worksheet, row: int, columns: Sequence[Column], *, is_main: bool = True, column: int = 0
     ) -> Block:
-        """Write a table with its head in *row*; the main table of a sheet is frozen and filtered."""
+        """Write a table with its head in *row*; the main table of a sheet is frozen and filtered.
+
+        A column of the sheet is as wide as the widest of all the tables in it.
+        """
         count = len(columns[0].cells)
         head = {"bold": True, "bg_color": "#E7E6E6", "bottom": 1, "text_wrap": True}
-        widths = [width_of(each) for each in columns]
+        widths = [self._widened(sheet, column + i, width_of(each)) for i, each in enumerate(columns)]
         lines = (math.ceil(1.2 * display_width(c.head) / w) for c, w in zip(columns, widths, strict=True))
-        sheet.set_row(row, LINE * max(lines) if is_main else None)
+        sheet.set_row(row, LINE * max(lines))
         for position, each in enumerate(columns):
             self.text(sheet, row, column + position, each.head, **head)
             look = self.form(num_format=self.number_form(each.form))
@@ -164,13 +178,18 @@ class Book:
                 self._cell(sheet, line, column + position, cell, look)
             if each.form == "p" and count:
                 self.colour(sheet, row + 1, column + position, row + count, column + position)
-            if is_main:
-                sheet.set_column(column + position, column + position, widths[position])
         if is_main:
             sheet.freeze_panes(row + 1, column + 1)
             sheet.autofilter(row, column, row + max(count, 1), column + len(columns) - 1)
             sheet.repeat_rows(row)
         return Block(sheet.get_name(), row, row + count, column)
+
+    def _widened(self, sheet: Worksheet, column: int, width: float) -> float:
+        """Make *column* of the sheet at least so wide; return how wide it is."""
+        key = (sheet.get_name(), column)
+        self._widths[key] = max(width, self._widths.get(key, 0.0))
+        sheet.set_column(column, column, self._widths[key])
+        return self._widths[key]
 
     def _cell(self, sheet: Worksheet, row: int, column: int, cell: Cell, look: Format) -> None:
         if isinstance(cell, np.generic):
@@ -203,10 +222,10 @@ class Book:
         for high, colour in BANDS:
             white = colour == BANDS[-1][1]
             look = self._book.add_format({"bg_color": colour, **({"font_color": "#FFFFFF"} if white else {})})
-            top = 1.0 if math.isinf(high) else high - 1e-12
+            top = 1.0 if math.isinf(high) else high - AS_SHOWN - 1e-12
             rule = {"type": "cell", "criteria": "between", "minimum": low, "maximum": top, "format": look}
             sheet.conditional_format(*cells, rule)
-            low = high
+            low = high - AS_SHOWN
 
     def chart(self, kind: str, subtype: str | None = None) -> Chart:
         """Return a new native chart."""

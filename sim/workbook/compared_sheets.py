@@ -42,7 +42,9 @@ def add_side_by_side(book: Book, cubes: Sequence[Cube], words: Words) -> Block:
     chart.set_x_axis({"min": 0, "max": 1, "num_format": "0 %"})
     chart.set_y_axis({"reverse": True})
     chart.set_legend({"position": "bottom"})
-    chart.set_size({"width": 900, "height": 480})
+    bars = len(targets) * (len(cubes) + 1)
+    chart.set_size({"width": 900, "height": max(480, 120 + 8 * bars)})
+    sheet.fit_to_pages(1, 1)  # else the chart would be cut by the edge of a page
     sheet.insert_chart(block.last + 2, 0, chart)
     return block
 
@@ -85,7 +87,7 @@ def add_differences(book: Book, comparisons: Sequence[Comparison], words: Words)
             words.column("difference-low", [100.0 * interval.low for *_, interval in rows], "points"),
             words.column("difference-high", [100.0 * interval.high for *_, interval in rows], "points"),
             words.column("draws", [each.now.draws for each, *_ in rows], "count"),
-            words.column("seed", [str(each.now.seed) for each, *_ in rows]),
+            words.column("seed", [words.seed(each.now.seed) for each, *_ in rows], "whole"),
         ],
     )
 

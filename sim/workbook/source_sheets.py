@@ -173,7 +173,7 @@ def add_repeat(book: Book, origin: Origin, words: Words, command: str) -> None:
     sheet = book.sheet(words.label("sheet.repeat"))
     facts: Sequence[tuple[str, Cell]] = [
         (words.label("command"), command),
-        (words.label("seed"), str(origin.seed)),
+        (words.label("seed"), words.seed(origin.seed)),
         (words.label("draws"), origin.draws),
         *((words.label("swept", name=name), value) for name, value in sorted(origin.cell.items())),
         *(
@@ -186,4 +186,4 @@ def add_repeat(book: Book, origin: Origin, words: Words, command: str) -> None:
     )
     names = [name for name, _ in facts] + [words.label("input", name=name) for name in sorted(origin.inputs)]
     values = [value for _, value in facts] + [origin.inputs[name] for name in sorted(origin.inputs)]
-    book.table(sheet, row + 1, [words.column("what", names), words.column("value-used", values, "count")])
+    book.table(sheet, row + 1, [words.column("what", names), words.column("value-used", values, "whole")])

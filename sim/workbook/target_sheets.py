@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from xlsxwriter.worksheet import Worksheet
+from collections.abc import Callable, Mapping, Sequence
+from statistics import fmean
 
 from sim.cube import Cube, Driver, Probability
+from sim.tables.figures import span
 from sim.workbook.book import Block, Book, Column
 from sim.workbook.words import Words
 
@@ -88,7 +90,7 @@ def answer_columns(rows: list[Probability], cube: Cube, words: Words) -> list[Co
         words.column("grade", [str(row.grade).split()[0] if row.grade else None for row in rows]),
         words.column("worst", [row.grade.worst() if row.grade else None for row in rows]),
         words.column("draws", [cube.draws if is_known else None for is_known in known], "count"),
-        words.column("seed", [str(cube.seed) if is_known else None for is_known in known]),
+        words.column("seed", [words.seed(cube.seed) if is_known else None for is_known in known], "whole"),
         words.column("version", [row.target.version for row in rows]),
     ]
 
@@ -113,60 +115,64 @@ def add_targets(book: Book, cube: Cube, words: Words) -> None:
 
 
 def add_cities(book: Book, cube: Cube, words: Words) -> None:
-    """Add cities beside indicators: probabilities of their own targets, most at risk first."""
+    """Add cities beside indicators: p of their own targets, most at risk first on top and at the left."""
     sheet = book.sheet(words.label("sheet.cities"))
-    chances = city_chances(cube)
-    quantities = list(dict.fromkeys(quantity for _, quantity in chances))
-    areas = list(dict.fromkeys(area for area, _ in chances))
-    means = {area: mean_of([chances.get((area, each)) for each in quantities]) for area in areas}
-    areas.sort(key=lambda area: (means[area] is None, means[area], area))
+    cells = city_cells(cube)
+    of_quantity = means_of(cells, [quantity for _, quantity in cells], 1)
+    of_area = means_of(cells, [area for area, _ in cells], 0)
+    quantities, areas = by_risk(of_quantity), by_risk(of_area)
     row = book.lines(sheet, 0, [(words.label("sheet.cities"), "title"), (words.label("cities-line"), "note")])
-    columns = [words.column("area", [words.area(area) for area in areas])]
-    columns += [matrix_column(words, quantity, areas, chances) for quantity in quantities]
-    columns.append(words.column("mean-p", [means[area] for area in areas], "p"))
-    columns.append(words.column("band-head", [words.band(means[area]) for area in areas]))
-    block = book.table(sheet, row + 1, columns)
-    _bands_below(book, sheet, block.last + 2, areas, quantities, chances, words)
+    names = words.column("area", [words.area(area) for area in areas])
+    missing = words.label("not-evaluated")
+
+    def matrix(told: Callable[[Probability], str | float | None], form: str = "text") -> list[Column]:
+        columns = []
+        for quantity in quantities:
+            found = [cells.get((area, quantity)) for area in areas]
+            answers = [None if row is None or row.p is None else told(row) for row in found]
+            shown = [missing if answer is None else answer for answer in answers]
+            columns.append(Column(words.quantity(quantity), shown, form))
+        return columns
+
+    means = [of_area[area] for area in areas]
+    mean_columns = [
+        words.column("mean-p", means, "p"),
+        words.column("band-head", [words.band(mean) for mean in means]),
+    ]
+    block = book.table(sheet, row + 1, [names, *matrix(lambda row: row.p, "p"), *mean_columns])
+    row = book.lines(sheet, block.last + 2, [(words.label("uncertainty-below"), "head")])
+    ranges = matrix(lambda row: uncertainty(row, cube.draws))
+    block = book.table(sheet, row, [names, *ranges], is_main=False)
+    row = book.lines(sheet, block.last + 2, [(words.label("bands-below"), "head")])
+    book.table(sheet, row, [names, *matrix(lambda row: words.band(row.p))], is_main=False)
 
 
-def matrix_column(
-    words: Words, quantity: str, areas: list[str], chances: dict[tuple[str, str], float | None]
-) -> Column:
-    """Return the probabilities of one indicator; a cell without an answer says so."""
-    found = [chances.get((area, quantity)) for area in areas]
-    return Column(
-        words.quantity(quantity), [words.label("not-evaluated") if p is None else p for p in found], "p"
-    )
+def uncertainty(row: Probability, draws: int) -> str | None:
+    """Return p10 to p90 of a row such as ``36-68 %``."""
+    return None if row.p10 is None or row.p90 is None else span(row.p10, row.p90, draws)
 
 
-def _bands_below(
-    book: Book,
-    sheet: Worksheet,
-    row: int,
-    areas: list[str],
-    quantities: list[str],
-    chances: dict[tuple[str, str], float | None],
-    words: Words,
-) -> None:
-    """Write the bands of the same cells in words below, so that colour is never alone."""
-    row = book.lines(sheet, row, [(words.label("bands-below"), "head")])
-    columns = [words.column("area", [words.area(area) for area in areas])]
-    for each in quantities:
-        bands = [words.band(chances.get((area, each))) or words.label("not-evaluated") for area in areas]
-        columns.append(Column(words.quantity(each), bands))
-    book.table(sheet, row, columns, is_main=False)
-
-
-def city_chances(cube: Cube) -> dict[tuple[str, str], float | None]:
-    """Return p by (area, quantity) of the lead targets that the plan sets for each city."""
+def city_cells(cube: Cube) -> dict[tuple[str, str], Probability]:
+    """Return the lead targets that the plan sets for each city, by (area, quantity)."""
     cities = {city.id for city in cube.plan.cities}
     return {
-        (row.target.area, row.quantity): row.p
+        (row.target.area, row.quantity): row
         for row in cube.probabilities
         if row.target.group == ANNEX and row.target.area in cities and row.target.lead and row.quantity
     }
 
 
-def mean_of(chances: list[float | None]) -> float | None:
-    known = [p for p in chances if p is not None]
-    return sum(known) / len(known) if known else None
+def means_of(
+    cells: Mapping[tuple[str, str], Probability], names: Sequence[str], axis: int
+) -> dict[str, float | None]:
+    """Return mean p by area (*axis* 0) or quantity (*axis* 1); None where nothing is known."""
+    found: dict[str, float | None] = {}
+    for name in dict.fromkeys(names):
+        known = [row.p for key, row in cells.items() if key[axis] == name and row.p is not None]
+        found[name] = fmean(known) if known else None
+    return found
+
+
+def by_risk(means: Mapping[str, float | None]) -> list[str]:
+    """Return names, the lowest mean first, those without one last."""
+    return sorted(means, key=lambda name: (means[name] is None, means[name] or 0.0, name))

@@ -11,9 +11,11 @@ from sim.baseline.plan import Assumption, Baseline, Target
 from sim.cube import Driver, Probability, name_of, unit_of
 from sim.tables.figures import bare_chance
 from sim.texts import say, table
-from sim.workbook.book import BANDS, Column
+from sim.workbook.book import AS_SHOWN, BANDS, Column
 
 PERCENT = "%"
+LARGEST_WHOLE = 2**53
+"""Up to here a spreadsheet holds every whole number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,12 @@ class Words:
         return f"{target.id} {self.name(target.name)}"
 
     def band(self, p: float | None) -> str | None:
-        """Return the band of *p* in words, so that colour is never alone."""
+        """Return the band of *p* as it is shown, in words, so that colour is never alone."""
         if p is None:
             return None
         low = 0.0
         for high, _ in BANDS:
-            if p < high:
+            if p < high - AS_SHOWN:
                 break
             low = high
         if low == 0.0:
@@ -81,7 +83,13 @@ class Words:
         """Return p as it should be read: a range where one assumption decides, else one number."""
         if row.p is None:
             return self.status(row.target)
+        if not row.is_range() and self.band(row.p) != self.band(round(row.p, 2)):
+            return f"{100.0 * row.p:.1f} %"  # 50 % beside the band below 50 % would contradict it
         return bare_chance(row, draws) + " %"
+
+    def seed(self, seed: int) -> int | str:
+        """Return the seed as a number; as text where a spreadsheet's numbers would lose digits of it."""
+        return seed if seed <= LARGEST_WHOLE else str(seed)
 
     def status(self, target: Target) -> str:
         return say(f"targets.{target.status}", self.lang)

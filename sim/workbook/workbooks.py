@@ -10,8 +10,9 @@ from sim.outputs.manifest import Origin
 from sim.studies.compare import Comparison
 from sim.tables.compared import chance_columns, moved_columns, written_columns
 from sim.workbook.book import Book
+from sim.workbook.chart_sheets import add_charts
 from sim.workbook.compared_sheets import add_differences, add_moved, add_side_by_side, add_written
-from sim.workbook.result_sheets import add_charts, add_joint, add_trajectories
+from sim.workbook.result_sheets import add_joint, add_trajectories
 from sim.workbook.source_sheets import add_audit, add_repeat, add_sources
 from sim.workbook.target_sheets import add_cities, add_summary, add_targets
 from sim.workbook.words import Words

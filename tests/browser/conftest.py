@@ -11,8 +11,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from sim.axes import Name
-from sim.commands.test import chromium, no_chromium
+from sim.commands.test import chromium
 from sim.cube import Cube
+from sim.texts import say
 from tests.pages import cubes_of, page_from
 
 HOSTILE = Name(
@@ -27,7 +28,7 @@ Open = Callable[..., Page]
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     found = chromium()
     if found is None:
-        pytest.fail(no_chromium("en"), pytrace=False)
+        pytest.fail(say("cli.test.no-program", "en", names="chromium"), pytrace=False)
     quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
     return {**browser_type_launch_args, "executable_path": found, "args": [*quiet, "--disable-sync"]}
 

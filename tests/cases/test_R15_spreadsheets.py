@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -10,14 +9,12 @@ import openpyxl
 import pytest
 
 from sim.api import compare, load_scenarios, run
+from sim.commands.test import office
 from sim.outputs.manifest import Origin
+from sim.texts import say
 from sim.workbook import comparison_files, workbook_files
 
 ROOT = Path(__file__).parents[2]
-MISSING = (
-    "this test needs LibreOffice Calc, which is not installed; .ci/run installs it, by hand: "
-    "apt-get install --no-install-recommends libreoffice-calc-nogui"
-)
 ORIGIN = Origin("baseline", "scenarios/baseline.yaml", 1, 4096, {}, {}, {})
 
 
@@ -37,11 +34,11 @@ def workbooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def converted(files: list[Path], folder: Path) -> list[Path]:
     """Return what LibreOffice makes of *files* when it opens them and saves them anew."""
-    office = shutil.which("soffice")
-    assert office is not None, MISSING
+    program = office()
+    assert program is not None, say("cli.test.no-program", "en", names="libreoffice-calc")
     profile = (folder / "profile").as_uri()
     command = [
-        office,
+        program,
         "--headless",
         f"-env:UserInstallation={profile}",
         "--convert-to",

@@ -65,7 +65,7 @@ def started(
 
 def test_a_sound_file_is_said_to_be_sound(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["check", str(project / "scenarios" / "baseline.yaml")], project) == 0
-    assert capsys.readouterr().out == "1 files, 1 scenarios: no mistakes.\n"
+    assert capsys.readouterr().out == "1 file, 1 scenario: no mistakes.\n"
 
 
 def test_without_files_all_scenarios_of_the_project_are_meant(
@@ -166,7 +166,7 @@ def test_a_run_shows_its_tables_and_publishes_its_files(
     assert cli.main(["run", scenario, "--draws", "4096", "--out", str(tmp_path / "out")], project) == 0
     said = capsys.readouterr()
     assert "H01" in said.out
-    assert said.err.endswith("results of 1 scenarios are in out/.\n")
+    assert said.err.endswith("results of 1 scenario are in out/.\n")
     place = tmp_path / "out" / "baseline"
     for table in ("probabilities", "trajectories"):
         with (place / f"{table}.csv").open(encoding="utf-8", newline="") as file:
@@ -272,7 +272,7 @@ def test_R17_a_run_that_is_told_to_end_ends_with_3_and_leaves_no_half_result(
     scenario, results = project / "scenarios" / "baseline.yaml", tmp_path / "results"
     with started(project, "run", os.fspath(scenario), "--out", os.fspath(results)) as process:
         assert process.stderr is not None
-        assert process.stderr.readline() == b"running 1 scenarios ...\n"
+        assert process.stderr.readline() == b"running 1 scenario ...\n"
         time.sleep(0.2)
         process.send_signal(signal.SIGTERM)
         said = process.stderr.read()

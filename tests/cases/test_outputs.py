@@ -492,3 +492,12 @@ def test_R23_a_clock_that_runs_backwards_gives_no_negative_times() -> None:
     assert log.content().decode() == (
         "started 2016-07-04T00:00:00Z\n     0.250 s  基线 simulated\n    60.500 s  written\n"
     )
+
+
+def test_the_log_of_a_result_has_the_steps_of_all_and_its_own() -> None:
+    ticks = iter([0.0, 1.0, 2.0, 3.0])
+    log = RunLog(tick=lambda: next(ticks), started="")
+    log.note("read")
+    first, second = (log.content(f"simulated {name}").decode().splitlines()[1:] for name in "ab")
+    assert first == ["     1.000 s  read", "     2.000 s  simulated a"]
+    assert second == ["     1.000 s  read", "     3.000 s  simulated b"]

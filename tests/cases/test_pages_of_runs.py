@@ -50,11 +50,13 @@ def test_report_sets_scenarios_side_by_side_and_says_in_what_they_differ(
 ) -> None:
     out = project / "together"
     assert cli.main(["report", "baseline", "plan", *FEW, "--out", str(out)], project) == 0
-    assert "1 files are in together/report/." in capsys.readouterr().err
+    assert "3 files are in together/report/." in capsys.readouterr().err
     page = (out / "report" / "report.html").read_text(encoding="utf-8")
     assert verify(out / "report") == ()
     assert "run.py report scenarios/baseline.yaml scenarios/plan.yaml" in page
     assert "source of growth: plan, was blend" in page
+    assert (out / "report" / "report.xlsx").exists()
+    assert (out / "report" / "report_en.xlsx").exists()
 
 
 def test_plot_writes_pictures_alone_under_the_name_that_is_asked_for(project: Path) -> None:
@@ -81,14 +83,32 @@ def test_scenarios_of_two_plans_are_refused_before_anything_is_run(
     assert not (project / "none").exists()
 
 
-def test_without_a_browser_the_tests_say_what_to_install_and_do_not_begin(
+def test_in_ci_no_test_is_left_out_for_want_of_a_program(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("PLANODDS_CHROMIUM", raising=False)
     monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("CI", "true")
     monkeypatch.setattr(test_command, "_run", None)  # nothing may be run
-    assert test_command.chromium() is None
     assert cli.main(["test"]) == 2
-    assert "apt-get install chromium" in capsys.readouterr().err
+    assert "chromium, libreoffice-calc" in capsys.readouterr().err
     monkeypatch.setenv("PLANODDS_CHROMIUM", "my-browser")
     assert test_command.chromium() == "my-browser"
+
+
+def test_elsewhere_tests_that_need_a_missing_program_are_left_out_and_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commands: list[tuple[str, ...]] = []
+
+    def note(command: tuple[str, ...], console: object) -> int:
+        commands.append(command)
+        return 0
+
+    monkeypatch.delenv("PLANODDS_CHROMIUM", raising=False)
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(test_command, "_run", note)
+    assert cli.main(["test"]) == 0
+    assert [c for c in commands if "pytest" in c] == [c for c in commands if "--ignore=tests/browser" in c]
+    assert "tests/cases/test_R15_spreadsheets.py" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""The screen of the shipped plan: what the issue asks for, on real results of one block."""
+"""The screen of the shipped plan: what a reader is to find there, on real results of one block."""
 
 from __future__ import annotations
 

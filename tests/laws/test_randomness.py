@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from sim.baseline.plan import Baseline
 from sim.distributions import Normal
 from sim.engine import Summary, run
-from sim.engine.luck import Luck, streams
+from sim.engine.luck import Luck
 from sim.engine.noise import city_streams, compiled_cities_noise
 from sim.executors import Item, Result, processes
 from sim.model import compiled
 from sim.scenario.scenario import Chance, Growth, Scenario
 from sim.shocks import OneYear, Ramp
-from sim.streams import BLOCK, SETS, Source, block_uniforms, key_of, set_uniforms, uniforms
+from sim.streams import BLOCK, SETS, Source, block_uniforms, key_of, set_uniforms, streams, uniforms
 from sim.studies.batch import run_batch
 from tests.engine_blocks import Block, worked
 from tests.laws.test_invariants import same
@@ -327,9 +327,8 @@ def test_a_block_reads_each_stream_for_one_purpose_only(monkeypatch: pytest.Monk
         asked.append(source)
         return key_of(seed, source)
 
-    for module in ("sim.engine.luck", "sim.streams", "sim.model.parameters"):
-        monkeypatch.setattr(f"{module}.key_of", noted)
-    for module in ("sim.engine.luck", "sim.engine.noise"):
+    monkeypatch.setattr("sim.streams.key_of", noted)
+    for module in ("sim.engine.luck", "sim.engine.noise", "sim.model.parameters"):
         monkeypatch.setattr(f"{module}.streams", streams.__wrapped__)
     city_streams.cache_clear()
     b = small_plan(more=(lone("gdp", 5000.0), lone("pop", 5400.0)), changes={"rd": {"series": ("rd", "new")}})

@@ -86,7 +86,9 @@ def test_rounding_of_the_printed_level_is_part_of_the_slack() -> None:
 def test_a_ratio_to_something_without_a_path_says_what_would_be_required() -> None:
     row = slack(AUDIT, "H01", "tol2")
     assert (row.value, row.slack, row.needs) == (None, None, "gdp")
-    assert row.required == Fraction(1_744_00) / Fraction("2.8")
+    assert row.threshold == Fraction("2.744")  # the least that hits, with 2 % of tolerance
+    assert row.required == Fraction(1_744_00) / Fraction("2.744")
+    assert slack(AUDIT, "H01", "tol0").required == Fraction(1_744_00) / Fraction("2.8")
 
 
 def test_an_exit_that_is_not_calibrated_yet_is_named() -> None:

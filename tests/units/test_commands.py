@@ -37,7 +37,8 @@ def test_a_new_scenario_passes_the_check_as_it_stands(
 ) -> None:
     assert answer(capsys, project, "new", "出口下滑.yaml")[0] == 0
     code, out, err = answer(capsys, project, "check")
-    assert (code, out) == (0, "1 files, 1 scenarios: no mistakes.\n"), err
+    assert (code, out) == (0, "1 file, 1 scenario: no mistakes.\n"), err
+    assert f"calibrate --plan {TINY}" in err
 
 
 def test_a_new_scenario_extends_the_baseline_where_there_is_one_and_no_plan_is_asked_for(
@@ -208,8 +209,11 @@ def test_R22_verify_names_what_was_changed(tmp_path: Path, capsys: pytest.Captur
     results = tmp_path / "results"
     with opened(results, tmp_path, []):
         place = publish(results, Origin("a", "a.yaml", 1, 4096, {}, {}, {}), {"t.csv": b"x"}, b"")
-    assert answer(capsys, tmp_path, "verify")[:2] == (0, "all 1 result folders are whole and unchanged.\n")
+    assert answer(capsys, tmp_path, "verify")[:2] == (0, "1 result folder: whole and unchanged.\n")
+    whole = answer(capsys, tmp_path, "verify", str(results))
+    assert whole[:2] == (0, "1 result folder: whole and unchanged.\n")
     (place / "t.csv").write_bytes(b"y")
+    assert answer(capsys, tmp_path, "verify", str(results))[:2] == (2, "a/t.csv was changed\n")
     assert answer(capsys, tmp_path, "verify")[:2] == (2, "a/t.csv was changed\n")
     code, out, _ = answer(capsys, tmp_path, "verify", str(tmp_path))
     assert (code, out) == (2, f"{tmp_path.name}/manifest.json is missing\n")

@@ -188,7 +188,7 @@ def test_files_have_a_row_for_every_target_and_number_of_targets() -> None:
 
 @pytest.mark.parametrize(
     ("fraction", "text"),
-    [(0.0, "0"), (0.0132, "+1.3"), (-0.055, "−5.5"), (0.0001, "<+0.1"), (-0.0001, ">−0.1")],
+    [(0.0, "0"), (0.0132, "+1.3"), (-0.055, "−5.5"), (0.0001, "+0.01"), (-0.0004, "−0.04"), (-1e-6, "≈0")],
 )
 def test_points_have_a_sign_and_no_more_digits_than_they_are_worth(fraction: float, text: str) -> None:
     assert points(fraction) == text

@@ -198,7 +198,7 @@ def test_R6_all_line_ends_give_the_same_document(end: str) -> None:
 
 @pytest.mark.parametrize("source", ["", "\n", "  \n\n", "# only a comment\n", "---\n", "null\n"])
 def test_R6_an_empty_file_is_one_mistake(source: str) -> None:
-    assert [m.code for m in mistakes_in(source)] == ["empty-file"]
+    assert [m.code for m in mistakes_in(source)] == ["empty-yaml"]
 
 
 @pytest.mark.parametrize(
@@ -211,12 +211,16 @@ def test_R6_an_empty_file_is_one_mistake(source: str) -> None:
         ("a: 1\nb：2\nc: 3\n", ("full-width-colon", 2, 2)),
         ("a:\n  b：2\n  c：3\n", ("full-width-colon", 2, 4)),
         ("a: 1\n杭州：2\nc: 3\n", ("full-width-colon", 2, 3)),
-        ("a: 'x\n", ("yaml-quote", 2, 1)),
-        ("a: [1, 2\n", ("yaml-bracket", 2, 1)),
-        ("a: {b: 1\nc: 2\n", ("yaml-bracket", 2, 2)),
+        ("a: 'x\n", ("yaml-quote", 1, 4)),
+        ('a: 1\nb: "x\nc: 2\nd: 3\n', ("yaml-quote", 2, 4)),
+        ("a: [1, 2\n", ("yaml-bracket", 1, 4)),
+        ("a: {b: 1\nc: 2\n", ("yaml-bracket", 1, 4)),
+        ("a: {b: [1, 2}\n", ("yaml-bracket", 1, 13)),
+        ("a: 1\nseed 7\n", ("yaml-no-colon", 2, 1)),
+        ("a: 1\nseed:7\nb: 1\n", ("yaml-no-colon", 2, 1)),
         ("a: b: c\n", ("yaml-colon", 1, 5)),
         ("a:\n  b: 1\n c: 2\n", ("yaml-indent", 3, 2)),
-        ("a: 1\nb\nc: 3\n", ("yaml-no-colon", 3, 1)),
+        ("a: 1\nb\nc: 3\n", ("yaml-no-colon", 2, 1)),
         ("a: @x\n", ("yaml-start", 1, 4)),
         ("? [a]\n: 1\n", ("key-not-text", 1, 3)),
         ("[a]: 1\n", ("key-not-text", 1, 1)),

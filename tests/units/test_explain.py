@@ -8,7 +8,7 @@ import pytest
 
 from sim import cli
 from sim.baseline.plan import Baseline
-from sim.distributions import Triangular
+from sim.distributions import Fixed, Triangular
 from sim.errors import Place
 from sim.marked.document import Document, load_document
 from sim.scenario.loading import load_scenarios
@@ -150,6 +150,29 @@ def test_every_kind_of_entry_is_told_from_the_others(
         assert str(HERE) in text
 
 
+@pytest.mark.parametrize(
+    ("area", "indicator", "push"),
+    [("ningbo", "technology_trade", "ningbo"), ("zhejiang", "technology_trade", "ningbo")],
+)
+def test_the_rows_add_up_in_a_year_with_a_level_shock(
+    area: str, indicator: str, push: str, blend: Scenario, plan: Baseline, calibration: Document
+) -> None:
+    footprint = tuple((city.id, indicator, 1.0) for city in plan.cities)
+    loss = Shock("a", plan.title, None, footprint, Fixed(-0.1), "level", OneYear(2019), None, HERE)
+    scenario = replace(
+        blend,
+        drift=(Adjustment("b", Cells(((push, indicator),), (2019,)), -0.01, HERE),),
+        shocks=(loss,),
+    )
+    found = explain(scenario, plan, calibration, area, indicator)
+    growth = {source.name: source.growth for source in found.sources}
+    changes = {effect.name: effect.change for effect in found.effects}
+    assert growth["drift"] + changes["b"] + changes["a"] == pytest.approx(growth["growth"], abs=1e-12)
+    if area == push:  # the adjustment is told as it is written, and the shock takes a tenth of all that grew
+        assert changes["b"][3] == pytest.approx(-0.01)
+        assert changes["a"][3] == pytest.approx(-0.1 * (1 + growth["drift"][3] - 0.01))
+
+
 def test_a_rate_is_told_in_points_and_what_the_province_alone_has_is_refused_to_a_city(
     blend: Scenario, plan: Baseline, calibration: Document
 ) -> None:
@@ -172,6 +195,14 @@ def test_the_noise_of_a_city_has_two_terms_more_and_a_wider_level(
     year = next(spread for spread in province.spreads if spread.name == "year")
     lines = (ZHEJIANG / "calibration.yaml").read_text(encoding="utf-8").splitlines()
     assert [lines[place.line - 1].split(":")[0].strip() for place in year.places] == ["sd", "year_sd"]
+
+
+def test_a_term_at_its_floor_says_so(blend: Scenario, plan: Baseline, calibration: Document) -> None:
+    found = explain(blend, plan, calibration, "zhejiang", "rd_expenditure")
+    assert plan.calibration is not None
+    assert plan.calibration.common_drift["science"].value == 0.01
+    assert [spread.name for spread in found.spreads if spread.at_floor] == ["common"]
+    assert "at its floor" in explanation_text(found, plan, "en")
 
 
 def test_a_scenario_that_calms_the_province_halves_its_terms(

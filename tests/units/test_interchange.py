@@ -70,7 +70,17 @@ def test_arrays_have_the_axes_of_the_model_page_with_units_and_names() -> None:
     assert np.isnan(data["p"].sel(target="P01/printed").item())
     assert np.isnan(data["shortfall"].sel(target="H02/other").item())
     assert str(data["grade"].sel(target="H01/printed").item()) == "ABCA C"
-    assert all("long_name" in data[name].attrs for name in ("level", "p", "p10", "mc_low"))
+
+
+def test_every_array_and_coordinate_says_what_it_is_and_numbers_say_their_unit() -> None:
+    growth = answered(target("H03", "firms", 15.0, kind="mean_growth"), 0.4)
+    with xarray.open_dataset(
+        io.BytesIO(netcdf([replace(CUBE, probabilities=(*ROWS, growth))])), engine="h5netcdf"
+    ) as read:
+        assert all("long_name" in read[name].attrs for name in (*read.data_vars, *read.coords))
+        assert all("units" in read[name].attrs or "note" in read[name].attrs for name in read.data_vars)
+        units = dict(zip(map(str, read.target.values), map(str, read.target_unit.values), strict=True))
+    assert units == {"H01/printed": "亿元", "H02/other": "亿元", "P01/printed": "", "H03/printed": "%"}
 
 
 def test_several_scenarios_stand_along_one_axis_and_several_plans_do_not() -> None:

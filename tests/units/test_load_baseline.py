@@ -142,7 +142,7 @@ def test_all_mistakes_of_all_files_are_reported_at_once(plan: Path, edit: Edit) 
     assert [entry.partition(":")[0] for entry in found] == sorted(entry.partition(":")[0] for entry in found)
     for expected in (
         "areas.csv:4:16 bad-choice",
-        "assumptions.yaml:33:1 not-in-order",
+        "assumptions.yaml:25:1 not-in-order",
         "derived.yaml:27:3 unknown-field",
         "observed.csv:3:36 unknown-unit",
         "platforms.csv:1:1 missing-file",
@@ -243,7 +243,7 @@ BROKEN = [
         "derived.yaml:11:1 missing-field",
     ),
     ("derived.yaml", "factor: 100\n", "factor: x\n", "derived.yaml:28:11 not-number"),
-    ("assumptions.yaml", "  central: 600\n", "", "assumptions.yaml:33:1 missing-field"),
+    ("assumptions.yaml", "  central: 600\n", "", "assumptions.yaml:25:1 missing-field"),
     ("printed.csv", "research,cedar,2021,", "research,ceder,2021,", "printed.csv:17:10 unknown-area"),
     ("printed.csv", "research,cedar,2021,", "reserch,cedar,2021,", "printed.csv:17:1 unknown-indicator"),
     ("printed.csv", "research,cedar,2021,", "research,cedar,2020,", "printed.csv:17:16 year-outside-plan"),
@@ -279,10 +279,10 @@ BROKEN = [
     ("panel.csv", "shire,2010,69.84", "shire,2010,69.85", "panel.csv:138:1 figures-differ"),
     ("observed.csv", "alder,2021,112.0", "alder,2020,112.0", "observed.csv:3:1 year-outside-plan"),
     ("observed.csv", "alder,2021,112.0,亿元", "alder,2021,112.0,万元", "observed.csv:3:1 unit-mismatch"),
-    ("assumptions.yaml", "firms_exit:", "Firms exit:", "assumptions.yaml:41:1 bad-id"),
-    ("assumptions.yaml", "low: 550", "low: many", "assumptions.yaml:35:8 not-number"),
+    ("assumptions.yaml", "firms_exit:", "Firms exit:", "assumptions.yaml:33:1 bad-id"),
+    ("assumptions.yaml", "low: 550", "low: many", "assumptions.yaml:27:8 not-number"),
     ("assumptions.yaml", "high: 0.1\n", "high: 1.1\n", "derived.yaml:11:1 exit-not-share"),
-    ("assumptions.yaml", "unit: 家", "unit: 个", "assumptions.yaml:33:1 unit-mismatch"),
+    ("assumptions.yaml", "unit: 家", "unit: 个", "assumptions.yaml:25:1 unit-mismatch"),
     (
         "derived.yaml",
         "{assumption: firms_exit}",
@@ -395,7 +395,17 @@ def test_R4_ten_thousand_times_the_base_year_is_refused_and_both_numbers_are_nam
     (plan / "path.csv").unlink()
     first = next(m for m in mistakes_of(plan) if m.code == "factor-against-base")
     assert (first.place.line, dict(first.details)["base"]) == (7, "100")
-    assert "1.1e+06" in first.line("en")
+    assert "1100000" in first.line("en")
+    assert "10,000 times apart" in first.line("en")
+
+
+def test_actuals_of_cities_leave_something_to_the_other_cities(plan: Path, edit: Edit) -> None:
+    edit("indicators.csv", "both,printed,research_spending", "both,actual,research_spending")
+    edit("history.csv", "research_spending,cedar,2020,20.00,亿元,actual,,medium,invented for tests\n", "")
+    edit("history.csv", "alder,2020,100.00", "alder,2020,119.00")
+    assert load_baseline(plan, plan).id == "tiny"
+    edit("history.csv", "alder,2020,119.00", "alder,2020,121.00")
+    assert found_in(plan) == ["history.csv:24:1 no-rest-for-cities"]
 
 
 def test_R4_a_jump_between_printed_years_is_refused(plan: Path, edit: Edit) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import math
 import shutil
 from pathlib import Path
@@ -21,7 +22,7 @@ from sim.baseline.calibration import (
     SeriesCalibration,
 )
 from sim.baseline.load_calibration import calibration_from_document, load_calibration
-from sim.baseline.write_calibration import calibration_text
+from sim.baseline.write_calibration import CONTENT, calibration_text, content_hash
 from sim.errors import BadInput, Found
 from sim.marked.document import document_from_text
 
@@ -52,7 +53,7 @@ INDICATOR = IndicatorCalibration(("research_spending",), True, "A", "B", estimat
 CALIBRATION = Calibration(
     estimator="moments 1",
     window=(2010, 2020),
-    hashes={"panel.csv": "0" * 64},
+    hashes={"panel.csv": hashlib.sha256((TINY / "panel.csv").read_bytes()).hexdigest()},
     series={"research_spending": SERIES},
     indicators={
         "research": INDICATOR,
@@ -74,10 +75,17 @@ def plan(tmp_path: Path) -> Path:
     return folder
 
 
+def signed(text: str) -> str:
+    """Return *text* as if the program had written it, so that only what it says can be wrong."""
+    head, _, rest = text.partition(CONTENT)
+    body = rest.partition("\n")[2]
+    return f'{head}{CONTENT} "{content_hash(body)}"\n{body}'
+
+
 def found_after(plan: Path, old: str, new: str) -> list[str]:
     text = (plan / "calibration.yaml").read_text(encoding="utf-8")
     assert old in text
-    (plan / "calibration.yaml").write_text(text.replace(old, new, 1), encoding="utf-8")
+    (plan / "calibration.yaml").write_text(signed(text.replace(old, new, 1)), encoding="utf-8")
     with pytest.raises(BadInput) as raised:
         load_baseline(plan, plan)
     assert all(mistake.line("zh") for mistake in raised.value.mistakes)
@@ -152,6 +160,25 @@ def test_N10_loadings_whose_squares_sum_above_one_are_refused_with_the_indicator
     (mistake,) = raised.value.mistakes
     assert mistake.code == "loadings-above-one"
     assert "'research'" in mistake.line("en")
+
+
+def test_a_number_typed_by_hand_is_refused(plan: Path) -> None:
+    text = (plan / "calibration.yaml").read_text(encoding="utf-8")
+    (plan / "calibration.yaml").write_text(text.replace("0.18", "0.19", 1), encoding="utf-8")
+    with pytest.raises(BadInput) as raised:
+        load_baseline(plan, plan)
+    assert [(m.code, m.place.file) for m in raised.value.mistakes] == [
+        ("edited-calibration", "calibration.yaml")
+    ]
+
+
+def test_figures_that_changed_since_are_named(plan: Path) -> None:
+    panel = (plan / "panel.csv").read_text(encoding="utf-8")
+    (plan / "panel.csv").write_text(panel + "\n", encoding="utf-8")
+    with pytest.raises(BadInput) as raised:
+        load_baseline(plan, plan)
+    [mistake] = raised.value.mistakes
+    assert (mistake.code, dict(mistake.details)["files"]) == ("stale-calibration", "panel.csv")
 
 
 def test_a_calibration_of_other_indicators_is_refused(plan: Path) -> None:

@@ -7,14 +7,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sim.baseline.plan import Assumption, Baseline, Target
 from sim.cube import QUANTILES, Cube, Probability, grade_of
 from sim.estimators import clopper_pearson
-from sim.scenario.scenario import Growth
+from sim.scenario.scenario import Growth, Path
 from sim.streams import BLOCK
 from sim.studies.batch import run_batch
-from sim.studies.sensitivity import DEPENDENCE, TAILS
+from sim.studies.results import assumed_growth
+from sim.studies.sensitivity import DEPENDENCE, TAILS, carried_over
 from tests.engine_blocks import Block, worked
 from tests.scenario_strategies import derived
 from tests.strategies import NOWHERE, lone, name, noise, plan, scenario, target
@@ -287,10 +290,10 @@ def test_grades_are_the_worst_of_the_parts_letter_by_letter() -> None:
     gdp = replace(known.indicators["gdp"], grade_drift="B", grade_spread="C")
     b = replace(b, calibration=replace(known, indicators={**known.indicators, "gdp": gdp}))
 
-    assert str(grade_of(b, "rd", False)) == "AAAA A"
-    assert str(grade_of(b, "rd", True)) == "ACAA C"  # growth equal to plan is an assumption
-    assert str(grade_of(b, "gdp", True)) == "ABCA C"  # but trend is what it follows in any case
-    assert str(grade_of(b, "x", False)) == "ABCA C"
+    assert str(grade_of(b, "rd", ())) == "AAAA A"
+    assert str(grade_of(b, "rd", ("rd",))) == "ACAA C"  # growth equal to plan is an assumption
+    assert str(grade_of(b, "gdp", ("rd",))) == "ABCA C"  # but trend is what it follows in any case
+    assert str(grade_of(b, "x", ())) == "ABCA C"
 
 
 def one_answer(t: Target) -> Probability:
@@ -309,3 +312,26 @@ def test_N11_a_hopeless_and_a_certain_target_have_open_intervals() -> None:
     assert always.mc_low is not None
     assert always.p == pytest.approx(1.0)
     assert always.mc_low < 1.0
+
+
+def test_a_path_typed_in_is_an_assumption_where_it_matters() -> None:
+    b = made_plan()
+    typed = Path("typed", "a", "rd", dict.fromkeys(b.years, 1500.0), NOWHERE)
+    run_with = replace(scenario(b), paths=(typed,))
+
+    assert assumed_growth(scenario(b), b, "a") == assumed_growth(run_with, b, "b")
+    assert "rd" in assumed_growth(run_with, b, "a") & assumed_growth(run_with, b, b.province.id)
+    whole = replace(run_with, paths=(replace(typed, area=b.province.id, indicator="gdp"),))
+    assert "gdp" in assumed_growth(whole, b, "b")
+
+
+@given(st.floats(0.01, 0.99), st.floats(0.01, 0.99), st.floats(0.01, 0.99))
+def test_what_an_assumption_moves_on_one_block_stands_beside_the_whole_run(
+    end: float, here: float, whole: float
+) -> None:
+    carried = carried_over(end, here, whole)
+    assert 0.0 < carried < 1.0
+    assert (carried > whole) == (end > here) or carried == pytest.approx(whole)
+    assert carried_over(here, here, whole) == pytest.approx(whole)
+    assert carried_over(carried, whole, here) == pytest.approx(end)
+    assert carried_over(0.0, here, whole) == 0.0

@@ -398,7 +398,8 @@ def test_two_scenarios_that_differ_in_words_alone_are_a_mistake(tmp_path: Path) 
 
     (mistake,) = caught.value.mistakes
     assert (str(mistake.place), mistake.code) == ("b.yaml:1:1", "same-scenario")
-    assert dict(mistake.details) == {"name": "b", "other": "a"}
+    names = {"name": "b", "other": "a"}
+    assert dict(mistake.details) == names | {"file": "b.yaml", "other_file": "a.yaml"}
 
 
 @pytest.mark.parametrize("other", ["Same.yaml", "same.yml", "sub/same.yaml"])

@@ -117,7 +117,7 @@ def test_wrong_cells_are_mistakes_with_the_nearest_choice() -> None:
 def test_where_no_choice_is_near_the_legal_ones_are_listed() -> None:
     found = Found()
     table_of("a,b,c\nzzz,1,2\n").rows[0]["a"].choice([f"n{i}" for i in range(9)], found)
-    assert "n0 / n1 / n2 / n3 / n4 / n5 …" in found.mistakes[0].line("en")
+    assert "'n0', 'n1', 'n2', 'n3', 'n4', 'n5', …?" in found.mistakes[0].line("en")
 
 
 def test_a_missing_table_is_a_mistake(tmp_path: Path) -> None:

@@ -1,0 +1,53 @@
+"""The parser of the command line, which says in the reader's language what it could not read."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import Any, NoReturn
+
+from sim.errors import SEPARATOR, nearest_of, offered
+from sim.texts import say
+
+OF_ARGUMENT = re.compile(r"argument (?P<argument>\S+): (?P<rest>.*)", re.S)
+
+SENTENCES = (
+    ("choice", re.compile(r"invalid choice: '(?P<value>.*?)' \(")),
+    ("required", re.compile(r"the following arguments are required: (?P<value>.*)")),
+    ("unknown", re.compile(r"unrecognized arguments: (?P<value>.*)", re.S)),
+    ("no-value", re.compile(r"expected (?:one|at least one) argument")),
+    ("integer", re.compile(r"invalid int value: '(?P<value>.*)'", re.S)),
+)
+"""What argparse says in English, by what it means; what is not here is said as it is."""
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser whose errors are sentences of ours; *lang* is that of the reader."""
+
+    def __init__(self, *, lang: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.lang = lang
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong on stderr and exit with 2."""
+        hint = say("cli.usage.help", self.lang, program=self.prog)
+        self.exit(2, f"{self.sentence(message)}\n{hint}\n")
+
+    def sentence(self, message: str) -> str:
+        """Return what *message* of argparse means, in the reader's language."""
+        of = OF_ARGUMENT.fullmatch(message)
+        argument, rest = (of["argument"], of["rest"]) if of else ("", message)
+        for name, pattern in SENTENCES:
+            match = pattern.match(rest)
+            if match:
+                return self._say(name, argument, match.groupdict().get("value", ""))
+        return f"{argument}: {rest}" if argument else rest
+
+    def _say(self, name: str, argument: str, value: str) -> str:
+        if name != "choice":
+            return say(f"cli.usage.{name}", self.lang, argument=argument, value=value)
+        action = next((a for a in self._actions if argument in (a.metavar, *a.option_strings)), None)
+        legal = [str(choice) for choice in action.choices or ()] if action is not None else []
+        near = offered(SEPARATOR.join(nearest_of(value, legal) or legal), self.lang)
+        name = "command" if argument == "COMMAND" else name
+        return say(f"cli.usage.{name}", self.lang, argument=argument, value=value, near=near)

@@ -1,0 +1,68 @@
+"""The page on plan folders names every file, every column and every legal value."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from sim.baseline import (
+    load_derived,
+    load_figures,
+    load_indicators,
+    load_plan,
+    load_printed,
+    load_targets,
+    load_tiles,
+)
+from sim.baseline.load import FILES
+from sim.units import units
+
+PAGE = (Path(__file__).parents[2] / "docs" / "new-plan.md").read_text(encoding="utf-8")
+WORDS = set(re.findall(r"`([^`]+)`", PAGE))
+LEGAL = re.compile(r'choice\("\w+", (?P<words>"[^)]*")\)|\.choice\(\((?P<listed>"[^)]*")\)')
+
+
+def sections(heading: str) -> str:
+    """Return the section whose heading has *heading*."""
+    return next(part for part in PAGE.split("\n## ") if heading in part.partition("\n")[0])
+
+
+def test_every_file_of_a_plan_has_its_place_on_the_page() -> None:
+    assert set(FILES) <= WORDS
+
+
+@pytest.mark.parametrize(
+    ("file", "columns"),
+    [
+        ("areas.csv", load_plan.AREA_COLUMNS),
+        ("indicators.csv", load_indicators.COLUMNS),
+        ("printed.csv", load_printed.COLUMNS),
+        ("history.csv", load_figures.COLUMNS),
+        ("targets.csv", load_targets.COLUMNS),
+        ("tiles.csv", load_tiles.COLUMNS),
+    ],
+)
+def test_every_column_has_its_place_in_the_section_of_its_file(file: str, columns: tuple[str, ...]) -> None:
+    assert set(columns) <= set(re.findall(r"`([^`]+)`", sections(file)))
+
+
+def test_every_legal_value_has_its_place_on_the_page() -> None:
+    listed = {*load_targets.KINDS, *load_targets.GROUPS, *load_figures.STATUSES, *load_figures.TRUSTS}
+    listed |= {*load_indicators.GRADES, *load_plan.RESERVED}
+    for module in (load_indicators, load_targets, load_plan, load_derived):
+        source = Path(str(module.__file__)).read_text(encoding="utf-8")
+        for match in LEGAL.finditer(source):
+            listed |= set(re.findall(r'"([^"]+)"', match["words"] or match["listed"]))
+    assert {"quantity", "growth", "≈", "priority", "province"} <= listed
+    assert listed <= WORDS
+
+
+def test_every_unit_has_its_place_on_the_page() -> None:
+    assert all(unit in PAGE for unit in units())
+
+
+@pytest.mark.parametrize("source", load_derived.SOURCES)
+def test_every_source_of_a_stock_has_its_place_on_the_page(source: str) -> None:
+    assert f"`{{{source}: " in PAGE

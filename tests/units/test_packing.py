@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import json
+import zlib
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim.baseline.load import load_baseline
+from sim.engine import Summary, run
+from sim.model import compiled
+from sim.model.model import Model
+from sim.scenario.loading import load_scenarios
+from sim.studies.fingerprints import chunk_key, model_fingerprint
+from sim.studies.packing import BadPack, packed, unpacked
+
+ROOT = Path(__file__).parents[2]
+PLANS = {"zhejiang-2016": load_baseline(ROOT / "baselines" / "zhejiang-2016", ROOT)}
+
+
+def model_of(tmp_path: Path, text: str, name: str = "one") -> Model:
+    file = tmp_path / f"{name}.yaml"
+    words = "title: {zh: 一, en: One}\nabout: {zh: 一。, en: One.}\nplan: zhejiang-2016\n"
+    file.write_text(words + text, encoding="utf-8")
+    [scenario] = load_scenarios([file], PLANS, tmp_path)
+    return compiled(scenario, PLANS["zhejiang-2016"])
+
+
+@cache
+def parts() -> tuple[Summary, ...]:
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory() as folder:
+        model = model_of(Path(folder), "")
+    return tuple(run([model], range(block, block + 1), detailed=False)[0] for block in range(3))
+
+
+def test_a_summary_comes_back_as_it_was_to_the_last_bit() -> None:
+    for part in (*parts(), parts()[2] + parts()[0]):
+        again = unpacked(packed(part))
+        assert packed(again) == packed(part)
+        assert again.chances.total == part.chances.total
+        assert again.shortfall.numbers == part.shortfall.numbers
+        assert np.array_equal(again.by_set.value(), part.by_set.value(), equal_nan=True)
+        assert np.array_equal(again.chances.grid, part.chances.grid)
+        assert again.chances.grid.dtype == part.chances.grid.dtype
+
+
+def test_packed_parts_merge_to_what_the_whole_is_in_any_order() -> None:
+    a, b, c = parts()
+    again = [unpacked(packed(part)) for part in (a, b, c)]
+    assert packed(again[2] + again[0] + again[1]) == packed(a + b + c)
+
+
+@given(st.data())
+def test_R22_a_pack_that_is_cut_or_flipped_anywhere_is_refused(data: st.DataObject) -> None:
+    whole = packed(parts()[0])
+    at = data.draw(st.integers(0, len(whole) - 1))
+    with pytest.raises(BadPack):
+        unpacked(whole[:at])
+    flipped = bytearray(whole)
+    flipped[at] ^= 1 << data.draw(st.integers(0, 7))
+    try:
+        same = packed(unpacked(bytes(flipped))) == whole
+    except BadPack:
+        same = True
+    assert same  # deflate has a bit or two that say nothing; no number may come out changed
+
+
+@given(st.binary(max_size=200))
+def test_R22_no_bytes_at_all_do_more_than_be_refused(content: bytes) -> None:
+    for raw in (content, zlib.compress(content), zlib.compress(len(content).to_bytes(4, "big") + content)):
+        with pytest.raises(BadPack):
+            unpacked(raw)
+
+
+def with_entry(name: str, change: tuple[int, object]) -> bytes:
+    """Return a pack whose head tells something else of one part, its check sums made right again."""
+    plain = zlib.decompress(packed(parts()[0]))
+    size = int.from_bytes(plain[:4], "big")
+    version, entries = json.loads(plain[4 : 4 + size])
+    for entry in entries:
+        if entry[0] == name:
+            entry[change[0]] = change[1]
+    head = json.dumps([version, entries]).encode()
+    return zlib.compress(len(head).to_bytes(4, "big") + head + plain[4 + size :])
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("hits", (1, "f8")),
+        ("hits", (2, [1 << 40])),
+        ("hits", (2, [-1])),
+        ("hits", (3, 0)),
+        ("hits", (3, "eight")),
+        ("hits", (0, "hats")),
+        ("draws", (2, [1])),
+        ("shortfall", (1, "i8")),
+        ("chances.total", (2, [])),
+        ("together.counted", (2, [3])),
+        ("by_set.chances", (2, [1, 1, 1])),
+    ],
+)
+def test_R22_a_head_that_tells_something_else_is_refused(name: str, change: tuple[int, object]) -> None:
+    with pytest.raises(BadPack):
+        unpacked(with_entry(name, change))
+
+
+def test_R22_a_bomb_is_not_inflated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sim.studies.packing.LARGEST_PACK", 1 << 16)
+    with pytest.raises(BadPack):
+        unpacked(zlib.compress(bytes(1 << 20)))
+
+
+def test_a_fingerprint_changes_with_all_that_decides_a_draw_and_with_nothing_else(tmp_path: Path) -> None:
+    plain = model_fingerprint(model_of(tmp_path, ""))
+    assert model_fingerprint(model_of(tmp_path, "", "other_name")) == plain
+    assert model_fingerprint(model_of(tmp_path, "draws: 409600\n")) == plain
+    changed = [
+        "seed: 2\n",
+        "growth: {source: plan}\n",
+        "growth: {source: blend, weight: 0.5}\n",
+        "noise: {province: 1.0000000001}\n",
+        "noise: {parameters: fixed}\n",
+    ]
+    prints = [model_fingerprint(model_of(tmp_path, text)) for text in changed]
+    assert len({plain, *prints}) == 1 + len(changed)
+
+
+def test_a_key_names_model_code_and_blocks() -> None:
+    keys = {
+        chunk_key(model, code, first, count)
+        for model in ("a", "b")
+        for code in ("c", "d")
+        for first in (0, 5, 55)
+        for count in (1, 5)
+    }
+    assert len(keys) == 24
+    assert all(len(key) == 64 for key in keys)

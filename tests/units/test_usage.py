@@ -1,0 +1,43 @@
+"""What the command line could not read is said in the reader's language."""
+
+from __future__ import annotations
+
+import pytest
+
+from sim import cli
+
+
+@pytest.mark.parametrize(
+    ("argv", "zh", "en"),
+    [
+        (
+            ["chek", "x"],
+            "没有命令“chek”；是否要写“check”？",
+            "there is no command 'chek'; did you mean 'check'?",
+        ),
+        (
+            ["explain"],
+            "命令不完整，缺少：FILE, --area, --indicator",
+            "the command lacks: FILE, --area, --indicator",
+        ),
+        (["run", "--draws"], "--draws 后面缺少取值", "--draws lacks its value"),
+        (["run", "--workers", "x"], "--workers 应为整数，不能是“x”", "--workers is a whole number, not 'x'"),
+        (["check", "--foo"], "多余或无法识别的参数：--foo", "arguments that mean nothing here: --foo"),
+    ],
+)
+def test_what_is_wrong_with_a_command_is_one_sentence(
+    argv: list[str], zh: str, en: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for lang, sentence in (("zh", zh), ("en", en)):
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["--lang", lang, *argv])
+        assert ended.value.code == 2
+        said, hint = capsys.readouterr().err.splitlines()
+        assert said == sentence
+        assert "run.py" in hint
+
+
+def test_what_an_argument_refuses_is_said_as_in_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["--lang", "zh", "run", "--draws", "7"])
+    assert "4096 的正整数倍" in capsys.readouterr().err
