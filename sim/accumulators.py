@@ -72,9 +72,14 @@ class ExactSum:
         return np.array([rounded(n) for n in self.numbers]).reshape(self.shape)
 
 
-def narrow(counts: NDArray[np.integer]) -> NDArray[np.unsignedinteger]:
+_WIDE = 2**32
+"""Larger counts, sums of weights, stay int64: an unsigned 64-bit integer cannot be added to it."""
+
+
+def narrow(counts: NDArray[np.integer]) -> NDArray[np.integer]:
     """Return *counts* in the narrowest type that holds them: a grid is mostly small numbers."""
-    return counts.astype(np.min_scalar_type(counts.max(initial=0)))
+    most = counts.max(initial=0)
+    return counts.astype(np.min_scalar_type(most) if most < _WIDE else np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,19 @@ class Grid:
     """Counts of values on a fixed grid, one row per cell of results; rows keep only what they need."""
 
     first: tuple[int, ...]
-    counts: tuple[NDArray[np.unsignedinteger], ...]
+    counts: tuple[NDArray[np.integer], ...]
+
+    @classmethod
+    def weighted(cls, indices: NDArray[np.int32], weights: Ints) -> Self:
+        """Return the whole *weights* ``[draw]`` on the grid; float64 adds them exactly up to 2^53."""
+        first, counts = [], []
+        for row in indices:
+            some = (row != NO_CELL) & (weights > 0)
+            low = int(row[some].min(initial=_HIGHEST))
+            first.append(low)
+            summed = np.bincount(row[some] - low, weights=weights[some].astype(np.float64))
+            counts.append(narrow(summed.astype(np.int64)))
+        return cls(tuple(first), tuple(counts))
 
     @classmethod
     def of(cls, indices: NDArray[np.int32]) -> Self:
@@ -245,15 +262,22 @@ class ChancesBySet:
     """Chances of events set by set, so that scenarios that share their luck can be compared in pairs.
 
     *chances*: by block, ``[event, set]`` each; not-a-number where no draw of the set is valid.
+    *weights*: the whole weight of each set, by block likewise; none where draws have no weights.
     """
 
     blocks: tuple[int, ...]
     chances: tuple[Floats, ...]
+    weights: tuple[Floats, ...] = ()
 
     @classmethod
-    def of(cls, block: int, chance: Floats) -> Self:
+    def of(cls, block: int, chance: Floats, weights: Ints | None = None) -> Self:
         """Return the mean of *chance* ``[event, set, draw]`` in each set; not-a-number is no draw."""
         valid = ~np.isnan(chance)
+        if weights is not None:
+            each = np.where(valid, weights, 0)
+            weight = each.sum(axis=-1).astype(np.float64)
+            share = (each * np.where(valid, chance, 0.0)).sum(axis=-1) / np.maximum(weight, 1.0)
+            return cls((block,), (share,), (weight,))
         draws = valid.sum(axis=-1)
         total = np.where(valid, chance, 0.0).sum(axis=-1)
         return cls.of_sets(block, draws, total / np.maximum(draws, 1))
@@ -264,10 +288,26 @@ class ChancesBySet:
         return cls((block,), (np.where(draws > 0, by_set, np.nan),))
 
     def __add__(self, other: Self) -> Self:
-        pairs = zip((*self.blocks, *other.blocks), (*self.chances, *other.chances), strict=True)
-        ordered = sorted(pairs, key=lambda pair: pair[0])
-        return type(self)(tuple(block for block, _ in ordered), tuple(chances for _, chances in ordered))
+        blocks = (*self.blocks, *other.blocks)
+        order = sorted(range(len(blocks)), key=lambda i: blocks[i])
+        chances = (*self.chances, *other.chances)
+        weights = (*self.weights, *other.weights)
+        return type(self)(
+            tuple(blocks[i] for i in order),
+            tuple(chances[i] for i in order),
+            tuple(weights[i] for i in order) if weights else (),
+        )
 
     def value(self) -> Floats:
-        """Return the chances ``[event, set]`` in the order of sets."""
-        return np.concatenate(self.chances, axis=1)
+        """Return the chances ``[event, set]`` in the order of sets.
+
+        Of weighted sets ``p + (c - p) W / mean(W)``: their plain mean is the weighted mean p, and their
+        variance over sets that of p (linearised ratio), so pairs can be compared as ever.
+        """
+        chances = np.concatenate(self.chances, axis=1)
+        if not self.weights:
+            return chances
+        weights = np.concatenate(self.weights, axis=1)
+        total = np.maximum(weights.sum(axis=1, keepdims=True), 1.0)
+        mean = (weights * chances).sum(axis=1, keepdims=True) / total
+        return np.asarray(mean + (chances - mean) * weights * weights.shape[1] / total)

@@ -146,6 +146,7 @@ class Cube:
     files: tuple[tuple[str, str], ...]  # inputs: file -> SHA-256
     cell: tuple[tuple[str, str], ...]  # values of the sweep
     by_set: Mapping[tuple[str, str], Floats] = field(default_factory=dict)
+    effective: float | None = None  # effective draws, where actuals give draws weights
 
     def headline(self) -> tuple[Probability, ...]:
         """Return the lead headline rows in the order of the plan."""
@@ -176,14 +177,13 @@ def grade_of(baseline: Baseline, quantity: str, assumed: Container[str]) -> Grad
     derived = next(d for d in baseline.derived if d.id == quantity)
     parts = [
         grade_of(baseline, part, assumed)
-        for part in (derived.numerator, derived.denominator, derived.inflow)
-        if part is not None
+        for part in derived.parts()
     ]
-    bases = [derived.grade_base] if derived.kind == "stock" else [p.base for p in parts]
+    bases = [derived.grade_base] if derived.kind != "ratio" else [p.base for p in parts]
     return Grade(
         worst_of([*bases, derived.grade_base]),
-        worst_of([p.drift for p in parts]),
-        worst_of([p.spread for p in parts]),
+        worst_of([derived.grade_flow, *(p.drift for p in parts)]),
+        worst_of([derived.grade_flow, *(p.spread for p in parts)]),
         worst_of([derived.grade_definition, *(p.definition for p in parts)]),
     )
 

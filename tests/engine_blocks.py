@@ -45,7 +45,7 @@ def worked_model(model: Model, block: int = 0, compiled: bool = True) -> Block:
     parameters = set_parameters(model, values, block)
     noise = block_noise(model, parameters, luck)
     levels = levels_of_block(model, values, parameters, noise, luck, True)
-    quantities = quantities_of_block(model, values, levels)
+    quantities = quantities_of_block(model, values, levels, luck)
     with np.errstate(all="ignore"):
         outcomes = tuple(outcome_of(model, t, values, noise, levels, quantities) for t in model.targets)
     return Block(model, values, parameters, noise, levels, quantities, outcomes)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sim.engine.drift import drift_of_sets
 from sim.engine.noise import SetParameters, set_parameters
 from sim.kernels.reference import MIXING_CAP, accumulation_weights
-from sim.model.model import NONE, Model, StockModel
+from sim.model.model import NONE, Model, OutputModel, StockModel
 from sim.model.parameters import drawn_parameters
 from sim.streams import SET, SETS
 
@@ -173,6 +173,9 @@ class Analyst:
                 for t in range(q.shape[1]):
                     stock = stock * stay + q[derived.inflow, t]
                     q[row, t] = stock
+                continue
+            if isinstance(derived, OutputModel):  # a pipeline's own simulation: not this rival's job
+                q[row] = 0.0
                 continue
             below = q[derived.denominator]
             if derived.lag:

@@ -8,7 +8,6 @@ from fractions import Fraction
 from pathlib import PurePosixPath
 
 from sim.baseline.calibration import Calibration
-from sim.baseline.load_derived import inputs_of
 from sim.baseline.load_figures import figures_by_key
 from sim.baseline.load_plan import Frame
 from sim.baseline.plan import Assumption, Derived, Figure, Indicator, Printed, PrintedCell
@@ -146,13 +145,13 @@ def _check_derived(item: Derived, parts: Parts, series_unit: Mapping[str, str], 
     unit_of = {i.id: i.unit for i in parts.indicators} | {d.id: d.unit for d in parts.derived}
     if item.id in {indicator.id for indicator in parts.indicators}:
         found.add(item.place, "duplicate-name", column="id", value=item.id)
-    missing = [part for part in inputs_of(item) if part and part not in unit_of]
+    missing = [part for part in item.parts() if part and part not in unit_of]
     for part in missing:
         found.add(item.place, "unknown-quantity", name=part, near=nearest_or_all(part, unit_of))
     for series in (item.stock_series, item.inflow_series):
         if series is not None and series not in series_unit:
             _unknown_series(series, item.place, series_unit, found)
-    if missing or not all(unit_of[part] for part in (*inputs_of(item), item.id) if part):
+    if missing or not all(unit_of[part] for part in (*item.parts(), item.id) if part):
         return
     if item.kind == "ratio" and item.numerator and item.denominator:
         above, below = unit_of[item.numerator], unit_of[item.denominator]

@@ -8,14 +8,16 @@ from pathlib import Path
 from sim.baseline.check import Parts, check_references
 from sim.baseline.load_calibration import load_calibration
 from sim.baseline.load_derived import in_order_of_use, load_assumptions, load_derived
-from sim.baseline.load_figures import check_figures, joined_figures, load_figures
+from sim.baseline.load_figures import check_figures, joined_figures, load_figures, load_named_figures
 from sim.baseline.load_indicators import load_indicators
 from sim.baseline.load_path import load_path
+from sim.baseline.load_pipelines import check_pipelines, load_pipelines
 from sim.baseline.load_plan import Frame, load_areas, load_frame
 from sim.baseline.load_printed import load_printed
 from sim.baseline.load_targets import Quantities, load_platforms, load_targets
 from sim.baseline.load_tiles import load_tiles
 from sim.baseline.plan import Baseline, Figure
+from sim.baseline.track_record import load_track_record
 from sim.errors import BadInput, Found, Mistake, Place
 from sim.marked.text import name_in_project
 
@@ -29,6 +31,7 @@ FILES = (
     "observed.csv",
     "panel.csv",
     "path.csv",
+    "pipelines.yaml",
     "plan.yaml",
     "plan_vs_outcome.csv",
     "platforms.csv",
@@ -41,8 +44,8 @@ FILES = (
 def load_baseline(folder: Path, root: Path) -> Baseline:
     """Return the plan in *folder*; BadInput with all mistakes of all files, placed relative to *root*.
 
-    calibration.yaml, path.csv (both written by the program), plan_vs_outcome.csv and tiles.csv may
-    be absent.
+    calibration.yaml, path.csv (both written by the program), pipelines.yaml, plan_vs_outcome.csv and
+    tiles.csv may be absent.
     """
     if not folder.is_dir():
         raise BadInput([Mistake(Place(name_in_project(folder, root)), "missing-folder")])
@@ -51,7 +54,9 @@ def load_baseline(folder: Path, root: Path) -> Baseline:
     indicators = load_indicators(folder, root, {area.id for area in areas or ()}, found)
     frame = load_frame(folder, root, areas, {indicator.id for indicator in indicators or ()}, found)
     assumptions = load_assumptions(folder, root, found)
-    derived = in_order_of_use(load_derived(folder, root, found), found)
+    pipelines = load_pipelines(folder, root, found)
+    assumptions |= pipelines.assumptions
+    derived = in_order_of_use((*pipelines.derived, *load_derived(folder, root, found)), found)
     calibration = load_calibration(folder, root, found)
     if frame is None or indicators is None:
         found.raise_if_any()
@@ -64,12 +69,14 @@ def load_baseline(folder: Path, root: Path) -> Baseline:
     targets = load_targets(folder, root, frame, quantities, found)
     platforms = load_platforms(folder, root, frame, found)
     tiles = load_tiles(folder, root, frame, found)
+    track_record = load_track_record(folder, root, found)
     if printed is None:
         found.raise_if_any()
     assert printed is not None
     hashes = hashes_of(folder)
     parts = Parts(frame, indicators, printed, figures, observed, assumptions, derived, calibration, hashes)
     check_references(parts, found)
+    check_pipelines(pipelines.plans.values(), by_id, found)
     path = load_path(folder, root, frame, indicators, printed, found)
     found.raise_if_any()
     return Baseline(
@@ -96,6 +103,8 @@ def load_baseline(folder: Path, root: Path) -> Baseline:
         calibration=calibration,
         hashes=hashes,
         tiles=tiles,
+        track_record=track_record,
+        pipelines=pipelines.plans,
     )
 
 
@@ -103,8 +112,10 @@ def load_all_figures(
     folder: Path, root: Path, frame: Frame, found: Found
 ) -> tuple[tuple[Figure, ...], tuple[Figure, ...]]:
     """Return the figures of history.csv and panel.csv together, and those of observed.csv."""
-    names = ("history.csv", "panel.csv", "observed.csv")
-    history, panel, observed = (load_figures(folder, root, name, frame, found) for name in names)
+    history, panel = (
+        load_figures(folder, root, name, frame, found) for name in ("history.csv", "panel.csv")
+    )
+    observed = load_named_figures(folder / "observed.csv", root, frame.areas, found)
     figures = joined_figures(history, panel, found)
     check_figures(figures, found)
     return figures, observed

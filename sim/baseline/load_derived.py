@@ -57,7 +57,7 @@ def in_order_of_use(derived: Sequence[Derived], found: Found) -> tuple[Derived, 
     rest = {item.id: item for item in derived}
     while True:
         sorter = TopologicalSorter(
-            {id: [p for p in inputs_of(item) if p in rest] for id, item in rest.items()}
+            {id: [p for p in item.parts() if p in rest] for id, item in rest.items()}
         )
         try:
             return tuple(rest[id] for id in sorter.static_order())
@@ -67,11 +67,6 @@ def in_order_of_use(derived: Sequence[Derived], found: Found) -> tuple[Derived, 
         first = next(id for id in rest if id in cycle)
         found.add(rest[first].place, "derived-cycle", chain=" -> ".join(dict.fromkeys(cycle)))
         rest = {id: item for id, item in rest.items() if id not in cycle}
-
-
-def inputs_of(item: Derived) -> tuple[str, ...]:
-    """Return the indicators and derived quantities that *item* is made from."""
-    return tuple(part for part in (item.numerator, item.denominator, item.inflow) if part is not None)
 
 
 def _derived(id: str, fields: Fields) -> Derived:

@@ -8,13 +8,16 @@ from pathlib import Path
 
 from sim.baseline.fields import table_or_none
 from sim.baseline.load_plan import Frame
-from sim.baseline.plan import Figure
+from sim.baseline.plan import Area, Figure
 from sim.errors import Found, as_written, times_apart
 from sim.marked.table import Row
 from sim.units import known_unit, units
 
 COLUMNS = ("series", "region", "year", "value", "unit", "status", "note", "trust", "source")
 STATUSES = ("actual", "preliminary", "estimate", "derived")
+VINTAGES = ("actual", "derived", "preliminary", "estimate")
+"""From the last word to the first guess."""
+
 TRUSTS = ("high", "medium", "low")
 YEARS = range(1900, 2101)
 # Ten thousand is the usual slip between units; the fastest real series (a market that had just opened)
@@ -26,14 +29,37 @@ GROSS_GROWTH = 1.3
 
 def load_figures(folder: Path, root: Path, name: str, frame: Frame, found: Found) -> tuple[Figure, ...]:
     """Return the figures of one file in its order; empty where it cannot be read."""
-    table = table_or_none(folder / name, root, COLUMNS, found)
+    figures = _figures(folder / name, root, frame.areas, found)
+    _refuse_twice(figures, found, vintages=False)
+    return figures
+
+
+def load_named_figures(path: Path, root: Path, areas: Sequence[Area], found: Found) -> tuple[Figure, ...]:
+    """Return the figures of a file of actuals, of each cell the best vintage.
+
+    A preliminary value or an estimate may stand beside what it was revised to: the order of `VINTAGES`.
+    """
+    figures = _figures(path, root, areas, found)
+    _refuse_twice(figures, found, vintages=True)
+    best: dict[tuple[str, str, int], Figure] = {}
+    for figure in sorted(figures, key=lambda f: VINTAGES.index(f.status) if f.status in VINTAGES else -1):
+        best.setdefault((figure.series, figure.region, figure.year), figure)
+    return tuple(figure for figure in figures if best[figure.series, figure.region, figure.year] is figure)
+
+
+def _figures(path: Path, root: Path, areas: Sequence[Area], found: Found) -> tuple[Figure, ...]:
+    table = table_or_none(path, root, COLUMNS, found)
     if table is None:
         return ()
-    spelt = {area.name.zh: area.id for area in frame.areas} | {area.name.en: area.id for area in frame.areas}
-    figures = [figure for row in table.rows if (figure := _figure(row, spelt, found)) is not None]
-    seen: dict[tuple[str, str, int], Figure] = {}
+    spelt = {area.name.zh: area.id for area in areas} | {area.name.en: area.id for area in areas}
+    return tuple(figure for row in table.rows if (figure := _figure(row, spelt, found)) is not None)
+
+
+def _refuse_twice(figures: Sequence[Figure], found: Found, vintages: bool) -> None:
+    """Note a figure that stands twice; with *vintages* the same cell may stand once in each status."""
+    seen: dict[tuple[str, str, int, str], Figure] = {}
     for figure in figures:
-        key = figure.series, figure.region, figure.year
+        key = figure.series, figure.region, figure.year, figure.status if vintages else ""
         if key in seen:
             found.add(
                 figure.place,
@@ -45,7 +71,6 @@ def load_figures(folder: Path, root: Path, name: str, frame: Frame, found: Found
                 line=seen[key].place.line,
             )
         seen.setdefault(key, figure)
-    return tuple(figures)
 
 
 def joined_figures(history: Sequence[Figure], panel: Sequence[Figure], found: Found) -> tuple[Figure, ...]:

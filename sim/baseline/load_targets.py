@@ -73,6 +73,9 @@ class Quantities:
     def unit(self, id: str) -> str:
         return self.indicators[id].unit if id in self.indicators else self.derived[id].unit
 
+    def is_of_pipeline(self, id: str) -> bool:
+        return id in self.derived and self.derived[id].kind == "pipeline"
+
     def only_province(self, id: str) -> bool:
         return id in self.derived or self.indicators[id].scope == "province"
 
@@ -179,7 +182,7 @@ def _quantity(
     legal = [*quantities.indicators, *quantities.derived]
     if status != "evaluated":
         return row["quantity"].choice(legal, found, "unknown-quantity") if row.text("quantity") else None
-    if kind in NEVER_EVALUATED:
+    if kind in NEVER_EVALUATED and not quantities.is_of_pipeline(row.text("quantity")):
         row["status"].mistake(found, "kind-not-evaluated", kind=kind)
         return None
     id = row["quantity"].choice(legal, found, "unknown-quantity")
@@ -189,6 +192,8 @@ def _quantity(
         row["area"].mistake(found, "province-only")
     if year not in frame.years:
         row["year"].mistake(found, "year-outside-plan", first=frame.years[0], last=frame.years[-1])
+    if quantities.is_of_pipeline(id):
+        return id
     rate = id in quantities.indicators and quantities.indicators[id].kind == "rate"
     if (kind == "rate") != rate or (kind in ("ratio", "stock") and id in quantities.derived) > (
         kind == (quantities.derived[id].kind if id in quantities.derived else kind)

@@ -130,18 +130,20 @@ class Assumption:
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """A quantity made from others: *kind* ``ratio`` or ``stock``.
+    """A quantity made from others: *kind* ``ratio``, ``stock`` or ``pipeline``.
 
     ratio: ``factor * numerator[t] / denominator[t - lag]``.
     stock: ``stock[t] = stock[t-1] * (1 - exit) + inflow[t]`` from the base year's stock.
     *base* and *exit* name where their number comes from: ``("history", series)``,
     ``("assumption", id)``, ``("calibration", id)`` or ``("value", "0")``.
+    pipeline: what the *pipeline* of that id gives as its *output*, from the quantities *inputs*;
+    *grade_base* is the worst grade of its stocks, *grade_flow* that of its other numbers.
     """
 
     id: str
     name: Name
     unit: str
-    kind: Literal["ratio", "stock"]
+    kind: Literal["ratio", "stock", "pipeline"]
     numerator: str | None
     denominator: str | None
     lag: int
@@ -153,6 +155,34 @@ class Derived:
     inflow_series: str | None
     grade_base: str
     grade_definition: str
+    place: Place
+    inputs: tuple[str, ...] = ()
+    pipeline: str = ""
+    output: str = ""
+    grade_flow: str = "A"
+
+    def parts(self) -> tuple[str, ...]:
+        """Return the indicators and derived quantities that this one is made from."""
+        named = (self.numerator, self.denominator, self.inflow, *self.inputs)
+        return tuple(part for part in named if part is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class PipelinePlan:
+    """A pipeline of the plan. *numbers*: field -> id of its assumption; *feeds*: role -> quantity.
+
+    *dates*: (month, day) of its rounds; *coupled_to*: the indicator whose province-wide noise it feels;
+    *outputs*: output -> id of the derived quantity.
+    """
+
+    id: str
+    name: Name
+    kind: str
+    numbers: Mapping[str, str]
+    feeds: Mapping[str, str]
+    dates: tuple[tuple[int, int], ...]
+    coupled_to: str | None
+    outputs: Mapping[str, str]
     place: Place
 
 
@@ -202,6 +232,19 @@ class Platform:
 
 
 @dataclass(frozen=True, slots=True)
+class PastTarget:
+    """An earlier plan's quantified target and what became of it; *kind*: ``ratio`` or ``amount``."""
+
+    plan: str
+    region: str
+    indicator: str
+    kind: str
+    year: int
+    target: float
+    outcome: float
+
+
+@dataclass(frozen=True, slots=True)
 class Baseline:
     """A plan folder, checked. Area order: cities by id, then unallocated, then the province."""
 
@@ -228,6 +271,8 @@ class Baseline:
     calibration: Calibration | None
     hashes: Mapping[str, str]  # file name -> SHA-256
     tiles: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # city -> row, column of the tile map
+    track_record: tuple[PastTarget, ...] = ()  # earlier targets with numbers, in the order of the file
+    pipelines: Mapping[str, PipelinePlan] = field(default_factory=dict)
 
     def city_axis(self) -> Axis:
         return Axis("city", tuple(city.id for city in self.cities))
@@ -239,6 +284,13 @@ class Baseline:
         import numpy as np
 
         return np.asarray(self.years, dtype=np.int64)
+
+    def is_grown(self, quantity: str) -> bool:
+        """Say whether *quantity* comes from a pipeline, itself or in one of its parts."""
+        for derived in self.derived:
+            if derived.id == quantity:
+                return derived.kind == "pipeline" or any(self.is_grown(part) for part in derived.parts())
+        return False
 
     def history(self, series: str, region: str) -> dict[int, Figure]:
         """Return the figures of *series* in *region* by year."""

@@ -138,7 +138,7 @@ def actuals_of(baseline: Baseline, area: str, quantity: str) -> dict[int, float]
 def _known(baseline: Baseline, area: str, quantity: str) -> dict[int, float]:
     """Return what is published of a quantity: its own series, else made from its parts."""
     derived = _derived(baseline, quantity)
-    own = _series(baseline, area, _series_of(baseline, quantity))
+    own = _series(baseline, area, series_of(baseline, quantity))
     if derived is None or derived.kind != "ratio":
         return own
     above = _known(baseline, area, str(derived.numerator))
@@ -147,7 +147,7 @@ def _known(baseline: Baseline, area: str, quantity: str) -> dict[int, float]:
     return {year: derived.factor * above[year] / below[year - derived.lag] for year in years} | own
 
 
-def _series_of(baseline: Baseline, quantity: str) -> str:
+def series_of(baseline: Baseline, quantity: str) -> str:
     """Return the published series of a quantity, whose name is its own where no other is given."""
     derived = _derived(baseline, quantity)
     if derived is not None:

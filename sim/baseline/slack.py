@@ -54,8 +54,12 @@ class NotPrinted(Exception):
 
 
 def slack_of(baseline: Baseline) -> tuple[Slack, ...]:
-    """Return a row for every version of every headline target that can be evaluated."""
-    chosen = [t for t in baseline.targets if t.group == "headline" and t.status == "evaluated"]
+    """Return a row for every version of every headline target that can be evaluated from print.
+
+    What a pipeline grows is not printed.
+    """
+    headline = [t for t in baseline.targets if t.group == "headline" and t.status == "evaluated"]
+    chosen = [t for t in headline if not baseline.is_grown(str(t.quantity))]
     return tuple(_slack(baseline, target) for target in chosen)
 
 

@@ -87,9 +87,8 @@ def parts_of_quantity(baseline: Baseline, quantity: str) -> tuple[tuple[Indicato
     derived = next(each for each in baseline.derived if each.id == quantity)
     indicators: dict[str, Indicator] = {}
     between = [derived]
-    for part in (derived.numerator, derived.denominator, derived.inflow):
-        if part is not None:
-            inner, more = parts_of_quantity(baseline, part)
-            indicators |= {each.id: each for each in inner}
-            between += more
+    for part in derived.parts():
+        inner, more = parts_of_quantity(baseline, part)
+        indicators |= {each.id: each for each in inner}
+        between += more
     return tuple(indicators.values()), tuple(between)

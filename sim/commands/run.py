@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sim.commands.aims import add_aims, as_asked, told_look
 from sim.commands.console import OK, Console
+from sim.commands.observed import observed_scenarios
 from sim.commands.projects import scenario_files
 from sim.texts import counted, say
 
@@ -29,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help=say("cli.files", lang))
     parser.add_argument("--draws", type=draws_in(lang), metavar="N", help=say("cli.run.draws", lang))
     parser.add_argument("--out", type=Path, metavar="FOLDER", help=say("cli.run.out", lang))
+    parser.add_argument("--observed", type=Path, metavar="FILE", help=say("cli.run.observed", lang))
     parser.add_argument("--workers", type=int, default=1, metavar="N", help=say("cli.run.workers", lang))
     add_aims(parser, lang)
     parser.add_argument("--quiet", action="store_true", help=say("cli.run.quiet", lang))
@@ -55,6 +57,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     plans = PlanFolders(console.root)
     scenarios = load_scenarios(scenario_files(options.files, console.root), plans, console.root)
     scenarios = tuple(as_asked(scenario, options) for scenario in scenarios)
+    scenarios = observed_scenarios(scenarios, options.observed, plans, console.root)
     results = Path(os.path.abspath(options.out or console.root / RESULTS))
     sources = {scenario.id: readable_name(scenario.place.file) for scenario in scenarios}
     made_with = versions(console.root)

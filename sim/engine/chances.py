@@ -11,7 +11,7 @@ from sim.axes import Floats
 from sim.engine.levels import BlockLevels, base_of, lagged
 from sim.engine.noise import BlockNoise
 from sim.kernels import conditional, reference
-from sim.model.model import NONE, Model, RatioModel, StockModel, TargetModel
+from sim.model.model import NONE, Model, OutputModel, RatioModel, StockModel, TargetModel
 
 NEWTON_STEPS = 12
 """Enough for the convex, increasing equation of a stock from any start within the noise."""
@@ -37,7 +37,9 @@ def outcome_of(
     path = path_of(model, target, values, levels, q)
     value = path[target.year]
     hit = (value >= target.lower) & (value <= target.upper)
-    chance = chance_of(model, target, values, noise, levels, q)
+    # Given actuals the noise has another law, which the weights know and the formulas below do not.
+    counted = model.observed is not None
+    chance = None if counted else chance_of(model, target, values, noise, levels, q)
     return Outcome(path, hit, hit.astype(np.float64) if chance is None else chance, chance is None)
 
 
@@ -72,6 +74,8 @@ def chance_of(
     if target.quantity >= indicators:
         derived = model.derived[target.quantity - indicators]
         if target.form != "value":
+            return None
+        if isinstance(derived, OutputModel):
             return None
         if isinstance(derived, RatioModel):
             return chance_of_ratio(model, target, derived, values, noise, levels, q)
@@ -182,7 +186,7 @@ def chance_of_ratio(
     if ratio.numerator >= indicators:
         stock = model.derived[ratio.numerator - indicators]
         below = lagged(model, values, q, ratio.denominator, ratio.lag)[target.year]
-        if isinstance(stock, RatioModel) or stock.inflow == ratio.denominator:
+        if not isinstance(stock, StockModel) or stock.inflow == ratio.denominator:
             return None
         ends = np.array([target.lower, target.upper])[:, None, None] / ratio.factor * below
         return chance_of_stock(model, stock, target.year, ends, values, levels, noise, q)

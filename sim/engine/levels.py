@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from sim.axes import Floats
+from sim.engine.conditioning import conditioned, pin_cities, pin_province
 from sim.engine.drift import drift_of_sets, shocked_factors
 from sim.engine.luck import Luck
 from sim.engine.noise import BlockNoise, SetParameters
+from sim.engine.pipelines import NormalLuck, base_of_output, pipeline_outputs
 from sim.kernels import reference as kernel
 from sim.kernels.levels import levels_into
 from sim.kernels.poisson import compiled_quantile, poisson_quantile
-from sim.model.model import Model, StockModel
+from sim.model.model import Model, OutputModel, StockModel
 from sim.streams import SETS, Source
 
 PERCENT = 100.0
@@ -28,8 +31,9 @@ class BlockLevels:
     ``[Kc, T, S, D]``; *province* ``[K, T, S, D]``; *calm_alone* ``[T, S, 1 or D]`` by lone indicator,
     on the scale on which it moves (log or logit); *shared* is the accumulated province-wide noise
     ``[K, T, S, D]``; *own_sd* the sd of its persistent own part ``[K, S]``; *floored* says which
-    draws needed the floor of growth. *compiled*: made by the compiled kernels, as what follows will
-    be; *kept* is what targets share, by name.
+    draws needed the floor of growth; *log_weight* ``[S, D]`` is the log density of the actuals, if any.
+    *compiled*: what follows is worked by compiled kernels, which know no weights; *kept* is what targets
+    share, by name.
     """
 
     city: Floats | None
@@ -40,6 +44,7 @@ class BlockLevels:
     shared: Floats
     own_sd: Floats
     floored: np.ndarray
+    log_weight: Floats | None = None
     compiled: bool = False
     kept: dict[tuple[object, ...], Floats] = field(default_factory=dict)
 
@@ -55,33 +60,49 @@ def levels_of_block(
     province = np.empty_like(shared)
     unallocated = np.empty((len(model.with_cities), *shared.shape[1:]))
     kept = np.empty_like(noise.city)
-    calm = []
+    calm = [
+        kernel.levels_from_growth(base, factor) for base, factor in zip(model.base.T, factors, strict=True)
+    ]
+    scales = [scale_alone(model, int(k), factor) for k, factor in zip(model.alone, lone_factors, strict=True)]
+    city_noise, ratio, known = noise.city, noise.ratio, None
+    if model.observed is not None:
+        known = conditioned(model, model.observed, own_sd, noise, shared, (tuple(calm), tuple(scales)), luck)
+        shared, city_noise, ratio = known.shared, known.city, known.ratio
     for column, k in enumerate(model.with_cities):
-        calm.append(kernel.levels_from_growth(model.base[:, column], factors[column]))
-        log_ratio = model.log_ratio[column][:, None, None] + noise.ratio[column]
-        total = lifted_cities(calm[-1], noise.city, column, np.exp(shared[k]), kept, luck.compiled)
+        log_ratio = model.log_ratio[column][:, None, None] + ratio[column]
+        total = lifted_cities(calm[column], city_noise, column, np.exp(shared[k]), kept, luck.compiled)
         if model.is_count[k]:
             quantile = compiled_quantile if luck.compiled else poisson_quantile
             level = quantile(kept[:, column], count_normals(model, int(k), luck))
+            if known is not None:
+                pin_cities(model, known, int(k), level)
             total = np.add.reduce(level, axis=0)
             kept[:, column] = level
             province[k], unallocated[column] = kernel.counts_of_province(total, log_ratio)
         else:
             province[k], unallocated[column] = kernel.province_from_cities(total, log_ratio)
-    calm_alone = []
+        if known is not None:
+            pin_province(model, known, int(k), province[k], unallocated[column])
+            if not model.is_count[k]:
+                pin_cities(model, known, int(k), kept[:, column])
     for position, k in enumerate(model.alone):
-        scale, province[k] = level_alone(model, int(k), lone_factors[position], shared[k])
-        calm_alone.append(scale)
+        province[k] = level_alone(model, int(k), scales[position], shared[k])
+        if known is not None:
+            pin_province(model, known, int(k), province[k], None)
+    weight = None if known is None else known.log_weight
+    if weight is not None and noise.log_weight is not None:
+        weight = weight + noise.log_weight
     return BlockLevels(
-        kept if cities else None,
-        tuple(calm),
-        unallocated,
-        province,
-        tuple(calm_alone),
-        shared,
-        own_sd,
-        floored,
-        luck.compiled,
+        city=kept if cities else None,
+        calm=tuple(calm),
+        unallocated=unallocated,
+        province=province,
+        calm_alone=tuple(scales),
+        shared=shared,
+        own_sd=own_sd,
+        floored=floored,
+        log_weight=weight,
+        compiled=luck.compiled and known is None,
     )
 
 
@@ -99,13 +120,19 @@ def lifted_cities(
     return summed
 
 
-def level_alone(model: Model, k: int, factor: Floats, shared: Floats) -> tuple[Floats, Floats]:
-    """Return the calm log level (logit of a rate) and the level of an indicator without cities."""
+def scale_alone(model: Model, k: int, factor: Floats) -> Floats:
+    """Return the calm log level (logit of a rate) of an indicator without cities."""
     if model.is_rate[k]:
-        calm = model.base_province[k] + np.cumsum(factor, axis=0)
-        return calm, PERCENT * kernel.share_of_logit(calm + shared)
-    calm = np.log(kernel.levels_from_growth(model.base_province[k], factor))
-    return calm, np.exp(calm + shared)
+        logit: Floats = model.base_province[k] + np.cumsum(factor, axis=0)
+        return logit
+    return np.log(kernel.levels_from_growth(model.base_province[k], factor))
+
+
+def level_alone(model: Model, k: int, calm: Floats, shared: Floats) -> Floats:
+    """Return the level of an indicator without cities."""
+    if model.is_rate[k]:
+        return PERCENT * kernel.share_of_logit(calm + shared)
+    return np.exp(calm + shared)
 
 
 def count_normals(model: Model, k: int, luck: Luck) -> Floats:
@@ -116,13 +143,28 @@ def count_normals(model: Model, k: int, luck: Luck) -> Floats:
     return luck.normals(sources).reshape(len(cities), len(years), SETS, -1)
 
 
-def quantities_of_block(model: Model, values: Floats, levels: BlockLevels) -> Floats:
-    """Return all quantities of the province, indicators then derived, ``[Q, T, S, D]``."""
+def quantities_of_block(
+    model: Model, values: Floats, levels: BlockLevels, luck: NormalLuck, detailed: bool = True
+) -> Floats:
+    """Return all quantities of the province, indicators then derived, ``[Q, T, S, D]``.
+
+    Unless *detailed*, what comes from a pipeline that no target needs is not worked out and is NaN.
+    """
     count = len(model.indicators)
     quantities = np.empty((len(model.quantities), *levels.province.shape[1:]))
     quantities[:count] = levels.province
+    wanted = frozenset(range(len(model.pipelines))) if detailed else model.pipelines_needed()
+    run: dict[int, Mapping[str, Floats]] = {}
     for position, derived in enumerate(model.derived, start=count):
-        if isinstance(derived, StockModel):
+        if isinstance(derived, OutputModel):
+            if derived.pipeline not in wanted:
+                quantities[position] = np.nan
+                continue
+            if derived.pipeline not in run:
+                pipe = model.pipelines[derived.pipeline]
+                run[derived.pipeline] = pipeline_outputs(model, pipe, values, quantities, levels.shared, luck)
+            quantities[position] = run[derived.pipeline][derived.output]
+        elif isinstance(derived, StockModel):
             base, exit_rate = values[derived.base_row], values[derived.exit_row]
             quantities[position] = kernel.stock_from_flow(
                 base[:, None], exit_rate[:, None], quantities[derived.inflow]
@@ -142,6 +184,8 @@ def base_of(model: Model, values: Floats, quantity: int) -> Floats:
             base = PERCENT * kernel.share_of_logit(base)
         return np.full(SETS, base)
     derived = model.derived[quantity - count]
+    if isinstance(derived, OutputModel):
+        return base_of_output(model, values, derived)
     if isinstance(derived, StockModel):
         stock: Floats = values[derived.base_row]
         return stock

@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.axes import Axis, Floats, Ints
 from sim.engine.luck import Luck, has_table, term_sources
+from sim.kernels import conditioning
 from sim.kernels import reference as kernel
 from sim.kernels.compiled import cities_into
 from sim.kernels.philox import Words
@@ -49,7 +50,8 @@ class BlockNoise:
     *city* is the factor ``exp`` of the accumulated noise of cities ``[C, Kc, T, S, D]`` and
     *city_mixing* their s ``[C, T, S, D]``; *columns* are the indicators that have cities; *ratio* is
     the draw added to the log ratio ``[Kc, S, D]``; *mixing* is s of the province ``[T, S, D]`` and
-    *common_mixing* that of n ``[S, D]``.
+    *common_mixing* that of n ``[S, D]``; *log_weight* ``[S, D]`` makes up for tails that were not drawn
+    from their own law.
     """
 
     parameters: SetParameters
@@ -64,6 +66,7 @@ class BlockNoise:
     mixing: Floats
     common_mixing: Floats
     weights: Floats
+    log_weight: Floats | None = None
 
     @property
     def city_variance(self) -> Floats:
@@ -137,6 +140,7 @@ def block_noise(model: Model, parameters: SetParameters, luck: Luck) -> BlockNoi
     factors, own_direction = luck.terms("province", names, noise.factors)
     own_unit = kernel.unit_term(noise.load_province, factors, own_direction)
     mixing = np.stack([luck.mixing(Source("mixing:year", year=y), noise.dof) for y in years])
+    mixing, log_weight = tilted(model, mixing, luck)
     year_unit = np.stack(
         [kernel.unit_term(noise.load_year, *luck.terms("year", names, noise.factors, year=y)) for y in years],
         axis=1,
@@ -161,7 +165,22 @@ def block_noise(model: Model, parameters: SetParameters, luck: Luck) -> BlockNoi
         mixing=mixing,
         common_mixing=common_mixing,
         weights=kernel.accumulation_weights(p.phi, len(years))[..., None],
+        log_weight=log_weight,
     )
+
+
+def tilted(model: Model, mixing: Floats, luck: Luck) -> tuple[Floats, Floats | None]:
+    """Return the mixing of years, those that actuals have tilted drawn anew, and the log weight of it."""
+    if model.observed is None or not model.observed.tilt:
+        return mixing, None
+    dof, weight = model.noise.dof, np.zeros(mixing.shape[1:])
+    mixing = mixing.copy()
+    for year, shape, rate in model.observed.tilt:
+        uniform = luck.uniform(Source("mixing:year", year=model.years.labels[year]))
+        precision = conditioning.tilted_precision(uniform, shape, rate)
+        weight += conditioning.tilt_log_weight(precision, dof, shape, rate)
+        mixing[year] = kernel.mixing_of_chi2(precision, dof)
+    return mixing, weight
 
 
 def cities_noise(model: Model, noise: NoiseModel, p: SetParameters, luck: Luck) -> tuple[Floats, Floats]:

@@ -12,10 +12,13 @@ from sim.engine.chances import outcome_of
 from sim.engine.levels import BlockLevels, levels_of_block, quantities_of_block
 from sim.engine.luck import Luck
 from sim.engine.noise import BlockNoise, block_noise, set_parameters
+from sim.engine.pilot import with_reference
+from sim.engine.pipelines import world_of
 from sim.engine.summary import Summary, summary_of
 from sim.executors import Map, serial
 from sim.model.model import NONE, Model
 from sim.model.parameters import drawn_parameters
+from sim.pipelines import Trace, World, pipeline
 from sim.streams import SETS
 
 
@@ -26,7 +29,8 @@ def run(
 
     Summaries merge exactly, so one core, many cores and any order give the same bits.
     """
-    done = map_blocks(partial(run_block, tuple(models), detailed), blocks)
+    ready = tuple(model if model.observed is None else with_reference(model) for model in models)
+    done = map_blocks(partial(run_block, ready, detailed), blocks)
     totals = list(next(done))
     for block in done:
         parts = list(block)
@@ -56,16 +60,22 @@ def run_block(
         luck = lucks.setdefault(model.seed, Luck(model.seed, block, compiled))
         values = drawn_parameters(model.parameters, model.seed, model.drawn, block * SETS, SETS)
         parameters = set_parameters(model, values, block)
-        noise_key = (model.noise.key, held_among(model, model.noise.rows()))
+        noise_key = (model.noise.key, held_among(model, model.noise.rows()), tilt_of(model))
         if noise_key not in noises:
             noises[noise_key] = block_noise(model, parameters, luck)
         noise = noises[noise_key]
         cities = detailed or any(target.city != NONE for target in model.targets)
-        key = (noise_key, id(model.drift), id(model.shocks), held_among(model, level_rows(model)), cities)
+        held = held_among(model, level_rows(model))
+        key = (noise_key, id(model.drift), id(model.shocks), held, cities, id(model.observed))
         if levels is None or key != last_key:
             levels, last_key = levels_of_block(model, values, parameters, noise, luck, cities), key
-        summaries.append(summarised(model, block, values, noise, levels, detailed))
+        summaries.append(summarised(model, block, values, noise, levels, luck, detailed))
     return tuple(summaries)
+
+
+def tilt_of(model: Model) -> tuple[tuple[int, float, float], ...]:
+    """Return the tails that actuals have tilted; none without actuals."""
+    return () if model.observed is None else model.observed.tilt
 
 
 def level_rows(model: Model) -> frozenset[int]:
@@ -80,9 +90,29 @@ def held_among(model: Model, rows: frozenset[int]) -> tuple[tuple[int, float], .
 
 
 def summarised(
-    model: Model, block: int, values: Floats, noise: BlockNoise, levels: BlockLevels, detailed: bool
+    model: Model,
+    block: int,
+    values: Floats,
+    noise: BlockNoise,
+    levels: BlockLevels,
+    luck: Luck,
+    detailed: bool,
 ) -> Summary:
     """Return the summary of a block whose levels are known."""
-    quantities = quantities_of_block(model, values, levels)
+    quantities = quantities_of_block(model, values, levels, luck, detailed)
     outcomes = tuple(outcome_of(model, t, values, noise, levels, quantities) for t in model.targets)
     return summary_of(model, block, levels, quantities, outcomes, detailed)
+
+
+def pipeline_of_block(model: Model, pipe: str, block: int, trace: Trace | None = None) -> World:
+    """Return the world of the pipeline *pipe* after its run in one block; *trace* notes its months."""
+    luck = Luck(model.seed, block)
+    values = drawn_parameters(model.parameters, model.seed, model.drawn, block * SETS, SETS)
+    parameters = set_parameters(model, values, block)
+    noise = block_noise(model, parameters, luck)
+    levels = levels_of_block(model, values, parameters, noise, luck, False)
+    quantities = quantities_of_block(model, values, levels, luck)
+    chosen = next(each for each in model.pipelines if each.id == pipe)
+    world = world_of(model, chosen, values, quantities, levels.shared, luck, trace)
+    pipeline[chosen.kind]().run(world)
+    return world

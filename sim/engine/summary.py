@@ -24,8 +24,10 @@ from sim.accumulators import (
 from sim.axes import Bools, Floats, Ints
 from sim.engine.chances import Outcome
 from sim.engine.levels import BlockLevels
+from sim.kernels.conditioning import log_mean, whole_weights
 from sim.kernels.tallies import by_set_into, cells_into, counts_into, target_into
 from sim.model.model import Model
+from sim.weights import WeightedChances, Weights
 
 TIE = 1e-12
 """Values this near to a target (relative) are counted as near ties."""
@@ -35,6 +37,12 @@ LARGEST = 1e140
 
 GRID = np.array([LARGEST, LEVEL_ZERO, LEVEL_STEP, RATE_STEP])
 """What the kernels need to know of the grids."""
+
+WEIGHT_UNIT = 2.0**20
+"""The whole weight of a draw of mean weight: what weighs less than a millionth of it weighs nothing."""
+
+MOST_WEIGHT = 2.0**44
+"""No draw weighs more: sums of a block then stay exact in float64."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +65,31 @@ class Summary:
     i-th); *together* holds the chances of at least k of them, k = 0 .. all; *by_set* has the chances of
     the targets, then those of at least k, set by set. A draw whose value is no
     number, or past all numbers, is *invalid*: neither hit nor miss, and in no other count.
+
+    With actuals draws have whole *weights*, and every count is a sum of weights.
     """
 
     draws: int
     hits: Ints
     ties: Ints
     invalid: Ints
-    chances: SetChances
+    chances: SetChances | WeightedChances
     shortfall: ExactSum
     passages: Ints
     patterns: Ints
-    together: SetChances
+    together: SetChances | WeightedChances
     by_set: ChancesBySet
     floored: int
     trajectories: Trajectories | None
+    weights: Weights | None = None
+
+    def total(self) -> int:
+        """Return what all draws count together: their number, or the sum of their weights."""
+        return self.draws if self.weights is None else self.weights.total
+
+    def effective(self) -> float:
+        """Return the effective number of draws."""
+        return float(self.draws) if self.weights is None else self.weights.effective()
 
     def __add__(self, other: Self) -> Self:
         here, there = self.trajectories, other.trajectories
@@ -79,14 +98,15 @@ class Summary:
             self.hits + other.hits,
             self.ties + other.ties,
             self.invalid + other.invalid,
-            self.chances + other.chances,
+            self.chances + other.chances,  # type: ignore[operator]
             self.shortfall + other.shortfall,
             self.passages + other.passages,
             self.patterns + other.patterns,
-            self.together + other.together,
+            self.together + other.together,  # type: ignore[operator]
             self.by_set + other.by_set,
             self.floored + other.floored,
             here + there if here is not None and there is not None else None,
+            None if self.weights is None or other.weights is None else self.weights + other.weights,
         )
 
 
@@ -116,23 +136,47 @@ def summary_of(
     together = hits[model.headline].sum(axis=0)
     at_least = (together >= np.arange(len(model.headline) + 1)[:, None, None]).astype(np.float64)
     at_least[:, ~whole] = np.nan
+    weights = weights_of(model, levels)
+    both = np.concatenate([chances, at_least])
     codes = np.tensordot(1 << np.arange(len(model.headline)), hits[model.headline], axes=1)
     return Summary(
         draws=levels.province[0, 0].size,
-        hits=count_of(hits),
-        ties=count_of(np.abs(values - thresholds) <= TIE * np.abs(thresholds)),
-        invalid=count_of(invalid),
-        chances=SetChances.of(chances),
-        shortfall=ExactSum.of(missing.sum(axis=(1, 2))),
+        hits=count_of(hits, weights),
+        ties=count_of(np.abs(values - thresholds) <= TIE * np.abs(thresholds), weights),
+        invalid=count_of(invalid, weights),
+        chances=SetChances.of(chances) if weights is None else WeightedChances.of(chances, weights),
+        shortfall=ExactSum.of((missing if weights is None else missing * weights).sum(axis=(1, 2))),
         passages=np.array(
-            [passages_of(o, t.lower, t.upper) for o, t in zip(outcomes, model.targets, strict=True)]
+            [passages_of(o, t.lower, t.upper, weights) for o, t in zip(outcomes, model.targets, strict=True)]
         ),
-        patterns=np.bincount(codes[whole], minlength=1 << len(model.headline)),
-        together=SetChances.of(at_least),
-        by_set=ChancesBySet.of(block, np.concatenate([chances, at_least])),
+        patterns=patterns_of(codes[whole], None if weights is None else weights[whole], len(model.headline)),
+        together=SetChances.of(at_least) if weights is None else WeightedChances.of(at_least, weights),
+        by_set=ChancesBySet.of(block, both, weights),
         floored=int(levels.floored.sum()) * levels.province[0, 0].size // levels.floored.size,
-        trajectories=trajectories_of(model, levels, quantities) if detailed else None,
+        trajectories=trajectories_of(model, levels, quantities, weights) if detailed else None,
+        weights=None if weights is None else Weights.of(weights),
     )
+
+
+def weights_of(model: Model, levels: BlockLevels) -> Ints | None:
+    """Return the whole weights of the draws ``[S, D]``; None where nothing was observed.
+
+    A model whose unit of weights no pilot has set takes the mean of the block: good for a single one.
+    """
+    if levels.log_weight is None or model.observed is None:
+        return None
+    reference = model.observed.reference
+    if not np.isfinite(reference):
+        reference = log_mean(levels.log_weight)
+    return whole_weights(levels.log_weight, reference, WEIGHT_UNIT, MOST_WEIGHT)
+
+
+def patterns_of(codes: Ints, weights: Ints | None, count: int) -> Ints:
+    """Return how often each pattern of *count* hits occurs."""
+    if weights is None:
+        return np.bincount(codes, minlength=1 << count)
+    summed = np.bincount(codes, weights=weights.astype(np.float64), minlength=1 << count)
+    return summed.astype(np.int64)
 
 
 def is_valid(values: Floats) -> Bools:
@@ -140,20 +184,22 @@ def is_valid(values: Floats) -> Bools:
     return np.abs(values) <= LARGEST
 
 
-def count_of(events: np.ndarray) -> Ints:
-    """Return how many draws of each row are true."""
+def count_of(events: np.ndarray, weights: Ints | None) -> Ints:
+    """Return how many draws of each row are true, or what they weigh."""
+    if weights is not None:
+        return np.asarray((events * weights).sum(axis=(1, 2)), dtype=np.int64)
     return np.asarray(events.sum(axis=(1, 2)), dtype=np.int64)
 
 
-def passages_of(outcome: Outcome, lower: float, upper: float) -> Ints:
+def passages_of(outcome: Outcome, lower: float, upper: float, weights: Ints | None) -> Ints:
     """Return in how many draws the target was first met in each year; the last: never."""
     waiting = is_valid(outcome.path).all(axis=0)
     passages = []
     for values in outcome.path:
         met = (values >= lower) & (values <= upper) & waiting
-        passages.append(np.count_nonzero(met))
+        passages.append(np.count_nonzero(met) if weights is None else weights[met].sum())
         waiting &= ~met
-    return np.array([*passages, np.count_nonzero(waiting)])
+    return np.array([*passages, np.count_nonzero(waiting) if weights is None else weights[waiting].sum()])
 
 
 def cells_of(model: Model) -> tuple[tuple[str, int, int], ...]:
@@ -195,24 +241,31 @@ def cells_in_parts(
     yield from zip(parts, np.split(shifts_of(model), ends), np.split(is_rate, ends), strict=True)
 
 
-def trajectories_of(model: Model, levels: BlockLevels, quantities: Floats) -> Trajectories:
+def trajectories_of(
+    model: Model, levels: BlockLevels, quantities: Floats, weights: Ints | None
+) -> Trajectories:
     """Return moments and grids of all cells of a block, whose levels of cities were kept."""
     counts, sums, indices = [], [], []
     for part, shift, rates in cells_in_parts(model, levels, quantities):
         valid = is_valid(part)
         known = part if valid.all() else np.where(valid, part, shift[:, None])
         moved = known - shift[:, None]
-        sums.append(np.stack([moved.sum(axis=1), np.einsum("ij,ij->i", moved, moved)]))
+        if weights is None:
+            sums.append(np.stack([moved.sum(axis=1), np.einsum("ij,ij->i", moved, moved)]))
+        else:
+            each = moved * weights.ravel()
+            sums.append(np.stack([each.sum(axis=1), np.einsum("ij,ij->i", each, moved)]))
         index = level_indices(known)
         index[rates] = rate_indices(known[rates])
         if known is not part:
             index[~valid] = NO_CELL
         indices.append(index)
-        counts.append(valid.sum(axis=1))
+        counts.append(valid.sum(axis=1) if weights is None else (valid * weights.ravel()).sum(axis=1))
+    cells = np.concatenate(indices)
     return Trajectories(
         np.concatenate(counts),
         ExactSum.of(np.concatenate(sums, axis=1)),
-        Grid.of(np.concatenate(indices)),
+        Grid.of(cells) if weights is None else Grid.weighted(cells, weights.ravel()),
     )
 
 

@@ -84,9 +84,14 @@ def mixing(uniform: Floats, dof: float) -> Floats:
         raise ValueError(f"tails of {dof:g} degrees of freedom have no variance; more than 2 are needed")
     if np.isinf(dof):
         return np.ones_like(uniform)
+    return mixing_of_chi2(np.asarray(chdtri(dof, uniform)), dof)
+
+
+def mixing_of_chi2(chi2: Floats, dof: float) -> Floats:
+    """Return ``s`` where the chi-square variable of *dof* degrees of freedom is *chi2*."""
     lowest = chdtri(dof, MIXING_CAP)  # the chi2 that only a share 1 - MIXING_CAP falls below
     kept = chdtrc(dof - 2.0, lowest) + (dof - 2.0) / lowest * (1.0 - MIXING_CAP)
-    square = (dof - 2.0) / np.maximum(chdtri(dof, uniform), lowest)
+    square = (dof - 2.0) / np.maximum(chi2, lowest)
     scale: Floats = np.sqrt(square / kept)
     return scale
 

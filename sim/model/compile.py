@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
 from sim.axes import Axis, Floats, Ints
@@ -11,7 +13,8 @@ from sim.errors import BadInput, Mistake, Place
 from sim.kernels.reference import logit
 from sim.model.compile_drift import drift_of, shocks_of
 from sim.model.compile_noise import noise_of
-from sim.model.compile_targets import derived_of, targets_of
+from sim.model.compile_observed import observed_of
+from sim.model.compile_targets import derived_of, derived_used, targets_of
 from sim.model.model import Model
 from sim.model.parameters import TableBuilder
 from sim.scenario.scenario import Scenario
@@ -29,8 +32,11 @@ def calibration_of(baseline: Baseline) -> Calibration:
     return baseline.calibration
 
 
-def compiled(scenario: Scenario, baseline: Baseline) -> Model:
-    """Return the model of *scenario*; BadInput if the plan was not calibrated."""
+def compiled(scenario: Scenario, baseline: Baseline, also: Collection[str] = ()) -> Model:
+    """Return the model of *scenario*; BadInput if the plan was not calibrated.
+
+    *also*: derived quantities that are wanted though no target of the scenario needs them.
+    """
     calibration = calibration_of(baseline)
     builder = TableBuilder()
     indicators = baseline.indicators
@@ -39,8 +45,9 @@ def compiled(scenario: Scenario, baseline: Baseline) -> Model:
     base, base_province, log_ratio, ratio_sd = bases(baseline, with_cities)
     noise = noise_of(scenario, baseline, calibration, builder, with_cities, base, base_province, ratio_sd)
     drift = drift_of(scenario, baseline, calibration, builder, with_cities, alone)
-    derived = derived_of(scenario, baseline, calibration, builder)
-    quantities = Axis("quantity", tuple(i.id for i in indicators) + tuple(d.id for d in baseline.derived))
+    used = derived_used(scenario, baseline, also)
+    derived, pipelines = derived_of(scenario, baseline, calibration, builder, used)
+    quantities = Axis("quantity", tuple(i.id for i in indicators) + tuple(d.id for d in used))
     targets, headline = targets_of(scenario, baseline, quantities)
     return Model(
         scenario=scenario.id,
@@ -65,6 +72,8 @@ def compiled(scenario: Scenario, baseline: Baseline) -> Model:
         derived=derived,
         targets=targets,
         headline=headline,
+        observed=observed_of(scenario, baseline),
+        pipelines=pipelines,
     )
 
 

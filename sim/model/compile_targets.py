@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 import numpy as np
 
 from sim.axes import Axis, Ints
 from sim.baseline.calibration import Calibration
-from sim.baseline.plan import Baseline, Derived, Target
+from sim.baseline.plan import Baseline, Derived, PipelinePlan, Target
 from sim.model.compile_noise import assumption_of
-from sim.model.model import NONE, RatioModel, StockModel, TargetModel
+from sim.model.model import NONE, OutputModel, PipelineModel, RatioModel, StockModel, TargetModel
 from sim.model.parameters import TableBuilder
 from sim.scenario.scenario import Scenario
 
@@ -18,20 +20,48 @@ COMPARISON = 1e-9
 FORMS = {"cumulative_flow": "sum", "mean_growth": "mean_growth", "mean_of_rates": "mean_of_rates"}
 
 
+def derived_used(scenario: Scenario, baseline: Baseline, also: Collection[str]) -> tuple[Derived, ...]:
+    """Return the derived quantities of the plan but for what hangs on a pipeline that nothing asks for.
+
+    A pipeline is asked for by a target of the scenario, or in *also* by the id of one of its outputs.
+    """
+    by_id = {derived.id: derived for derived in baseline.derived}
+
+    def made_from(id: str) -> set[str]:
+        return {id}.union(*(made_from(part) for part in by_id[id].parts())) if id in by_id else set()
+
+    asked = {
+        str(target.quantity)
+        for target in baseline.targets
+        if target.status == "evaluated" and target.id in scenario.targets
+    }
+    needed = set().union(*(made_from(id) for id in (*asked, *also)))
+    return tuple(
+        derived
+        for derived in baseline.derived
+        if derived.id in needed or all(by_id[id].kind != "pipeline" for id in made_from(derived.id))
+    )
+
+
 def derived_of(
-    scenario: Scenario, baseline: Baseline, calibration: Calibration, builder: TableBuilder
-) -> tuple[RatioModel | StockModel, ...]:
-    """Return the derived quantities in the plan's order, adding their parameters to *builder*."""
-    names = [i.id for i in baseline.indicators] + [d.id for d in baseline.derived]
-    models: list[RatioModel | StockModel] = []
-    for derived in baseline.derived:
+    scenario: Scenario,
+    baseline: Baseline,
+    calibration: Calibration,
+    builder: TableBuilder,
+    used: Sequence[Derived],
+) -> tuple[tuple[RatioModel | StockModel | OutputModel, ...], tuple[PipelineModel, ...]]:
+    """Return the derived quantities in use and their pipelines, adding their parameters to *builder*."""
+    names = [i.id for i in baseline.indicators] + [d.id for d in used]
+    models: list[RatioModel | StockModel | OutputModel] = []
+    pipelines: dict[str, PipelineModel] = {}
+    for derived in used:
         if derived.kind == "ratio":
             numerator, denominator = (
                 names.index(str(derived.numerator)),
                 names.index(str(derived.denominator)),
             )
             models.append(RatioModel(numerator, denominator, derived.lag, derived.factor))
-        else:
+        elif derived.kind == "stock":
             models.append(
                 StockModel(
                     names.index(str(derived.inflow)),
@@ -39,7 +69,29 @@ def derived_of(
                     number_row(derived, derived.exit, scenario, baseline, calibration, builder),
                 )
             )
-    return tuple(models)
+        else:
+            if derived.pipeline not in pipelines:
+                plan = baseline.pipelines[derived.pipeline]
+                pipelines[plan.id] = pipeline_model(plan, names, scenario, baseline, builder)
+            models.append(OutputModel(list(pipelines).index(derived.pipeline), derived.output))
+    return tuple(models), tuple(pipelines.values())
+
+
+def pipeline_model(
+    plan: PipelinePlan, names: list[str], scenario: Scenario, baseline: Baseline, builder: TableBuilder
+) -> PipelineModel:
+    """Return a pipeline by positions, adding its numbers to *builder*."""
+    return PipelineModel(
+        id=plan.id,
+        kind=plan.kind,
+        rows={
+            field: builder.assumption(assumption_of(scenario, baseline, id))
+            for field, id in plan.numbers.items()
+        },
+        feeds={role: names.index(id) for role, id in plan.feeds.items()},
+        dates=plan.dates,
+        coupled_to=NONE if plan.coupled_to is None else names.index(plan.coupled_to),
+    )
 
 
 def number_row(

@@ -7,10 +7,12 @@ Growth is a fraction a year; of rates (shares that move by their logit) it is lo
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sim.axes import Axis, Bools, Floats, Ints
 from sim.distributions import Distribution
+from sim.model.observed import ObservedModel
 from sim.model.parameters import ParameterTable
 
 SERIES_FIELDS = (
@@ -128,6 +130,29 @@ class StockModel:
 
 
 @dataclass(frozen=True, slots=True)
+class OutputModel:
+    """What the pipeline at this position of `Model.pipelines` gives as *output*."""
+
+    pipeline: int
+    output: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PipelineModel:
+    """A pipeline: *rows* of its numbers by field; *feeds* as positions in `Model.quantities` by role.
+
+    *coupled_to*: the indicator whose province-wide noise it feels, or `NONE`; *dates*: (month, day).
+    """
+
+    id: str
+    kind: str
+    rows: Mapping[str, int]
+    feeds: Mapping[str, int]
+    dates: tuple[tuple[int, int], ...]
+    coupled_to: int
+
+
+@dataclass(frozen=True, slots=True)
 class TargetModel:
     """One target by positions; a hit is ``lower <= x <= upper`` (bounds carry the tolerance of comparison).
 
@@ -171,6 +196,29 @@ class Model:
     shocks: tuple[ShockModel, ...]
     noise: NoiseModel
     parameters: ParameterTable
-    derived: tuple[RatioModel | StockModel, ...]
+    derived: tuple[RatioModel | StockModel | OutputModel, ...]
     targets: tuple[TargetModel, ...]
     headline: Ints  # positions in *targets* of the lead headline targets
+    observed: ObservedModel | None = None  # actuals that every draw must meet
+    pipelines: tuple[PipelineModel, ...] = ()  # only those that a target needs
+
+    def parts_of(self, quantity: int) -> frozenset[int]:
+        """Return *quantity* and all quantities that it is made from."""
+        if quantity < len(self.indicators):
+            return frozenset({quantity})
+        derived = self.derived[quantity - len(self.indicators)]
+        if isinstance(derived, RatioModel):
+            parts: tuple[int, ...] = (derived.numerator, derived.denominator)
+        elif isinstance(derived, StockModel):
+            parts = (derived.inflow,)
+        else:
+            pipe = self.pipelines[derived.pipeline]
+            parts = (*pipe.feeds.values(), *((pipe.coupled_to,) if pipe.coupled_to != NONE else ()))
+        return frozenset({quantity}).union(*(self.parts_of(part) for part in parts))
+
+    def pipelines_needed(self) -> frozenset[int]:
+        """Return the positions of the pipelines that some target needs."""
+        count = len(self.indicators)
+        made = {q for target in self.targets for q in self.parts_of(target.quantity) if q >= count}
+        derived = [self.derived[q - count] for q in made]
+        return frozenset(item.pipeline for item in derived if isinstance(item, OutputModel))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sim.axes import Name
 from sim.baseline.plan import Baseline
+from sim.baseline.track_record import record_of
 from sim.cube import Cube, Probability, name_of, unit_of
 from sim.report.markup import Html, Part, amount, element, escaped, listed, text, unit_name
 from sim.report.material import Material, needs_by_target, versions_of
@@ -11,7 +12,9 @@ from sim.report.needs import growth_text
 from sim.report.numbers import chance, chance_of, margin, number, roughly, span, years_of
 from sim.report.svg import dots, drawing, line, words
 from sim.studies.goal_seek import Need
+from sim.tables.realism import plausibility_words, record_name
 from sim.tables.selection import dots_of, ends_of
+from sim.texts import LANGUAGES
 
 SURE = 0.8
 """The confidence at which a miss is told what it would take."""
@@ -26,6 +29,7 @@ def headline(material: Material, cube: Cube, mark: str) -> Html:
         element("h2", text("headline")),
         element("p", text("headline.reading", draws=f"{cube.draws:,}"), class_="small"),
         element("div", *cards, class_="cards"),
+        element("p", Name(*(plausibility_words(cube, lang) for lang in LANGUAGES)), class_="small"),
         id=f"headline{mark}",
     )
 
@@ -130,6 +134,8 @@ def details(cube: Cube, row: Probability, need: Need | None) -> list[Part]:
     parts += levels(cube, row)
     if need is not None and (row.p or 0.0) < SURE:
         parts.append(taking(cube.plan, need))
+    if record_of(row.target, cube.plan) is not None:
+        parts.append(record_name(row.target, cube))
     others = [_version(cube, row, other) for other in versions_of(cube, row)]
     if others:
         parts.append(text("versions", versions=listed(others)))

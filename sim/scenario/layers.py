@@ -17,7 +17,7 @@ Steps = tuple[str | int, ...]
 OWN = ("title", "about", "extends", "mixins", "sweep")
 """Fields that say something of one file only and are never inherited."""
 
-NAMED = ("drift", "shocks", "events", "level_shocks", "delays", "paths", "assumptions")
+NAMED = ("drift", "shocks", "events", "level_shocks", "delays", "paths", "assumptions", "pipelines")
 """Fields whose entries carry names of the planner's own; each entry is overridden by itself."""
 
 TAGS = ("kind", "source")

@@ -95,6 +95,7 @@ class Directories:
     targets: Directory
     platforms: Directory
     assumptions: Directory
+    pipelines: Directory
 
 
 def directories_of(baseline: Baseline) -> Directories:
@@ -124,6 +125,9 @@ def directories_of(baseline: Baseline) -> Directories:
         ),
         assumptions=directory(
             "unknown-assumption", [(a.id, a.name) for a in baseline.assumptions.values()], {}
+        ),
+        pipelines=directory(
+            "unknown-pipeline", [(p.id, p.name) for p in baseline.pipelines.values()], {}
         ),
     )
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from sim.axes import Name
-from sim.baseline.calibration import Calibration, Estimate
-from sim.baseline.plan import Assumption, Baseline, Indicator
+from sim.baseline.plan import Baseline, Indicator
 from sim.errors import Place, as_written, times_apart
 from sim.scenario.layers import Steps
 from sim.scenario.measures import LARGEST, UNREAD, Measure, is_read
+from sim.scenario.observed import actuals_from_written
 from sim.scenario.reading import Reading
+from sim.scenario.resolve_assumptions import replaced_assumptions
 from sim.scenario.resolve_shocks import shocks_from_written
 from sim.scenario.scenario import Adjustment, Cells, Delay, Growth, Noise, Path, Scenario
 from sim.scenario.sweeps import Cell
@@ -51,7 +51,7 @@ def scenario_from_written(
         paths=_paths(reading, written),
         shocks=shocks_from_written(reading, written),
         noise=_noise(reading, written),
-        assumptions=_assumptions(reading, written),
+        assumptions=replaced_assumptions(reading, written),
         targets=_targets(reading, written),
         draws=written.draws,
         seed=written.seed,
@@ -60,6 +60,7 @@ def scenario_from_written(
         place=Place(file),
         precision=written.precision,
         decide=written.decide,
+        observed=actuals_from_written(reading, written),
     )
 
 
@@ -212,69 +213,6 @@ def _noise(reading: Reading, written: ScenarioWritten) -> Noise:
     noise = written.noise
     place = reading.key_place(("noise",)) if reading.node.has("noise") else Place(reading.node.place.file)
     return Noise(noise.province, noise.city, noise.dof, noise.dependence, noise.parameters, place)
-
-
-def _assumptions(reading: Reading, written: ScenarioWritten) -> dict[str, Assumption]:
-    replaced: dict[str, Assumption] = {}
-    used = _used_assumptions(reading.baseline, written)
-    for word, entry in written.assumptions.items():
-        steps: Steps = ("assumptions", word)
-        id = reading.one(steps, word, reading.names.assumptions, is_key=True)
-        if id is None:
-            continue
-        own = reading.baseline.assumptions[id]
-        if id in replaced:
-            reading.key_mistake(steps, "named-twice", name=word)
-        if id not in used:
-            reading.key_mistake(steps, "unused-assumption", name=word)
-        if entry is UNREAD:
-            continue
-        low, central, high = _range(reading, steps, entry, own)
-        if (low, central, high) == (own.low, own.central, own.high):
-            reading.without_effect(steps, "assumption-as-planned", name=word)
-        place = reading.place(steps)
-        changed = dataclasses.replace(own, low=low, central=central, high=high)
-        replaced[id] = dataclasses.replace(changed, grade="C", source="scenario", place=place)
-    return dict(sorted(replaced.items()))
-
-
-def _range(reading: Reading, steps: Steps, entry: Any, own: Assumption) -> tuple[float, float, float]:
-    most = 1.0 if own.unit == "1" else LARGEST
-    if isinstance(entry, Measure):
-        value = reading.amount(steps, entry, own.unit, 0.0, most)
-        return value, value, value
-    low, central, high = (
-        reading.amount((*steps, field), getattr(entry, field), own.unit, 0.0, most)
-        for field in ("low", "central", "high")
-    )
-    if low > central or central > high:
-        details = {"low": as_written(low), "central": as_written(central), "high": as_written(high)}
-        reading.mistake((*steps, "central"), "range-order", **details)
-    return low, central, high
-
-
-def _used_assumptions(baseline: Baseline, written: ScenarioWritten) -> set[str]:
-    """Return the assumptions that some number of this scenario stands on."""
-    sources = [source for derived in baseline.derived for source in (derived.base, derived.exit) if source]
-    used = {id for kind, id in sources if kind == "assumption"}
-    if written.growth.source in ("blend", UNREAD) and written.growth.weight is None:
-        used.add(BLEND_WEIGHT)
-    if baseline.calibration is None:
-        return used | set(baseline.assumptions) - {BLEND_WEIGHT}
-    return used | set(_assumed(baseline.calibration))
-
-
-def _assumed(part: Calibration | Any) -> Iterator[str]:
-    """Yield the assumptions that estimates inside *part* stand for."""
-    if isinstance(part, Estimate):
-        if part.method.startswith(ASSUMED):
-            yield part.method.removeprefix(ASSUMED)
-    elif isinstance(part, Mapping):
-        for inner in part.values():
-            yield from _assumed(inner)
-    elif dataclasses.is_dataclass(part):
-        for field in dataclasses.fields(part):
-            yield from _assumed(getattr(part, field.name))
 
 
 def _targets(reading: Reading, written: ScenarioWritten) -> tuple[str, ...]:

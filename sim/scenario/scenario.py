@@ -108,6 +108,24 @@ class Noise:
 
 
 @dataclass(frozen=True, slots=True)
+class Actual:
+    """What became of one cell: *value* with its standard *error* in the indicator's unit (0: exact).
+
+    *source* says where the figure comes from; *status* is that of the figure (actual, preliminary, ...).
+    """
+
+    name: str
+    area: str
+    indicator: str
+    year: int
+    value: float
+    error: float
+    status: str
+    source: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     id: str  # the name of its folder under results/
     title: Name
@@ -119,7 +137,7 @@ class Scenario:
     paths: tuple[Path, ...]
     shocks: tuple[Shock, ...]
     noise: Noise
-    assumptions: Mapping[str, Assumption]  # only those that the scenario replaces
+    assumptions: Mapping[str, Assumption]  # only those that the scenario replaces, numbers of pipelines too
     targets: tuple[str, ...]  # target ids to report
     draws: int
     seed: int
@@ -128,3 +146,4 @@ class Scenario:
     place: Place
     precision: float | None = None  # half-width that every probability is to have, as a fraction
     decide: float | None = None  # level on one side of which every probability is to be known
+    observed: tuple[Actual, ...] = ()  # in order of area, indicator and year

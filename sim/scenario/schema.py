@@ -18,6 +18,7 @@ from sim.scenario.names import directories_of
 from sim.scenario.unions import NAME, Written
 from sim.scenario.wording import field_key, meaning_of, member_keys, title_of
 from sim.scenario.written import (
+    ActualWritten,
     Bilingual,
     DelayWritten,
     DriftWritten,
@@ -25,6 +26,7 @@ from sim.scenario.written import (
     GrowthWritten,
     LevelShockWritten,
     NoiseWritten,
+    ObservedWritten,
     PathWritten,
     RangeWritten,
     ScenarioWritten,
@@ -46,11 +48,13 @@ MODELS: tuple[type[Written], ...] = (
     LevelShockWritten,
     DelayWritten,
     PathWritten,
+    ObservedWritten,
+    ActualWritten,
     NoiseWritten,
     RangeWritten,
     SweepRange,
 )
-SORTS = ("areas", "indicators", "targets", "platforms", "assumptions", "plans")
+SORTS = ("areas", "indicators", "targets", "platforms", "assumptions", "pipelines", "plans")
 
 
 def schema_text(baselines: Mapping[str, Baseline]) -> str:
@@ -68,7 +72,8 @@ def json_schema(baselines: Mapping[str, Baseline]) -> dict[str, Any]:
         _describe_model(described, model)
     for family in (distribution, course):
         _describe_family(parts, family)
-    whole["properties"]["assumptions"]["anyOf"][0][NAME] = "assumptions"
+    for sort in ("assumptions", "pipelines"):
+        whole["properties"][sort]["anyOf"][0][NAME] = sort
     names = _names(baselines)
     parts |= {f"names_{sort}": _name_schema(names[sort]) for sort in SORTS}
     _name_references(whole, names)
@@ -151,6 +156,7 @@ def _names(baselines: Mapping[str, Baseline]) -> dict[str, dict[str, str]]:
             "targets": [(target.id, target.name) for target in baseline.targets],
             "platforms": [(platform.name, area_names[platform.area]) for platform in baseline.platforms],
             "assumptions": [(a.id, a.name) for a in baseline.assumptions.values()],
+            "pipelines": [(p.id, p.name) for p in baseline.pipelines.values()],
         }
         for sort, pairs in things.items():
             for id, name in pairs:

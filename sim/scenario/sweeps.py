@@ -13,6 +13,9 @@ from sim.scenario.choices import near
 from sim.scenario.layers import NAMED, Node, Steps
 from sim.scenario.measures import UNREAD
 
+OF_THE_PLAN = ("assumptions", "pipelines")
+"""Fields whose entries the plan has: one may be swept that the scenario does not name."""
+
 SWEPT = ("growth", *NAMED, "noise", "draws", "seed")
 """Fields in which a sweep may stand."""
 
@@ -92,7 +95,7 @@ def _swept(key: str, part: Node, rest: Node, found: Found) -> Iterator[Swept]:
     if steps[0] not in SWEPT or (steps[0] in NAMED and len(steps) < 2):
         found.add(part.key_place, "not-sweepable", path=key, near=near(steps[0], SWEPT))
         return
-    if steps[0] in NAMED and steps[0] != "assumptions":
+    if steps[0] in NAMED and steps[0] not in OF_THE_PLAN:
         entries = rest.value[steps[0]] if rest.has(steps[0]) else rest
         if entries is rest or not entries.has(steps[1]):
             legal = entries.value if entries is not rest and isinstance(entries.value, dict) else ()

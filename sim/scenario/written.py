@@ -124,6 +124,24 @@ class PathWritten(Written):
     levels: dict[Text, Amounts] = Field(examples=[{"2016": 340, "2017": 380}])
 
 
+class ActualWritten(Written):
+    area: AreaName
+    indicator: IndicatorName
+    year: YearNumber
+    value: Amounts | None = Field(default=None, examples=[1266.3, "1266.3 亿元"])
+    se: Amounts | None = Field(default=None, examples=[5])
+    progress: Amounts | None = Field(default=None, examples=["60 %"])
+    usual: Amounts | None = Field(default=None, examples=["50 %"])
+    of: Amounts | None = Field(default=None, examples=[473])
+    status: Literal["actual", "preliminary", "estimate", "derived"] = "actual"
+    source: Text | None = None
+
+
+class ObservedWritten(Written):
+    until: YearNumber | None = Field(default=None, examples=[2016])
+    values: dict[EntryName, ActualWritten] = {}
+
+
 class NoiseWritten(Written):
     province: Multiplier = 1.0
     city: Multiplier = 1.0
@@ -167,8 +185,12 @@ class ScenarioWritten(Written):
     level_shocks: dict[EntryName, LevelShockWritten] = {}
     delays: dict[EntryName, DelayWritten] = {}
     paths: dict[EntryName, PathWritten] = {}
+    observed: ObservedWritten = Field(default=ObservedWritten(), examples=[{"until": 2016}])
     noise: NoiseWritten = Field(default=NoiseWritten(), examples=[{"province": 1.5, "dof": "gaussian"}])
     assumptions: dict[EntryName, Range] = {}
+    pipelines: dict[EntryName, dict[EntryName, Range]] = Field(
+        default={}, examples=[{"incubation": {"stay": 2.5}}]
+    )
     targets: TargetNames = "all"
     draws: Draws = DEFAULT_DRAWS
     seed: Seed = DEFAULT_SEED

@@ -10,11 +10,10 @@ import numpy as np
 
 from sim.axes import Bools, Floats, Ints
 from sim.baseline.calibration import Estimate, Loadings
-from sim.baseline.plan import Baseline
 from sim.kernels.dependence import Correlations, correlations, loadings_through_marker, shrunk
 from sim.kernels.panel import change_variance
 from sim.kernels.windows import common_drift_from_changes, window_changes
-from sim.studies.reference_class import WINDOW, NationalSeries, national_series
+from sim.studies.reference_class import WINDOW, Evidence, NationalSeries, national_series
 from sim.studies.series_calibration import FittedSeries, resampled_units
 
 FACTORS = ("economy", "science", "research")
@@ -58,7 +57,7 @@ class Shared(NamedTuple):
     effects: float  # year effects that a pair of series shares, on average
 
 
-def national_changes(baseline: Baseline, series: str) -> tuple[NationalSeries, dict[int, float]] | None:
+def national_changes(baseline: Evidence, series: str) -> tuple[NationalSeries, dict[int, float]] | None:
     """Return the first national series that spans two windows, with its changes between windows."""
     for national in national_series(baseline, series):
         changes = window_changes(national.years, national.log_level, WINDOW, SLACK)
@@ -67,7 +66,7 @@ def national_changes(baseline: Baseline, series: str) -> tuple[NationalSeries, d
     return None
 
 
-def joint_record(baseline: Baseline, fitted: Mapping[str, FittedSeries]) -> JointRecord:
+def joint_record(baseline: Evidence, fitted: Mapping[str, FittedSeries]) -> JointRecord:
     """Return the series' residuals, unit means, year effects and national changes on common axes."""
     names = tuple(sorted(fitted))
     units = sorted({unit for f in fitted.values() for unit in f.panel.units})
@@ -133,7 +132,7 @@ def yearly_correlation(shared: Shared, year_sd: Floats, sd: Floats) -> Floats:
 
 
 def calibrated_loadings(
-    baseline: Baseline, fitted: Mapping[str, FittedSeries], kin: Mapping[str, tuple[str, ...]]
+    baseline: Evidence, fitted: Mapping[str, FittedSeries], kin: Mapping[str, tuple[str, ...]]
 ) -> dict[str, Loadings]:
     """Return loadings by level; *kin* are the indicators with a panel whose median others take."""
     record = joint_record(baseline, fitted)
@@ -190,7 +189,7 @@ def _written(
     return Loadings(result)
 
 
-def common_drift(baseline: Baseline, fitted: Mapping[str, FittedSeries]) -> dict[str, Estimate]:
+def common_drift(baseline: Evidence, fitted: Mapping[str, FittedSeries]) -> dict[str, Estimate]:
     """Return the spread of the change of the drift that all share, by group of indicators.
 
     All groups are estimated over the years that the shortest-lived of them covers: the ratio of two
@@ -224,7 +223,7 @@ def common_drift(baseline: Baseline, fitted: Mapping[str, FittedSeries]) -> dict
 
 
 def _changes_of_group(
-    baseline: Baseline, group: str, fitted: Mapping[str, FittedSeries]
+    baseline: Evidence, group: str, fitted: Mapping[str, FittedSeries]
 ) -> list[tuple[dict[int, float], float, float]]:
     """Return (changes, variance that year effects imply, weight) by series of the group.
 

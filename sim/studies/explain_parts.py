@@ -18,10 +18,10 @@ from sim.errors import Place
 from sim.model import Model, compiled, drawn_parameters
 from sim.model.compile import calibration_of
 from sim.model.compile_noise import ASSUMED, assumption_of
-from sim.model.model import SERIES_FIELDS, StockModel
+from sim.model.model import SERIES_FIELDS, OutputModel, StockModel
 from sim.model.parameters import Parameter
 from sim.scenario.scenario import Scenario
-from sim.streams import SETS
+from sim.streams import SETS, Source
 from sim.studies.explain import PlaceOf, calm_levels
 
 LEVELS = ("common", "province", "year", "city")
@@ -203,7 +203,7 @@ def derived_parts(
     scenario: Scenario, baseline: Baseline, derived: Derived, place_of: PlaceOf
 ) -> DerivedParts:
     """Return formula and numbers of a derived quantity, and its values without luck."""
-    model = compiled(scenario, baseline)
+    model = compiled(scenario, baseline, also=(derived.id,))
     values = drawn_parameters(model.parameters, model.seed, False, 0, SETS)
     position = list(model.quantities.labels).index(derived.id)
     compiled_derived = model.derived[position - len(model.indicators)]
@@ -214,8 +214,22 @@ def derived_parts(
             _origin(name, model.parameters.rows[row], origin, derived, scenario, baseline, place_of)
             for name, row, origin in zip(("base", "exit"), rows, (derived.base, derived.exit), strict=True)
         )
-    quantities = quantities_of_block(model, values, _calm_block(scenario, baseline, model))
+    elif isinstance(compiled_derived, OutputModel):
+        pipe = model.pipelines[compiled_derived.pipeline]
+        plan = baseline.pipelines[derived.pipeline]
+        numbers = tuple(
+            _assumed(field, model.parameters.rows[row], scenario, baseline, plan.numbers[field])
+            for field, row in pipe.rows.items()
+        )
+    quantities = quantities_of_block(model, values, _calm_block(scenario, baseline, model), NoLuck())
     return DerivedParts(derived, baseline.years, numbers, quantities[position, :, 0, 0])
+
+
+class NoLuck:
+    """The luck of a block of one draw in which everything falls on its median."""
+
+    def normal(self, source: Source) -> Floats:
+        return np.zeros((SETS, 1))
 
 
 def _origin(

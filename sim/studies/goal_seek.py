@@ -15,7 +15,7 @@ from sim.cube import QUANTILES, Cube
 from sim.engine import run
 from sim.executors import Map, serial
 from sim.model import compiled
-from sim.model.model import Model, RatioModel
+from sim.model.model import NONE, Model, RatioModel, StockModel
 from sim.scenario.scenario import Scenario
 from sim.studies.sensitivity import headline_only
 
@@ -94,9 +94,9 @@ def needs_of(model: Model, cube: Cube, groups: Sequence[set[int]], chances: Floa
     """Yield the need of every lead headline target; *chances* ``[group, step, target]``."""
     for i, (target, row) in enumerate(zip(model.targets, cube.headline_evaluated(), strict=True)):
         k = driver_of(model, target.quantity)
-        group = next(g for g, drivers in enumerate(groups) if k in drivers)
-        if row.p is None:
+        if row.p is None or k == NONE:
             continue
+        group = next(g for g, drivers in enumerate(groups) if k in drivers)
         growth = growth_of(model, cube, k, target.year)
         curve = anchored(chances[group, :, i], row.p)
         steps = np.array(STEPS) * (RATES if model.is_rate[k] else 1.0)
@@ -112,26 +112,30 @@ def anchored(chances: Floats, p: float) -> Floats:
 
 
 def driver_of(model: Model, quantity: int) -> int:
-    """Return the indicator that drives a quantity: the numerator of a ratio, the inflow of a stock."""
+    """Return the indicator that drives a quantity: the numerator of a ratio, the inflow of a stock,
+    the first feed of a pipeline, else the indicator whose noise it feels; `NONE` if nothing does.
+    """
     while quantity >= len(model.indicators):
         derived = model.derived[quantity - len(model.indicators)]
-        quantity = derived.numerator if isinstance(derived, RatioModel) else derived.inflow
+        if isinstance(derived, RatioModel):
+            quantity = derived.numerator
+        elif isinstance(derived, StockModel):
+            quantity = derived.inflow
+        else:
+            pipe = model.pipelines[derived.pipeline]
+            quantity = next(iter(pipe.feeds.values()), pipe.coupled_to)
     return quantity
 
 
-def parts_of(model: Model, quantity: int) -> frozenset[int]:
+def indicators_of(model: Model, quantity: int) -> frozenset[int]:
     """Return all indicators that a quantity is made of."""
-    if quantity < len(model.indicators):
-        return frozenset({quantity})
-    derived = model.derived[quantity - len(model.indicators)]
-    if isinstance(derived, RatioModel):
-        return parts_of(model, derived.numerator) | parts_of(model, derived.denominator)
-    return parts_of(model, derived.inflow)
+    return frozenset(part for part in model.parts_of(quantity) if part < len(model.indicators))
 
 
 def groups_of(model: Model) -> list[set[int]]:
     """Return drivers that may move together: none is part of another's target but its own."""
-    needs = [(driver_of(model, t.quantity), parts_of(model, t.quantity)) for t in model.targets]
+    needs = [(driver_of(model, t.quantity), indicators_of(model, t.quantity)) for t in model.targets]
+    needs = [need for need in needs if need[0] != NONE]
     groups: list[set[int]] = []
     clashes = {(d, e) for d, _ in needs for e, parts in needs if d != e and d in parts}
     for driver, _ in needs:

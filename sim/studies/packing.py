@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
 from sim.accumulators import ChancesBySet, ExactSum, SetChances
 from sim.engine import Summary
+from sim.weights import WeightedChances, Weights
 
 FORMAT = 1
 LARGEST_PACK = 1 << 30
@@ -53,11 +54,13 @@ def _parts(s: Summary) -> Iterator[tuple[str, Any]]:
     yield from (("hits", s.hits), ("ties", s.ties), ("invalid", s.invalid))
     yield from (("passages", s.passages), ("patterns", s.patterns), ("shortfall", s.shortfall))
     for name, chances in (("chances", s.chances), ("together", s.together)):
-        yield from ((f"{name}.sets", chances.sets), (f"{name}.counted", chances.counted))
-        yield from ((f"{name}.total", chances.total), (f"{name}.squares", chances.squares))
-        yield from ((f"{name}.within", chances.within), (f"{name}.grid", chances.grid))
+        yield from ((f"{name}.{field.name}", getattr(chances, field.name)) for field in fields(chances))
+    if s.weights is not None:
+        yield "weights", ExactSum((2,), (s.weights.total, s.weights.squares))
     yield "by_set.blocks", np.array(s.by_set.blocks, dtype=np.int64)
     yield "by_set.chances", np.stack(s.by_set.chances)
+    if s.by_set.weights:
+        yield "by_set.weights", np.stack(s.by_set.weights)
 
 
 def _encoded(value: Any) -> tuple[str, tuple[int, ...], bytes]:
@@ -113,11 +116,18 @@ def unpacked(content: bytes) -> Summary:
     draws = int(read.counts("draws"))
     hits = read.counts("hits", None)
     targets = len(hits)
-    chances, together = _chances(read, "chances", targets), _chances(read, "together", None)
+    weights = _weights(read)
+    chances, together = (
+        _chances(read, name, events) if weights is None else _weighted(read, name, events)
+        for name, events in (("chances", targets), ("together", None))
+    )
+    events = len(together.grid)
     blocks = read.counts("by_set.blocks", None)
-    by_set = read.array("by_set.chances", "f8", len(blocks), targets + len(together.counted), None)
+    by_set = read.array("by_set.chances", "f8", len(blocks), targets + events, None)
     invalid = read.counts("invalid", targets)
-    if np.any(hits + invalid > draws) or np.any((by_set < 0.0) | (by_set > 1.0)):
+    set_weights = () if weights is None else tuple(read.array("by_set.weights", "f8", *by_set.shape))
+    most = draws if weights is None else weights.total
+    if np.any(hits + invalid > most) or np.any((by_set < 0.0) | (by_set > 1.0)):
         raise BadPack("chances of no draws")
     return Summary(
         draws=draws,
@@ -127,11 +137,34 @@ def unpacked(content: bytes) -> Summary:
         chances=chances,
         shortfall=read.total("shortfall", (targets,)),
         passages=read.counts("passages", targets, None),
-        patterns=read.counts("patterns", 1 << (len(together.counted) - 1)),
+        patterns=read.counts("patterns", 1 << (events - 1)),
         together=together,
-        by_set=ChancesBySet(tuple(int(b) for b in blocks), tuple(by_set)),
+        by_set=ChancesBySet(tuple(int(b) for b in blocks), tuple(by_set), set_weights),
         floored=int(read.counts("floored")),
         trajectories=None,
+        weights=weights,
+    )
+
+
+def _weights(read: _Reader) -> Weights | None:
+    if "weights" not in read.parts:
+        return None
+    total, squares = read.total("weights", (2,)).numbers
+    if not 0 <= total <= squares:  # weights are whole numbers
+        raise BadPack("weights")
+    return Weights(total, squares)
+
+
+def _weighted(read: _Reader, name: str, events: int | None) -> WeightedChances:
+    grid = read.counts(f"{name}.grid", events, None)
+    shape = (len(grid),)
+    if not len(grid) or (events is None and len(grid) > MOST_TOGETHER):
+        raise BadPack(f"{name} has {len(grid)} events")
+    sums = [f.name for f in fields(WeightedChances) if f.name not in ("sets", "grid")]
+    return WeightedChances(
+        sets=int(read.counts(f"{name}.sets")),
+        grid=grid,
+        **{part: read.total(f"{name}.{part}", shape) for part in sums},
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from sim.axes import Bools, Floats, Ints
-from sim.baseline.plan import Baseline, Figure
+from sim.baseline.plan import Area, Assumption, Figure, Indicator
 from sim.errors import Found, Place
 
 NATIONAL = ("全国", "合计")
@@ -23,6 +25,23 @@ LEAST_UNITS = 6
 LEAST_YEARS = 4
 STILL = 1e-9  # growth that differs by less between units gives no spread to estimate
 REPORTED = 0.9  # a year belongs to the panel when this share of its units has a figure
+
+
+class Evidence(Protocol):
+    """What a calibration reads: a plan (`Baseline`), or a panel alone as of a year."""
+
+    @property
+    def base_year(self) -> int: ...
+    @property
+    def province(self) -> Area: ...
+    @property
+    def cities(self) -> tuple[Area, ...]: ...
+    @property
+    def indicators(self) -> tuple[Indicator, ...]: ...
+    @property
+    def figures(self) -> tuple[Figure, ...]: ...
+    @property
+    def assumptions(self) -> Mapping[str, Assumption]: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +94,7 @@ def is_unit(region: str) -> bool:
     return not any(word in region for word in NATIONAL)
 
 
-def figures_by_region(baseline: Baseline, series: str) -> dict[str, dict[int, Figure]]:
+def figures_by_region(baseline: Evidence, series: str) -> dict[str, dict[int, Figure]]:
     """Return the figures of *series* up to the base year, by region and year, cities left out."""
     cities = {city.id for city in baseline.cities}
     regions: dict[str, dict[int, Figure]] = {}
@@ -85,7 +104,7 @@ def figures_by_region(baseline: Baseline, series: str) -> dict[str, dict[int, Fi
     return dict(sorted(regions.items()))
 
 
-def smallest_units(baseline: Baseline) -> frozenset[str]:
+def smallest_units(baseline: Evidence) -> frozenset[str]:
     """Return the smallest units by GDP in the last year that it has, `SMALLEST_SHARE` of them."""
     names = [s for i in baseline.indicators if i.group == "gdp" for s in i.series]
     if not names:
@@ -97,7 +116,7 @@ def smallest_units(baseline: Baseline) -> frozenset[str]:
 
 
 def panel_of(
-    baseline: Baseline, series: str, smallest: frozenset[str], place: Place, found: Found
+    baseline: Evidence, series: str, smallest: frozenset[str], place: Place, found: Found
 ) -> ReferencePanel | None:
     """Return the panel of *series* in the window before the plan; None with a mistake if there is none.
 
@@ -169,7 +188,7 @@ class EarlierWindows:
     last: Ints
 
 
-def earlier_windows(baseline: Baseline, panel: ReferencePanel) -> EarlierWindows | None:
+def earlier_windows(baseline: Evidence, panel: ReferencePanel) -> EarlierWindows | None:
     """Return growth in windows that end a window or more before the base year, and what followed.
 
     None where fewer than two such windows have figures for most units: one alone could not tell
@@ -207,7 +226,7 @@ def _log_or_nan(figure: Figure | None) -> float:
     return float(np.log(figure.value)) if figure is not None and figure.value > 0.0 else np.nan
 
 
-def national_series(baseline: Baseline, series: str) -> tuple[NationalSeries, ...]:
+def national_series(baseline: Evidence, series: str) -> tuple[NationalSeries, ...]:
     """Return the national rows of *series*, one entry a region, sums over units first.
 
     A sum over units has the coverage of the panel. ``全国(国内)`` continues ``全国`` where their years

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -25,18 +26,21 @@ from sim.cube import (
 from sim.engine import Summary
 from sim.engine.levels import base_of
 from sim.engine.summary import cells_of, shifts_of
+from sim.errors import BadInput, Mistake
 from sim.model.model import NONE, Model, TargetModel
 from sim.model.parameters import drawn_parameters
 from sim.scenario.scenario import Scenario
-from sim.streams import SETS
+from sim.streams import BLOCK, SETS
 from sim.studies.sensitivity import DEPENDENCE, TAILS, Sensitivity, carried_over, chances_there
 from sim.texts import LANGUAGES, say
+from sim.weights import WeightedChances
 
 
 def cube_of(
     scenario: Scenario, baseline: Baseline, model: Model, summary: Summary, sensitivity: Sensitivity
 ) -> Cube:
-    """Return the results of one scenario."""
+    """Return the results of one scenario; BadInput where actuals leave too few effective draws."""
+    check_effective(scenario, summary)
     trajectories = trajectories_of(model, baseline, summary)
     return Cube(
         scenario=scenario.id,
@@ -55,7 +59,30 @@ def cube_of(
         + tuple((f"{baseline.folder}/{name}", digest) for name, digest in sorted(baseline.hashes.items())),
         cell=tuple(sorted(scenario.cell.items())),
         by_set=chances_by_set(baseline, model, summary),
+        effective=None if summary.weights is None else summary.effective(),
     )
+
+
+LEAST_EFFECTIVE = 400
+"""Fewer effective draws than this answer nothing (section 7)."""
+
+
+def check_effective(scenario: Scenario, summary: Summary) -> None:
+    """Raise BadInput where the actuals leave too few effective draws, with the draws that would do."""
+    effective = summary.effective()
+    if summary.weights is None or effective >= LEAST_EFFECTIVE:
+        return
+    place = scenario.observed[0].place
+    if effective <= 0.0:
+        raise BadInput([Mistake(place, "actuals-impossible", (("draws", f"{summary.draws:,}"),))])
+    wanted = BLOCK * math.ceil(1.25 * LEAST_EFFECTIVE / effective * summary.draws / BLOCK)
+    details = (
+        ("effective", f"{effective:.0f}"),
+        ("draws", f"{summary.draws:,}"),
+        ("least", str(LEAST_EFFECTIVE)),
+        ("wanted", str(wanted)),
+    )
+    raise BadInput([Mistake(place, "few-effective-draws", details)])
 
 
 def chances_by_set(baseline: Baseline, model: Model, summary: Summary) -> dict[tuple[str, str], Floats]:
@@ -105,7 +132,8 @@ def probabilities_of(
 ) -> tuple[Probability, ...]:
     """Return a row for every target asked for, in the plan's order, evaluated or not."""
     evaluated = {target.row: i for i, target in enumerate(model.targets)}
-    chances = chance_columns(summary.chances, summary.draws)
+    draws, total = max(2, math.floor(summary.effective())), summary.total()
+    chances = chance_columns(summary.chances, draws)
     medians = {(t.area, t.indicator, t.year): t.quantiles[QUANTILES.index(0.5)] for t in trajectories}
     drivers = dict(zip((int(i) for i in model.headline), sensitivity.moves, strict=False))
     here = chances_there(summary)
@@ -118,7 +146,7 @@ def probabilities_of(
         if i is None:
             rows.append(unanswered(target))
             continue
-        if summary.invalid[i] == summary.draws:
+        if summary.invalid[i] == total:
             rows.append(replace(unanswered(target), invalid=summary.draws))
             continue
         compiled = model.targets[i]
@@ -130,7 +158,7 @@ def probabilities_of(
                 assumption_name(baseline, moves[0].assumption),
                 *(carried_over(end, here[i], chances["p"][i]) for end in (moves[0].low, moves[0].high)),
             )
-        misses = summary.draws - int(summary.hits[i]) - int(summary.invalid[i])
+        misses = total - int(summary.hits[i]) - int(summary.invalid[i])
         shortfall = summary.shortfall.value()[i] / misses if misses else None
         rows.append(
             Probability(
@@ -147,8 +175,8 @@ def probabilities_of(
                 shortfall=None if shortfall is None else float(shortfall) * in_points(compiled),
                 reached=reached_in(baseline, summary.passages[i]),
                 required=required_growth(model, compiled, base),
-                ties=int(summary.ties[i]),
-                invalid=int(summary.invalid[i]),
+                ties=int(summary.ties[i]) * summary.draws // total,
+                invalid=int(summary.invalid[i]) * summary.draws // total,
                 grade=grade_of(
                     baseline, str(target.quantity), assumed_growth(scenario, baseline, target.area)
                 ),
@@ -176,10 +204,11 @@ def unanswered(target: Target) -> Probability:
     return Probability(target, target.quantity or "", *(None,) * 13)
 
 
-def chance_columns(chances: SetChances, draws: int) -> dict[str, list[float]]:
+def chance_columns(chances: SetChances | WeightedChances, draws: int) -> dict[str, list[float]]:
     """Return p, both uncertainties, by event."""
     mean = chances.mean()
-    low, high = intervals(mean, chances.variance(), chances.sets, draws)
+    sets = chances.effective_sets() if isinstance(chances, WeightedChances) else chances.sets
+    low, high = intervals(mean, chances.variance(), sets, draws)
     return {
         "p": [float(x) for x in mean],
         "mc_low": [float(x) for x in low],
@@ -248,7 +277,7 @@ def joint_of(baseline: Baseline, model: Model, summary: Summary, sensitivity: Se
     count = len(model.headline)
     if count < 2:
         return None
-    columns = chance_columns(summary.together, summary.draws)
+    columns = chance_columns(summary.together, max(2, math.floor(summary.effective())))
     at_least = tuple(zip(columns["p"], columns["mc_low"], columns["mc_high"], strict=True))
     here = chances_there(summary)[-1]
     codes = np.arange(len(summary.patterns))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import expit, logit
 
+from sim.accumulators import ChancesBySet
 from sim.axes import Floats
 from sim.engine import Summary, run
 from sim.executors import Map, serial
@@ -90,13 +91,21 @@ def with_loadings(noise: NoiseModel, changed: Callable[[Floats], Floats]) -> Noi
 
 def variants_of(model: Model) -> Iterator[tuple[str, Model, Model]]:
     """Yield each assumption with the model at its low and at its high value."""
+    idle = idle_rows(model)
     for row, parameter in enumerate(model.parameters.rows):
-        if parameter.law == "triangular":
+        if parameter.law == "triangular" and row not in idle:
             name = parameter.name.removeprefix("assumption:")
             yield name, held_at(model, row, parameter.low), held_at(model, row, parameter.high)
     if np.isfinite(model.noise.dof):
         yield TAILS, with_noise(model, replace(model.noise, dof=np.inf), "gaussian"), model
     yield DEPENDENCE, *dependence_variants(model)
+
+
+def idle_rows(model: Model) -> frozenset[int]:
+    """Return the parameters of pipelines that no target of *model* needs."""
+    needed = model.pipelines_needed()
+    rows = [set(pipe.rows.values()) for pipe in model.pipelines]
+    return frozenset().union(*(each for i, each in enumerate(rows) if i not in needed))
 
 
 def sensitivity_of(
@@ -113,8 +122,13 @@ def sensitivity_of(
 
 def chances_there(summary: Summary) -> Floats:
     """Return the chances of *summary* on the blocks that compare assumptions: targets, then joint."""
-    by_set = np.concatenate(summary.by_set.chances[:BLOCKS], axis=1)
+    whole = summary.by_set
+    by_set = ChancesBySet(whole.blocks[:BLOCKS], whole.chances[:BLOCKS], whole.weights[:BLOCKS]).value()
     valid = ~np.isnan(by_set)
+    if summary.by_set.weights:
+        weights = np.concatenate(summary.by_set.weights[:BLOCKS], axis=1)
+        total = weights.sum(axis=1)
+        return np.asarray((weights * by_set).sum(axis=1) / np.where(total > 0.0, total, np.nan))
     counted = np.maximum(valid.sum(axis=1), 1)
     return np.asarray(np.where(valid.any(axis=1), np.where(valid, by_set, 0.0).sum(axis=1) / counted, np.nan))
 

@@ -19,6 +19,7 @@ from sim.studies.reference_class import (
     LEAST_YEARS,
     WINDOW,
     EarlierWindows,
+    Evidence,
     ReferencePanel,
     earlier_windows,
 )
@@ -54,7 +55,7 @@ def assumed(assumptions: Mapping[str, Assumption], id: str) -> Estimate:
     return Estimate(assumption.central, se, "C", f"assumption:{id}")
 
 
-def fitted_series(baseline: Baseline, panel: ReferencePanel) -> FittedSeries:
+def fitted_series(baseline: Evidence, panel: ReferencePanel) -> FittedSeries:
     """Return the calibration of a series that has a panel."""
     rows = resampled_units(panel.series, len(panel.units))
     fit = fit_panel(panel.growth, panel.log_size, panel.used, panel.spans)
@@ -109,7 +110,7 @@ def _year_sd(fit: PanelFit, resampled: PanelFit, count: int) -> Estimate:
 
 
 def _reversion(
-    baseline: Baseline, panel: ReferencePanel, fit: PanelFit, rows: Ints
+    baseline: Evidence, panel: ReferencePanel, fit: PanelFit, rows: Ints
 ) -> tuple[Estimate, Estimate]:
     """Return lambda and damp from earlier windows, or the assumptions where there are none."""
     windows = earlier_windows(baseline, panel)

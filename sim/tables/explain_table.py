@@ -11,6 +11,7 @@ import numpy as np
 from sim.axes import Floats
 from sim.baseline.plan import Baseline
 from sim.errors import Place
+from sim.scenario.observed import observed_at
 from sim.scenario.scenario import Shock
 from sim.shocks import course
 from sim.studies.explain import Explanation
@@ -55,8 +56,28 @@ def _growth_table(explanation: Explanation, lang: str) -> str:
     levels = [f"{level:,.6g}" for level in explanation.levels[1:]]
     base = f"{say('explain.base', lang)} {explanation.levels[0]:,.6g}  {explanation.base_place}"
     rows += [[say("explain.level", lang, unit=unit), *levels], Note(base, INDENT)]
+    rows += _observed_rows(explanation, lang)
     title = say("explain.rate-head" if rate else "explain.growth-head", lang)
     return wrapped_table([title, *years], rows, {0: NAME_WIDTH}, right=range(1, len(years) + 1))
+
+
+def _observed_rows(explanation: Explanation, lang: str) -> list[Sequence[str] | Note]:
+    """Return the actuals of the cell by year, each with its place, status and source."""
+    known = observed_at(explanation.scenario.observed, explanation.area, explanation.indicator.id)
+    if not known:
+        return []
+    by_year = {actual.year: actual for actual in known}
+    cells = [f"{by_year[year].value:,.6g}" if year in by_year else "" for year in explanation.years]
+    notes = [
+        Note(
+            f"{actual.year} {say('status.' + actual.status, lang)}"
+            + ("" if actual.error == 0.0 else f" ±{actual.error:,.4g}")
+            + f"  {actual.place}  {actual.source}",
+            INDENT,
+        )
+        for actual in known
+    ]
+    return [[say("explain.observed", lang), *cells], *notes]
 
 
 def _source_name(name: str, explanation: Explanation, lang: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sim.cube import Cube
 from sim.outputs.machine_tables import machine_csv, parquet, people_csv
 from sim.tables.columns import joint_columns, probability_columns, trajectory_columns
+from sim.tables.realism import plausibility_columns
 
 
 def result_files(cube: Cube) -> dict[str, bytes]:
@@ -12,6 +13,9 @@ def result_files(cube: Cube) -> dict[str, bytes]:
     tables = {"probabilities": probability_columns(cube), "trajectories": trajectory_columns(cube)}
     if cube.joint is not None:
         tables["joint"] = joint_columns(cube)
+    realism = plausibility_columns(cube)
+    if realism is not None:
+        tables["plausibility"] = realism
     files: dict[str, bytes] = {}
     for name, columns in tables.items():
         files[f"{name}.csv"] = machine_csv(columns)

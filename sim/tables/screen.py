@@ -11,6 +11,7 @@ from sim.tables.city_table import city_table
 from sim.tables.figures import margin, percent
 from sim.tables.headline_table import headline_table
 from sim.tables.layout import WIDTH, paragraph
+from sim.tables.realism import realism_text
 from sim.tables.target_lists import other_table, unanswered_list
 from sim.texts import say
 
@@ -29,6 +30,7 @@ def screen_text(cube: Cube, lang: str, listed: bool = True) -> str:
         joint_text(cube.joint, cube.draws, lang) if cube.joint is not None else "",
         city_table(cube, lang),
         other_table(cube, lang),
+        realism_text(cube, lang),
         unanswered_list([cube], lang) if listed else "",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"

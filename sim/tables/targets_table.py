@@ -39,5 +39,16 @@ def _row(target: Target, baseline: Baseline, lang: str) -> tuple[str, ...]:
         with_unit(target.name.in_language(lang), target.unit, lang),
         str(target.year) + ("?" if target.year_basis == "inferred" else ""),
         value_words(target, lang),
-        needs_words(target, lang),
+        _needs(target, lang),
+    )
+
+
+def _needs(target: Target, lang: str) -> str:
+    """Return what is missing and where to enter it; nothing where the target is evaluated."""
+    if target.status == "evaluated":
+        return needs_words(target, lang)
+    where = "targets.where-value" if target.status == "unquantified" else "targets.where"
+    place = f"targets.csv:{target.place.line}"
+    return say(
+        "screen.sentences", lang, first=needs_words(target, lang), second=say(where, lang, place=place)
     )

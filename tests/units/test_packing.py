@@ -36,14 +36,17 @@ def parts() -> tuple[Summary, ...]:
 
     with TemporaryDirectory() as folder:
         model = model_of(Path(folder), "")
-    return tuple(run([model], range(block, block + 1), detailed=False)[0] for block in range(3))
+        actuals = model_of(Path(folder), "observed: {until: 2016}\n", "actuals")
+    plain = tuple(run([model], range(block, block + 1), detailed=False)[0] for block in range(3))
+    return (*plain, run([actuals], range(1), detailed=False)[0])
 
 
 def test_a_summary_comes_back_as_it_was_to_the_last_bit() -> None:
-    for part in (*parts(), parts()[2] + parts()[0]):
+    for part in (*parts(), parts()[2] + parts()[0], parts()[3] + parts()[3]):
         again = unpacked(packed(part))
         assert packed(again) == packed(part)
         assert again.chances.total == part.chances.total
+        assert (again.weights, again.total()) == (part.weights, part.total())
         assert again.shortfall.numbers == part.shortfall.numbers
         assert np.array_equal(again.by_set.value(), part.by_set.value(), equal_nan=True)
         assert np.array_equal(again.chances.grid, part.chances.grid)
@@ -51,7 +54,7 @@ def test_a_summary_comes_back_as_it_was_to_the_last_bit() -> None:
 
 
 def test_packed_parts_merge_to_what_the_whole_is_in_any_order() -> None:
-    a, b, c = parts()
+    a, b, c, _ = parts()
     again = [unpacked(packed(part)) for part in (a, b, c)]
     assert packed(again[2] + again[0] + again[1]) == packed(a + b + c)
 

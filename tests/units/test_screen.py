@@ -180,6 +180,13 @@ def test_all_together_stands_with_other_dependence_and_at_least_so_many() -> Non
     assert "At least so many of 2: 1 of them 80 %; 2 of them 25 %." in text
 
 
+def test_where_no_indicator_depends_on_another_nothing_is_said_of_dependence() -> None:
+    together = joint(("H01", "H02"), [1.0, 0.8, 0.25], independent=0.25, dependent=0.25)
+    text = shown(cube((answered(headline(1), 0.5),), joint=together), "en")
+    assert "hit together with probability 25 %" in text
+    assert "strong dependence" not in text
+
+
 def test_other_dependence_that_was_not_worked_out_is_not_shown() -> None:
     together = joint(("H01", "H02"), [1.0, 0.8, 0.25], independent=float("nan"), dependent=float("nan"))
     text = shown(cube((answered(headline(1), 0.5),), joint=together), "en")

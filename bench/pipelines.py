@@ -1,0 +1,96 @@
+"""How long pipelines take: all of the shipped plan, and vectors against one entity, one process.
+
+    python3 bench/pipelines.py
+
+prints one line per figure beside its bar. Times are of this machine; the ratio travels.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+DRAWS = 100_000
+RUNS = 40
+
+
+def pipelines_of_block(block: int) -> float:
+    """Return the seconds that all pipelines of the shipped plan take in a block."""
+    from sim.engine.levels import levels_of_block, quantities_of_block
+    from sim.engine.luck import Luck
+    from sim.engine.noise import block_noise, set_parameters
+    from sim.model import compiled, drawn_parameters
+    from sim.scenario.loading import load_scenarios
+    from sim.scenario.plans import PlanFolders
+    from sim.streams import SETS
+
+    folders = PlanFolders(ROOT)
+    scenario = load_scenarios([ROOT / "scenarios" / "baseline.yaml"], folders, ROOT)[0]
+    model = compiled(scenario, folders[scenario.plan])
+    luck = Luck(model.seed, block)
+    values = drawn_parameters(model.parameters, model.seed, model.drawn, block * SETS, SETS)
+    parameters = set_parameters(model, values, block)
+    noise = block_noise(model, parameters, luck)
+    levels = levels_of_block(model, values, parameters, noise, luck, False)
+    begin = time.perf_counter()
+    quantities_of_block(model, values, levels, luck)
+    return time.perf_counter() - begin
+
+
+def seconds_of_all() -> float:
+    """Return seconds of all pipelines at `DRAWS` draws on two cores, from the median of blocks."""
+    from sim.streams import BLOCK
+
+    pipelines_of_block(0)  # what is loaded or compiled once is not counted
+    one = sorted(pipelines_of_block(block) for block in range(1, 6))[2]
+    return one * -(-DRAWS // BLOCK) / 2
+
+
+def ratio_of_firms() -> float:
+    """Return how many times faster a draw of the vector is than firms one by one."""
+    from sim.streams import BLOCK
+    from tests.pipeline_worlds import ALL, FIRMS, additions, firms_one_by_one, ran, world_of
+
+    random = np.random.default_rng(1)
+    begin = time.perf_counter()
+    for _ in range(RUNS):
+        firms_one_by_one(random, 600, 200, 0.7)
+    single = (time.perf_counter() - begin) / RUNS
+    numbers = FIRMS | {"start": 600.0, "renewal": 0.7}
+    begin = time.perf_counter()
+    ran("certification", world_of(numbers, additions(200.0, 0.0, ALL), shape=ALL))
+    return single / ((time.perf_counter() - begin) / BLOCK)
+
+
+def ratio_of_incubator() -> float:
+    """Return the same of the small incubator."""
+    from sim.streams import BLOCK
+    from tests.pipeline_worlds import ALL, INCUBATION, incubator_one_by_one, ran, world_of
+
+    random = np.random.default_rng(1)
+    begin = time.perf_counter()
+    for _ in range(RUNS):
+        incubator_one_by_one(random, INCUBATION)
+    single = (time.perf_counter() - begin) / RUNS
+    begin = time.perf_counter()
+    ran("incubation", world_of(INCUBATION, shape=ALL))
+    return single / ((time.perf_counter() - begin) / BLOCK)
+
+
+def main() -> None:
+    seconds = seconds_of_all()
+    met = "met" if seconds < 10.0 else "MISSED"
+    print(f"{'all pipelines, 100,000 draws, two cores':52s} {seconds:8.2f} s (bar 10) {met}")
+    for name, ratio in (("firms", ratio_of_firms()), ("small incubator", ratio_of_incubator())):
+        met = "met" if ratio >= 100.0 else "MISSED"
+        print(f"{name + ': vector over one by one, per draw':52s} {ratio:8.0f} times (bar 100) {met}")
+
+
+if __name__ == "__main__":
+    main()

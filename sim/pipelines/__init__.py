@@ -1,0 +1,24 @@
+"""Pipelines: things that are grown, certified, rented, auctioned and lost, in a calendar with capacities.
+
+SimPy runs the calendar; the state is a vector over draws, so that one pass of the event loop serves a
+block. Nothing else of the project imports SimPy.
+"""
+
+from sim.pipelines import ageing, auctions, certification, coverage, incubation, programme
+from sim.pipelines.family import Need, Pipeline, pipeline
+from sim.pipelines.world import Calendar, Trace, World
+
+__all__ = [
+    "Calendar",
+    "Need",
+    "Pipeline",
+    "Trace",
+    "World",
+    "ageing",
+    "auctions",
+    "certification",
+    "coverage",
+    "incubation",
+    "pipeline",
+    "programme",
+]

@@ -1,0 +1,207 @@
+"""What was known in a year: a panel cut at the origin, its fits, and what became of the units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sim.axes import Floats, Ints, Name
+from sim.baseline.calibration import Estimate
+from sim.baseline.load_panel import PanelFile, is_share
+from sim.baseline.plan import Area, Assumption, Baseline, Figure, Indicator
+from sim.errors import Found, Mistake, Place
+from sim.kernels.dependence import loadings_through_marker
+from sim.studies.calibrate import tails
+from sim.studies.dependence_calibration import FACTORS, MOST, common_drift, joint_record, shared_parts
+from sim.studies.reference_class import SMALLEST_SHARE, WINDOW, figures_by_region, is_unit, panel_of
+from sim.studies.series_calibration import FittedSeries, fitted_series
+
+POOLED = "science"
+"""The group of series that no plan assigns: amounts and counts share one common drift."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PanelEvidence:
+    """A panel as of a year, with what a calibration needs beside figures (`Evidence`)."""
+
+    base_year: int
+    province: Area
+    cities: tuple[Area, ...]
+    indicators: tuple[Indicator, ...]
+    figures: tuple[Figure, ...]
+    assumptions: Mapping[str, Assumption]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Origin:
+    """All that a forecast from *as_of* uses, and what happened.
+
+    *loadings* by level ``[factor, series]``; *drift* the spread of the common drift by group.
+    *outcome* ``[unit, series, horizon]``: log growth since the origin, NaN where it is not known or a
+    break lies between. *left_out* are the series that cannot be forecast, with the reason.
+    """
+
+    as_of: int
+    series: tuple[str, ...]
+    units: tuple[str, ...]
+    groups: tuple[str, ...]  # by series
+    fitted: Mapping[str, FittedSeries]
+    drift: Mapping[str, Estimate]
+    loadings: Mapping[str, Floats]
+    dof: Estimate
+    outcome: Floats
+    left_out: tuple[Mistake, ...]
+
+    def positions(self, unit: str) -> Ints:
+        """Return the row of *unit* in each series' panel, -1 where it is not in it."""
+        rows = [self.fitted[name].panel.units for name in self.series]
+        return np.array([units.index(unit) if unit in units else -1 for units in rows], dtype=np.int64)
+
+
+def groups_of(plan: Baseline) -> dict[str, str]:
+    """Return which common drift each series of *plan* shares."""
+    return {name: i.group for i in plan.indicators for name in i.series}
+
+
+def origin_of(panel: PanelFile, plan: Baseline, as_of: int, horizon: int) -> Origin:
+    """Calibrate on what *panel* says up to *as_of* alone; collect what happened until *horizon*.
+
+    A series whose figures cannot give a calibration is left out with its mistake, and all others
+    are forecast. Nothing of a later year is read before the outcomes are.
+    """
+    groups = groups_of(plan)
+    known = tuple(f for f in panel.figures if f.year <= as_of and _comparable(f, panel, as_of))
+    found = Found()
+    fitted: dict[str, FittedSeries] = {}
+    indicators = []
+    for name in panel.series:
+        place = Place(panel.name, min(f.place.line for f in panel.figures if f.series == name))
+        unit = next(f.unit for f in panel.figures if f.series == name)
+        if is_share(unit):
+            found.add(place, "hindcast-share", series=name, unit=unit)
+            continue
+        indicator = _indicator(name, unit, groups.get(name, POOLED), place)
+        evidence = PanelEvidence(as_of, _nowhere(), (), (indicator,), known, plan.assumptions)
+        evidence = replace(
+            evidence, province=Area(_middle_unit(evidence, name), Name("", ""), "province", ())
+        )
+        broken = _broken_everywhere(panel, name, as_of)
+        one = panel_of(evidence, name, _smallest(evidence, name), place, found)
+        if one is None:
+            if broken:
+                found.add(place, "panel-break-in-window", series=name, year=broken[-1], as_of=as_of)
+            continue
+        fitted[name] = fitted_series(evidence, one)
+        indicators.append(indicator)
+    return _origin(panel, as_of, horizon, fitted, indicators, known, plan, found)
+
+
+def _origin(
+    panel: PanelFile,
+    as_of: int,
+    horizon: int,
+    fitted: dict[str, FittedSeries],
+    indicators: list[Indicator],
+    known: tuple[Figure, ...],
+    plan: Baseline,
+    found: Found,
+) -> Origin:
+    series = tuple(sorted(fitted))
+    by_id = {i.id: i for i in indicators}
+    evidence = PanelEvidence(
+        as_of, _nowhere(), (), tuple(by_id[name] for name in series), known, plan.assumptions
+    )
+    units = tuple(sorted({unit for f in fitted.values() for unit in f.panel.units}))
+    groups = tuple(by_id[name].group for name in series)
+    return Origin(
+        as_of=as_of,
+        series=series,
+        units=units,
+        groups=groups,
+        fitted=fitted,
+        drift=common_drift(evidence, fitted) if series else {},
+        loadings=_loadings(evidence, fitted, groups) if series else {},
+        dof=tails(fitted) if series else Estimate(float("inf"), 0.0, "C", ""),
+        outcome=_outcome(panel, series, units, as_of, horizon),
+        left_out=tuple(found.mistakes),
+    )
+
+
+def _indicator(name: str, unit: str, group: str, place: Place) -> Indicator:
+    """Return the indicator that a series of a panel is: its own evidence and nothing else."""
+    return Indicator(
+        name, Name(name, name), unit, "quantity", "province", group, "trend", None, "", "level", "actual",
+        name, 0, "", (name,), "own", None, "A", "A", place,
+    )  # fmt: skip
+
+
+def _nowhere() -> Area:
+    return Area("", Name("", ""), "province", ())
+
+
+def _comparable(figure: Figure, panel: PanelFile, as_of: int) -> bool:
+    """Say whether no break lies between *figure* and the origin."""
+    return not any(figure.year < year <= as_of for year in panel.breaks_of(figure.series, figure.region))
+
+
+def _broken_everywhere(panel: PanelFile, series: str, as_of: int) -> tuple[int, ...]:
+    return tuple(y for y in panel.breaks_of(series, "*") if as_of - WINDOW < y <= as_of)
+
+
+def _levels(evidence: PanelEvidence, series: str) -> dict[str, dict[int, float]]:
+    regions = figures_by_region(evidence, series)
+    return {r: {y: f.value for y, f in known.items()} for r, known in regions.items() if is_unit(r)}
+
+
+def _middle_unit(evidence: PanelEvidence, series: str) -> str:
+    """Return the unit of median size among those with most years: the size to which spreads refer."""
+    start = evidence.base_year - WINDOW
+    known = {r: sum(y >= start for y in levels) for r, levels in _levels(evidence, series).items()}
+    most = max(known.values(), default=0)
+    levels = _levels(evidence, series)
+    sized = sorted((levels[r][max(levels[r])], r) for r, count in known.items() if count == most)
+    return sized[len(sized) // 2][1] if sized else ""
+
+
+def _smallest(evidence: PanelEvidence, series: str) -> frozenset[str]:
+    """Return the smallest units of the series itself, the share that a plan leaves out by GDP."""
+    sized = sorted((known[max(known)], r) for r, known in _levels(evidence, series).items() if known)
+    return frozenset(region for _, region in sized[: round(SMALLEST_SHARE * len(sized))])
+
+
+def _loadings(
+    evidence: PanelEvidence, fitted: Mapping[str, FittedSeries], groups: tuple[str, ...]
+) -> dict[str, Floats]:
+    """Return loadings ``[factor, series]`` by level: as a plan's, but country and unit apart.
+
+    A plan has one province, so its yearly term is one; here all units share the country's part,
+    which loads as year effects correlate, and each has its own, as residuals within units do.
+    """
+    shared = shared_parts(joint_record(evidence, fitted))
+    marker = groups.index("gdp") if "gdp" in groups else None
+    parts = {
+        "common": shared.common,
+        "province": shared.province,
+        "country": shared.year_effect,
+        "unit": shared.city,
+    }
+    return {level: loadings_through_marker(c, marker, len(FACTORS), MOST) for level, c in parts.items()}
+
+
+def _outcome(
+    panel: PanelFile, series: tuple[str, ...], units: tuple[str, ...], as_of: int, horizon: int
+) -> Floats:
+    """Return log growth since the origin ``[unit, series, horizon]``, NaN where it cannot be told."""
+    values = {(f.series, f.region, f.year): f.value for f in panel.figures}
+    growth = np.full((len(units), len(series), horizon - as_of), np.nan)
+    for k, name in enumerate(series):
+        for i, unit in enumerate(units):
+            start = values.get((name, unit, as_of))
+            end = min((y for y in panel.breaks_of(name, unit) if y > as_of), default=horizon + 1)
+            for h in range(horizon - as_of):
+                value = values.get((name, unit, as_of + h + 1))
+                if start and value and as_of + h + 1 < end:
+                    growth[i, k, h] = np.log(value / start)
+    return growth

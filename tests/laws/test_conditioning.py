@@ -1,0 +1,286 @@
+"""Given actuals: closed forms, invariants, and agreement with rejection (sections 7 and 12)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import reduce
+from operator import add
+
+import numpy as np
+import pytest
+from scipy.stats import multivariate_normal
+
+from sim.accumulators import SetChances
+from sim.baseline.plan import Baseline
+from sim.distributions import Normal
+from sim.engine import run
+from sim.engine.pilot import with_reference, with_tilt
+from sim.errors import BadInput
+from sim.kernels import conditioning as kernel
+from sim.model import Model, compiled
+from sim.scenario.scenario import Actual, Chance, Scenario
+from sim.shocks import OneYear
+from sim.studies.results import check_effective
+from sim.weights import WeightedChances
+from tests import strategies as make
+from tests.engine_blocks import Block, worked, worked_model
+
+CITIES = {"a": {"k": 100.0, "l": 30.0}, "b": {"k": 60.0, "l": 50.0}, "c": {"k": 40.0, "l": 20.0}}
+
+
+def actual(area: str, indicator: str, year: int, value: float, error: float = 0.0) -> Actual:
+    name = f"{area}:{indicator}:{year}"
+    return Actual(name, area, indicator, year, value, error, "actual", "made up", make.NOWHERE)
+
+
+def given(*actuals: Actual, **changes: object) -> Scenario:
+    baseline = changes.pop("baseline", None) or make.plan(CITIES)
+    assert isinstance(baseline, Baseline)
+    return make.scenario(baseline, observed=actuals, **changes)
+
+
+def weights(block: Block) -> np.ndarray:
+    log_weight = block.levels.log_weight
+    assert log_weight is not None
+    relative: np.ndarray = np.exp(log_weight - log_weight.max())
+    return relative
+
+
+def test_gaussian_draws_equal_the_closed_form() -> None:
+    more = (make.lone("x", 100.0), make.lone("y", 50.0))
+    baseline = make.plan({"a": {"k": 10.0}}, more=more, dof=np.inf, load=0.6, phi=0.3)
+    prior = worked(make.scenario(baseline), baseline)
+    known = [("x", 2021, 112.0), ("x", 2023, 131.0), ("y", 2022, 70.0)]
+    after = worked(given(*(actual("province", *cell) for cell in known), baseline=baseline), baseline)
+
+    kx, ky = (baseline.indicator_axis().position(k) for k in "xy")
+    before = np.log(prior.quantities[[kx, ky]])[:, :, 0].reshape(10, -1)  # one set: fixed parameters
+    p, phi, load = prior.parameters, 0.3, 0.6
+    t = np.arange(5)
+    ar = phi ** np.abs(t[:, None] - t)
+    sums = np.tril(np.ones((5, 5)))
+    blocks = np.empty((2, 2, 5, 5))
+    for i, k in enumerate((kx, ky)):
+        for j, m in enumerate((kx, ky)):
+            rho = 1.0 if i == j else load**2
+            steady = (
+                p.common_sd[k, 0] * p.common_sd[m, 0] + prior.levels.own_sd[k, 0] * prior.levels.own_sd[m, 0]
+            )
+            yearly = p.year_sd[k, 0] * p.year_sd[m, 0] * (sums @ ar @ sums.T)
+            blocks[i, j] = rho * (steady * np.outer(t + 1.0, t + 1.0) + yearly)
+    covariance = np.block([[blocks[0, 0], blocks[0, 1]], [blocks[1, 0], blocks[1, 1]]])
+    rows = [0, 2, 6]
+    mean = np.concatenate([prior.levels.calm_alone[n][:, 0, 0] for n in (0, 1)])
+    observed = np.log([value for _, _, value in known])
+    gain = covariance[:, rows] @ np.linalg.inv(covariance[np.ix_(rows, rows)])
+    expected = before + gain @ (observed[:, None] - before[rows])
+
+    assert np.abs(np.log(after.quantities[[kx, ky]])[:, :, 0].reshape(10, -1) - expected).max() < 1e-10
+    density = multivariate_normal(mean[rows], covariance[np.ix_(rows, rows)]).logpdf(observed)
+    assert after.levels.log_weight is not None
+    assert np.abs(after.levels.log_weight - density).max() < 1e-10
+
+
+@pytest.mark.parametrize("dof", [np.inf, 5.0])
+def test_observed_cells_have_no_spread_and_sums_hold_in_every_draw(dof: float) -> None:
+    baseline = make.plan(CITIES, dof=dof, phi=0.4)
+    actuals = [
+        actual("province", "k", 2021, 230.0),
+        actual("a", "k", 2021, 115.0),
+        actual("b", "k", 2022, 70.0),
+        actual("province", "k", 2022, 251.0),
+        actual("province", "l", 2022, 128.0),
+        actual("c", "l", 2021, 23.0, 1.0),
+    ]
+    block = worked(given(*actuals, baseline=baseline), baseline)
+    city, province = block.city(), block.levels.province
+
+    for a in (a for a in actuals if a.error == 0.0):
+        k, t = "kl".index(a.indicator), a.year - 2021
+        cell = province[k, t] if a.area == "province" else city["abc".index(a.area), k, t]
+        assert (cell == a.value).all()
+    assert city[2, 1, 0].std() > 0.1  # an actual with an error keeps a spread
+    np.testing.assert_allclose(city.sum(axis=0) + block.levels.unallocated, province, rtol=1e-9)
+    # The unallocated that closes the sums is the drawn ratio, not what pinning left over.
+    ratio = np.log(province / city.sum(axis=0))
+    assert np.abs(ratio - ratio[:, :1]).max() < 1e-9
+
+
+def test_a_draw_that_satisfies_the_actuals_is_not_corrected() -> None:
+    baseline = make.plan(CITIES, phi=0.4)
+    free = worked(make.scenario(baseline), baseline)
+    city, province = free.city()[..., 3, 17], free.levels.province[..., 3, 17]
+    actuals = (
+        actual("a", "k", 2021, city[0, 0, 0]),
+        actual("b", "l", 2022, city[1, 1, 1]),
+        actual("province", "k", 2021, province[0, 0]),
+        actual("province", "l", 2021, province[1, 0]),
+    )
+    bound = worked(given(*actuals, baseline=baseline), baseline)
+
+    np.testing.assert_allclose(bound.city()[..., 3, 17], city, rtol=1e-9)
+    np.testing.assert_allclose(bound.levels.province[..., 3, 17], province, rtol=1e-9)
+    assert np.abs(bound.levels.province[..., 3, 18] / free.levels.province[..., 3, 18] - 1).max() > 1e-4
+
+
+def test_two_steps_of_conditioning_equal_one() -> None:
+    rng = np.random.default_rng(1)
+    root = rng.normal(size=(6, 6))
+    prior, draws = root @ root.T, rng.normal(size=(6, 40))
+    rows, wanted = [1, 4, 5], rng.normal(size=(3, 1)) + np.zeros((3, 40))
+
+    def step(x: np.ndarray, cov: np.ndarray, at: list[int], to: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        each = np.broadcast_to(cov[np.ix_(at, at)], (x.shape[1], len(at), len(at)))
+        solution = kernel.solved(each, to - x[at])
+        gain = cov[:, at] @ np.linalg.inv(cov[np.ix_(at, at)])
+        return x + cov[:, at] @ solution.alpha, cov - gain @ cov[at]
+
+    once, _ = step(draws, prior, rows, wanted)
+    first, left = step(draws, prior, rows[:1], wanted[:1])
+    twice, _ = step(first, left, rows[1:], wanted[1:])
+
+    np.testing.assert_allclose(twice, once, atol=1e-10)
+
+
+def test_the_order_of_actuals_changes_no_bit() -> None:
+    baseline = make.plan(CITIES, targets=(make.target("t", "k", 330.0),))
+    actuals = (
+        actual("province", "k", 2021, 230.0),
+        actual("a", "l", 2022, 36.0),
+        actual("b", "k", 2021, 64.0),
+    )
+    results = []
+    for order in (actuals, actuals[::-1]):
+        model = with_tilt(compiled(given(*order, baseline=baseline), baseline))
+        results.append(run([model], range(1), detailed=False)[0])
+
+    assert results[0].hits == results[1].hits
+    assert results[0].chances.mean() == results[1].chances.mean()
+
+
+def test_where_all_is_known_the_unallocated_is_implied_and_keeps_its_printed_change() -> None:
+    baseline = make.plan(CITIES)
+    cities = {"a": 111.0, "b": 65.0, "c": 45.0}
+    known = [actual(c, "k", 2022, v) for c, v in cities.items()]
+    block = worked(given(*known, actual("province", "k", 2022, 230.0), baseline=baseline), baseline)
+
+    ratio = np.log(block.levels.province[0] / block.city()[:, 0].sum(axis=0))
+    implied = np.log(230.0 / 221.0)
+    printed = block.model.log_ratio[0]
+    np.testing.assert_allclose(
+        ratio, implied + np.broadcast_to((printed - printed[1])[:, None, None], ratio.shape)
+    )
+
+
+def rejected(model: Model, keep: object, blocks: int) -> tuple[float, int]:
+    """Return the share of hits among the free draws that *keep* accepts, and how many these are."""
+    hits = draws = 0
+    for block in range(blocks):
+        done = worked_model(model, block)
+        chosen = keep(done)  # type: ignore[operator]
+        hits += int(done.outcomes[0].hit[chosen].sum())
+        draws += int(chosen.sum())
+    return hits / draws, draws
+
+
+@pytest.mark.parametrize("kind", ["quantity", "count"])
+def test_tails_events_counts_and_drawn_parameters_agree_with_rejection(kind: str) -> None:
+    baseline = make.plan(
+        {"a": {"k": 100.0, "l": 30.0}, "b": {"k": 60.0, "l": 50.0}},
+        changes={"k": {"kind": kind}},
+        dof=5.0,
+        phi=0.4,
+        targets=(make.target("t", "k", 225.0 if kind == "quantity" else 230.0, year=2023),),
+    )
+    baseline = replace(baseline, calibration=make.calibration(baseline.indicators, dof=5.0, phi=0.4, se=0.4))
+    event = make.shock(
+        "e",
+        (("a", "k", 1.0), ("b", "k", 1.0)),
+        size=Normal(central=-0.15, sd=0.05),
+        course=OneYear(year=2021),
+        chance=Chance(0.4, None),
+    )
+    scene = make.scenario(baseline, shocks=(event,), noise=make.noise(parameters="drawn"))
+    low, value = (0.99, 165.0) if kind == "quantity" else (0.985, 162.0)
+
+    def near(done: Block) -> np.ndarray:
+        province, city = done.levels.province[0, 0], done.city()[1, 1, 0]
+        close: np.ndarray = (np.abs(np.log(province / value)) < -np.log(low)) & (
+            np.abs(np.log(city / 57.0)) < 0.02
+        )
+        return close
+
+    expected, draws = rejected(compiled(scene, baseline), near, 10)
+    actuals = (actual("province", "k", 2021, value), actual("b", "l", 2021, 57.0))
+    model = with_tilt(compiled(replace(scene, observed=actuals), baseline))
+    [summary] = run([model], range(3), detailed=False)
+
+    error = np.sqrt(expected * (1 - expected) * (1 / draws + 1 / summary.effective()))
+    assert draws > 100
+    assert summary.effective() > 1000
+    assert abs(summary.chances.mean()[0] - expected) < 4.0 * error + 0.01
+    free = run([compiled(scene, baseline)], range(3), detailed=False)[0].chances.mean()[0]
+    assert abs(free - expected) > 0.05  # the actuals say something
+
+
+def test_a_half_year_rate_with_its_error_lies_between_ignorance_and_certainty() -> None:
+    baseline = make.plan(CITIES, dof=np.inf)
+    spread = []
+    for error in (0.0, 5.0, 30.0):
+        block = worked(given(actual("province", "k", 2021, 230.0, error), baseline=baseline), baseline)
+        w, x = weights(block), np.log(block.levels.province[0, 0])
+        spread.append(np.sqrt(np.average((x - np.average(x, weights=w)) ** 2, weights=w)))
+    free = np.log(worked(make.scenario(baseline), baseline).levels.province[0, 0]).std()
+
+    assert spread[0] < 1e-9 < spread[1] < spread[2] < free * 1.02
+    precision = 1.0 / free**2 + (230.0 / 5.0) ** 2  # a normal law and a normal error
+    assert spread[1] == pytest.approx(precision**-0.5, rel=0.04)
+
+
+def test_weighted_summaries_of_any_split_equal_the_whole() -> None:
+    baseline = make.plan(CITIES, targets=(make.target("t", "k", 330.0), make.target("v", "l", 150.0)))
+    model = with_reference(compiled(given(actual("a", "k", 2021, 108.0), baseline=baseline), baseline))
+    [whole] = run([model], range(3))
+    parts = [run([model], range(block, block + 1))[0] for block in (2, 0, 1)]
+    merged = reduce(add, parts)
+
+    assert merged.weights == whole.weights
+    assert merged.chances.mean().tolist() == whole.chances.mean().tolist()
+    assert merged.trajectories is not None
+    assert whole.trajectories is not None
+    assert merged.trajectories.moments == whole.trajectories.moments
+    assert (merged.patterns == whole.patterns).all()
+    assert (merged.by_set.value() == whole.by_set.value()).all()
+    assert merged.by_set.value().mean(axis=1)[:2] == pytest.approx(whole.chances.mean(), abs=1e-12)
+
+
+def test_equal_weights_are_no_weights() -> None:
+    chance = np.random.default_rng(2).uniform(size=(2, 16, 256)) ** np.arange(1, 17)[:, None]
+    plain, equal = SetChances.of(chance), WeightedChances.of(chance, np.full((16, 256), 1 << 20))
+
+    assert equal.mean() == pytest.approx(plain.mean(), abs=1e-12)
+    assert equal.effective_sets() == 16
+    assert equal.variance() == pytest.approx(plain.variance() * 15 / 16, rel=1e-9)
+    assert equal.quantile(0.9) == pytest.approx(plain.quantile(0.9), abs=0.01)
+
+
+def test_counts_that_were_observed_stand_in_every_draw() -> None:
+    baseline = make.plan({"a": {"k": 100.0}, "b": {"k": 60.0}}, changes={"k": {"kind": "count"}})
+    actuals = (actual("a", "k", 2021, 90.0), actual("province", "k", 2022, 190.0))
+    block = worked(given(*actuals, baseline=baseline), baseline)
+
+    assert (block.city()[0, 0, 0] == 90.0).all()
+    assert (block.levels.province[0, 1] == 190.0).all()
+    total = block.city()[:, 0].sum(axis=0) + block.levels.unallocated[0]
+    assert (total == block.levels.province[0]).all()
+
+
+def test_too_few_effective_draws_are_an_error_with_advice() -> None:
+    baseline = make.plan(CITIES, targets=(make.target("t", "k", 330.0),))
+    scene = given(actual("a", "k", 2021, 300.0), actual("province", "k", 2021, 330.0), baseline=baseline)
+    [summary] = run([with_tilt(compiled(scene, baseline))], range(1), detailed=False)
+
+    with pytest.raises(BadInput) as caught:
+        check_effective(scene, summary)
+
+    assert caught.value.mistakes[0].code in ("few-effective-draws", "actuals-impossible")

@@ -1,0 +1,230 @@
+"""A hindcast uses nothing from after its origin, scores as the formulas say, and knows its own width."""
+
+from __future__ import annotations
+
+import io
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scoringrules
+from scipy.special import ndtri
+
+from sim.axes import Floats
+from sim.baseline.load_panel import PanelFile, load_panel
+from sim.baseline.plan import Figure
+from sim.cli import main
+from sim.commands.console import BAD_INPUT
+from sim.errors import BadInput
+from sim.studies.hindcast.forecast import SHIPPED, shared_draws, unit_draws
+from sim.studies.hindcast.origin import Origin, origin_of
+from sim.studies.hindcast.scores import energy_score, scores_of
+from sim.studies.hindcast.study import hindcast
+from sim.studies.hindcast.summary import rows_of, skill_of
+from tests.panels import UNITS, Truth, figure, plan_with_panels, simulated_growth, sizes
+
+PLAN = plan_with_panels()
+NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
+HEAD = "indicator,region,year,value,unit,source\n"
+
+
+def simulated_panel(truth: Truth, seed: int, years: int = 10, series: str = "research") -> PanelFile:
+    """Return a panel of 2010 and *years* later, of 31 units."""
+    growth = simulated_growth(truth, 1, years, seed)[0]
+    level = 1000.0 * np.exp(
+        sizes()[:, None] + np.concatenate([np.zeros((UNITS, 1)), growth.cumsum(axis=1)], axis=1)
+    )
+    rows = [
+        figure(series, f"unit{u:02d}", 2010 + t, float(level[u, t]))
+        for u in range(UNITS)
+        for t in range(years + 1)
+    ]
+    return PanelFile("panel.csv", tuple(rows), (), {})
+
+
+def written(folder: Path, panel: PanelFile, name: str = "panel.csv") -> Path:
+    rows = [f"{f.series},{f.region},{f.year},{f.value!r},{f.unit},simulated\n" for f in panel.figures]
+    path = folder / name
+    path.write_text(HEAD + "".join(rows), encoding="utf-8")
+    return path
+
+
+def codes(bad: BadInput) -> set[str]:
+    return {mistake.code for mistake in bad.mistakes}
+
+
+def changed(panel: PanelFile, year: int, factor: float) -> PanelFile:
+    """Return the panel with every value after *year* multiplied."""
+    figures = [replace(f, value=f.value * factor) if f.year > year else f for f in panel.figures]
+    return replace(panel, figures=tuple(figures))
+
+
+def draws_of(origin: Origin, unit: str) -> Floats:
+    return unit_draws(origin, shared_draws(origin, SHIPPED, 512), SHIPPED, unit)
+
+
+def test_nothing_from_after_the_origin_reaches_the_forecast() -> None:
+    panel = simulated_panel(Truth(), 3)
+    origin = origin_of(panel, PLAN, 2015, 2020)
+    other = origin_of(changed(panel, 2015, 3.0), PLAN, 2015, 2020)
+    np.testing.assert_array_equal(draws_of(origin, "unit05"), draws_of(other, "unit05"))
+    assert not np.allclose(origin.outcome, other.outcome)
+
+
+def test_a_units_draws_do_not_depend_on_other_series() -> None:
+    one, two = simulated_panel(Truth(), 3), simulated_panel(Truth(), 4, series="trade")
+    both = replace(one, figures=(*one.figures, *two.figures))
+    alone, beside = (origin_of(p, PLAN, 2015, 2020) for p in (one, both))
+    assert alone.fitted["research"].calibration == beside.fitted["research"].calibration
+
+
+def test_scores_are_those_of_the_formulas() -> None:
+    origin = origin_of(simulated_panel(Truth(), 5), PLAN, 2015, 2017)
+    scores = scores_of(origin, SHIPPED, 512)
+    x, y = draws_of(origin, "unit02")[0, 1], origin.outcome[2, 0, 1]
+    pairs = np.abs(x[:, None] - x).sum()
+    by_hand = np.abs(x - y).mean() - pairs / (2 * len(x) * (len(x) - 1))
+    assert scores.crps[2, 0, 1] == pytest.approx(by_hand, rel=1e-9)
+    assert scores.pit[2, 0, 1] == np.mean(x < y)
+    assert scores.chance[0, 2, 0, 1] == np.mean(x >= scores.threshold[0, 2, 0, 1])
+    sd = 0.3
+    z = (0.2 - 0.05) / sd
+    density, below = np.exp(-z * z / 2) / np.sqrt(2 * np.pi), 0.6914624612740131
+    hand = sd * (z * (2 * below - 1) + 2 * density - 1 / np.sqrt(np.pi))
+    assert scoringrules.crps_normal(0.2, 0.05, sd) == pytest.approx(hand, rel=1e-9)
+
+
+def test_the_energy_score_is_that_of_scoringrules() -> None:
+    random = np.random.Generator(np.random.Philox(1))
+    ensemble, outcome = random.standard_normal((60, 4)), random.standard_normal(4)
+    expected = float(scoringrules.es_ensemble(outcome, ensemble, backend="numpy"))
+    assert energy_score(outcome, ensemble) == pytest.approx(expected, rel=1e-12)
+
+
+def test_the_error_of_a_skill_comes_from_stretches_of_years_and_not_from_units() -> None:
+    score, other = np.array([1.0, 1.0, 2.0, 2.0]), np.array([2.0, 2.0, 2.0, 2.0])
+    skill = skill_of("rival", score, other, np.array([0, 0, 1, 1]))
+    assert skill.value == pytest.approx(0.25)
+    assert skill.se == pytest.approx(np.sqrt(2 * 2 * (1.0 / 8) ** 2))
+    many = skill_of("rival", np.tile(score, 50), np.tile(other, 50), np.tile([0, 0, 1, 1], 50))
+    assert many.se == pytest.approx(skill.se)
+    assert skill_of("rival", score, other, np.zeros(4, dtype=int)).se is None
+
+
+def test_missing_units_and_years_cost_no_more_than_themselves() -> None:
+    panel = simulated_panel(Truth(), 7)
+    kept = [
+        f
+        for f in panel.figures
+        if not (f.region == "unit03" and f.year == 2016) and not (f.region == "unit04" and f.year < 2014)
+    ]
+    result = hindcast(replace(panel, figures=tuple(kept)), PLAN, 2015, 2016, 512)
+    known = ~np.isnan(result.scores[0].crps[:, 0, 0])
+    assert known.sum() == UNITS - 2
+    assert result.summaries[0].cells == UNITS - 2
+
+
+def test_a_declared_break_hides_what_cannot_be_compared(tmp_path: Path) -> None:
+    path = written(tmp_path, simulated_panel(Truth(), 8))
+    broken = "indicator,region,year,note,source\nresearch,unit07,2018,census,made up\n"
+    (tmp_path / "breaks.csv").write_text(broken, encoding="utf-8")
+    origin = origin_of(load_panel(path, tmp_path), PLAN, 2015, 2020)
+    row = origin.outcome[origin.units.index("unit07"), 0]
+    assert np.isnan(row).tolist() == [False, False, True, True, True]
+
+
+def simulation_ranks(panels: int, spread: float) -> Floats:
+    """Return z-scores of outcomes of panels whose truth is drawn anew each time."""
+    random = np.random.Generator(np.random.Philox(11))
+    ranks = []
+    for seed in range(panels):
+        truth = Truth(
+            mu=random.uniform(0.05, 0.2),
+            tau=random.uniform(0.01, 0.03),
+            sd=random.uniform(0.04, 0.09),
+            phi=random.uniform(0.0, 0.4),
+            year_sd=0.01,
+        )
+        origin = origin_of(simulated_panel(truth, 100 + seed, 7), PLAN, 2015, 2017)
+        variant = replace(SHIPPED, spread=spread)
+        shared = shared_draws(origin, variant, 512)
+        for unit in ("unit09", "unit16", "unit23"):
+            draws = unit_draws(origin, shared, variant, unit)[0, 1]
+            below = np.sum(draws < origin.outcome[origin.units.index(unit), 0, 1])
+            ranks.append((below + 0.5) / (len(draws) + 1.0))
+    return np.asarray(ndtri(np.array(ranks)))
+
+
+def test_ranks_are_uniform_on_simulated_panels_and_a_planted_fault_is_caught() -> None:
+    panels = 400 if NIGHTLY else 16
+    right, wrong = (float(np.mean(simulation_ranks(panels, s) ** 2)) for s in (1.0, 0.5))
+    # Mean square of 3 n standard normals, of which those of a panel share a little: 4.5 standard errors.
+    tolerance = 4.5 * np.sqrt(2.0 / (2.0 * panels))
+    assert abs(right - 1.0) < tolerance
+    assert wrong - 1.0 > tolerance
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ("one unit", "calibration-few-units"),
+        ("two years", "calibration-few-years"),
+        ("zero", "panel-not-positive"),
+        ("negative", "panel-not-positive"),
+        ("twice", "duplicate-figure"),
+        ("break", "panel-break-in-window"),
+        ("no such region", "bad-choice"),
+        ("other unit", "unit-mismatch"),
+        ("later", "hindcast-years"),
+    ],
+)
+def test_a_bad_panel_is_one_clear_line_and_nothing_is_written(
+    change: str, code: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    panel = simulated_panel(Truth(), 9, 8)
+    rows: list[Figure] = list(panel.figures)
+    first = rows[0]
+    if change == "one unit":
+        rows = [f for f in rows if f.region == "unit00"]
+    elif change == "two years":
+        rows = [f for f in rows if f.year in (2014, 2015, 2016)]
+    elif change in ("zero", "negative"):
+        rows[0] = replace(first, value=0.0 if change == "zero" else -5.0)
+    elif change == "twice":
+        rows.append(replace(first, value=first.value * 1.01))
+    elif change == "other unit":
+        rows[3] = replace(rows[3], unit="万人")
+    path = written(tmp_path, replace(panel, figures=tuple(rows)))
+    if change in ("break", "no such region"):
+        region = "*" if change == "break" else "unit99"
+        text = f"indicator,region,year,note,source\nresearch,{region},2013,new definition,made up\n"
+        (tmp_path / "breaks.csv").write_text(text, encoding="utf-8")
+    horizon = "2030" if change == "later" else "2016"
+    out = tmp_path / "results"
+    arguments = ["--panel", str(path), "--as-of", "2015", "--horizon", horizon, "--out", str(out)]
+    assert main(["--lang", "en", "hindcast", *arguments]) == BAD_INPUT
+    lines = [line for line in capsys.readouterr().err.splitlines() if f"[{code}]" in line]
+    assert len(lines) == 1
+    assert not out.exists() or not any(p.is_dir() for p in out.iterdir())
+
+
+def test_equal_panels_give_equal_bytes(tmp_path: Path) -> None:
+    path = written(tmp_path, simulated_panel(Truth(), 10, 7))
+    pages = []
+    for name in ("one", "two"):
+        arguments = ["--panel", str(path), "--as-of", "2015", "--horizon", "2017", "--draws", "4096"]
+        assert main(["hindcast", *arguments, "--out", str(tmp_path / name)]) == 0
+        folder = tmp_path / name / "hindcast-panel-2015-2017"
+        pages.append({p.name: p.read_bytes() for p in folder.iterdir() if p.name != "run.log"})
+    assert pages[0] == pages[1]
+    assert {"hindcast.html", "scores.csv", "summary.csv", "pit_en.svg"} <= set(pages[0])
+    header = io.StringIO(pages[0]["scores.csv"].decode()).readline()
+    assert header.startswith("as_of,region,indicator,year,outcome,crps,pit,")
+
+
+def test_overlapping_origins_are_one_stretch() -> None:
+    panel = simulated_panel(Truth(), 12, 8)
+    scores = [scores_of(origin_of(panel, PLAN, y, y + 2), SHIPPED, 256) for y in (2013, 2014, 2015)]
+    assert sorted(set(rows_of(scores).stretch.tolist())) == [0, 1]
