@@ -15,6 +15,8 @@ from sim.axes import Floats, Ints
 _SHIFT = 1100
 """Every finite float64 is a whole multiple of 2**-1074, so this fixed point holds all of them exactly."""
 
+_MANTISSA = 53
+
 LEVEL_STEP = math.log(1.001)
 """Width of a grid cell of levels: 0.1 %."""
 
@@ -56,7 +58,11 @@ class ExactSum:
         """Return the sums that *values* are; not-a-number and infinities are a ValueError."""
         if not np.all(np.isfinite(values)):
             raise ValueError("only finite values can be summed exactly")
-        return cls(values.shape, tuple(exact(float(v)) for v in values.ravel()))
+        mantissa, exponent = np.frexp(values.ravel())
+        whole = (mantissa * 2.0**_MANTISSA).astype(np.int64).tolist()
+        shifts = (exponent.astype(np.int64) + (_SHIFT - _MANTISSA)).tolist()
+        numbers = (w << s if s >= 0 else w >> -s for w, s in zip(whole, shifts, strict=True))
+        return cls(values.shape, tuple(numbers))  # below 2^-1047 only zeros are shifted out
 
     def __add__(self, other: Self) -> Self:
         pairs = zip(self.numbers, other.numbers, strict=True)
@@ -70,7 +76,7 @@ _WIDE = 2**32
 """Larger counts, sums of weights, stay int64: an unsigned 64-bit integer cannot be added to it."""
 
 
-def narrow(counts: Ints) -> NDArray[np.integer]:
+def narrow(counts: NDArray[np.integer]) -> NDArray[np.integer]:
     """Return *counts* in the narrowest type that holds them: a grid is mostly small numbers."""
     most = counts.max(initial=0)
     return counts.astype(np.min_scalar_type(most) if most < _WIDE else np.int64)
@@ -183,17 +189,25 @@ class SetChances:
         """Return the summary of *chance* ``[event, set, draw]``; not-a-number marks an invalid draw."""
         valid = ~np.isnan(chance)
         draws = valid.sum(axis=-1)
-        some = draws > 0
         chance = np.where(valid, chance, 0.0)
         by_set = chance.sum(axis=-1) / np.maximum(draws, 1)
         apart = np.where(valid, chance - by_set[..., None], 0.0)
         within = (apart**2).sum(axis=-1) / (np.maximum(draws - 1, 1) * np.maximum(draws, 1))
+        return cls.of_sets(draws, by_set, within)
+
+    @classmethod
+    def of_sets(cls, draws: Ints, by_set: Floats, within: Floats) -> Self:
+        """Return the summary of sets with so many valid *draws*, their chances and sampling variances.
+
+        ``[event, set]`` each; a set without a valid draw has zeros.
+        """
+        some = draws > 0
         cells = np.rint(by_set * CHANCE_CELLS).astype(np.int64)
-        grid = np.zeros((len(chance), CHANCE_CELLS + 1), dtype=np.int32)
+        grid = np.zeros((len(draws), CHANCE_CELLS + 1), dtype=np.int32)
         for event, row in enumerate(cells):
             grid[event] = np.bincount(row[some[event]], minlength=CHANCE_CELLS + 1)
         return cls(
-            chance.shape[1],
+            draws.shape[1],
             some.sum(axis=1),
             ExactSum.of(by_set.sum(axis=1)),
             ExactSum.of((by_set**2).sum(axis=1)),
@@ -266,7 +280,12 @@ class ChancesBySet:
             return cls((block,), (share,), (weight,))
         draws = valid.sum(axis=-1)
         total = np.where(valid, chance, 0.0).sum(axis=-1)
-        return cls((block,), (np.where(draws > 0, total / np.maximum(draws, 1), np.nan),))
+        return cls.of_sets(block, draws, total / np.maximum(draws, 1))
+
+    @classmethod
+    def of_sets(cls, block: int, draws: Ints, by_set: Floats) -> Self:
+        """Return the chances *by_set* ``[event, set]`` of a block whose sets have so many valid *draws*."""
+        return cls((block,), (np.where(draws > 0, by_set, np.nan),))
 
     def __add__(self, other: Self) -> Self:
         blocks = (*self.blocks, *other.blocks)

@@ -121,6 +121,7 @@ def prepare(setup: Setup) -> None:
             _make(setup)
         _write_state(setup, UNDERWAY)
         _install(setup)
+        _compile(setup)
         _write_state(setup, wanted)
     setup.tell("setup.ready")
 
@@ -218,6 +219,19 @@ def _install(setup: Setup) -> None:
     if said is not None:
         print("\n".join(said.splitlines()[-_PIP_LINES:]), file=sys.stderr)
         raise setup.failure("setup.failed", folder=setup.wheelhouse)
+
+
+def _compile(setup: Setup) -> None:
+    """Have the environment's Python compile the kernels once, so that no later start waits for it.
+
+    Importing them compiles them and keeps the result on disk. A machine that cannot compile still
+    runs: each start then compiles for itself, and says why where that fails.
+    """
+    setup.tell("setup.compiling")
+    what = f"import sys; sys.path.insert(0, {os.fspath(setup.root)!r}); import sim.engine"
+    said = _run([os.fspath(setup.python), "-c", what])
+    if said is not None:
+        setup.tell("setup.not-compiled", why=" ".join(said.splitlines()[-1:]))
 
 
 def _run(command: Sequence[str]) -> str | None:

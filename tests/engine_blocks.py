@@ -38,9 +38,9 @@ def worked(scenario: Scenario, baseline: Baseline, block: int = 0) -> Block:
     return worked_model(compiled(scenario, baseline), block)
 
 
-def worked_model(model: Model, block: int = 0) -> Block:
+def worked_model(model: Model, block: int = 0, compiled: bool = True) -> Block:
     """Return a block of *model* as the engine works it out."""
-    luck = Luck(model.seed, block)
+    luck = Luck(model.seed, block, compiled)
     values = drawn_parameters(model.parameters, model.seed, model.drawn, block * SETS, SETS)
     parameters = set_parameters(model, values, block)
     noise = block_noise(model, parameters, luck)

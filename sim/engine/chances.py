@@ -19,11 +19,15 @@ NEWTON_STEPS = 12
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """What one target did in a block: *path* of its value ``[T, S, D]``, hits and chance ``[S, D]``."""
+    """What one target did in a block: *path* of its value ``[T, S, D]``, hits and chance ``[S, D]``.
+
+    *counted*: the chance is no more than whether it hit.
+    """
 
     path: Floats
     hit: np.ndarray
     chance: Floats
+    counted: bool
 
 
 def outcome_of(
@@ -36,7 +40,7 @@ def outcome_of(
     # Given actuals the noise has another law, which the weights know and the formulas below do not.
     counted = model.observed is not None
     chance = None if counted else chance_of(model, target, values, noise, levels, q)
-    return Outcome(path, hit, hit.astype(np.float64) if chance is None else chance)
+    return Outcome(path, hit, hit.astype(np.float64) if chance is None else chance, chance is None)
 
 
 def path_of(model: Model, target: TargetModel, values: Floats, levels: BlockLevels, q: Floats) -> Floats:
@@ -82,10 +86,17 @@ def chance_of(
         return None
     lower, upper = log_bounds(model, target)
     location, variance = location_of(model, target.quantity, target.year, target.city, noise, levels)
+    return hit_chance(location, variance, lower, upper, levels)
+
+
+def hit_chance(location: Floats, variance: Floats, lower: float, upper: float, levels: BlockLevels) -> Floats:
+    """Return the chance that a normal of *location* and *variance* lies between the bounds."""
+    if levels.compiled:
+        return conditional.compiled_hit(location, variance, float(lower), float(upper))
     return conditional.normal_hit(location, np.sqrt(variance), lower, upper)
 
 
-def log_bounds(model: Model, target: TargetModel) -> tuple[Floats, Floats]:
+def log_bounds(model: Model, target: TargetModel) -> tuple[float, float]:
     """Return the bounds of a hit on the scale on which the quantity moves (log or logit)."""
     bounds = np.array([target.lower, target.upper])
     with np.errstate(divide="ignore", over="ignore"):
@@ -99,7 +110,7 @@ def log_bounds(model: Model, target: TargetModel) -> tuple[Floats, Floats]:
             bounds = reference.logit(np.clip(bounds / 100.0, 0.0, 1.0))
         else:
             bounds = np.log(np.maximum(bounds, 0.0))
-    return bounds[0], bounds[1]
+    return float(bounds[0]), float(bounds[1])
 
 
 def location_of(
@@ -115,7 +126,7 @@ def location_of(
         return levels.calm_alone[list(model.alone).index(k)][year], variance
     column = list(model.with_cities).index(k)
     if city != NONE:
-        own = noise.city_variance[city, column, year]
+        own = noise.variance_of_city(city, column, year)
         return np.log(levels.calm[column][city, year]) - 0.5 * own, variance + own
     location = np.log(levels.province[k, year]) - levels.shared[k, year] - noise.ratio[column]
     return location, variance + model.noise.ratio_sd[column] ** 2
@@ -124,7 +135,20 @@ def location_of(
 def shared_covariance(
     model: Model, pair: tuple[int, int], years: tuple[int, int], noise: BlockNoise, levels: BlockLevels
 ) -> Floats:
-    """Return the covariance of the accumulated province-wide noise of two indicators, ``[S, D]``."""
+    """Return the covariance of the accumulated province-wide noise of two indicators, ``[S, D]``.
+
+    Every city's target of one indicator and year asks for the same one, so it is kept.
+    """
+    key = ("covariance", pair, years)
+    if key not in levels.kept:
+        levels.kept[key] = worked_covariance(model, pair, years, noise, levels)
+    return levels.kept[key]
+
+
+def worked_covariance(
+    model: Model, pair: tuple[int, int], years: tuple[int, int], noise: BlockNoise, levels: BlockLevels
+) -> Floats:
+    """Return what `shared_covariance` returns, worked out."""
     load = model.noise
 
     def correlation(loads: Floats) -> float:
@@ -180,7 +204,7 @@ def chance_of_ratio(
         below = np.log(base_of(model, values, pair[1]))[:, None]
     with np.errstate(divide="ignore"):
         lower, upper = np.log(np.maximum(np.array([target.lower, target.upper]) / ratio.factor, 0.0))
-    return conditional.normal_hit(above - below, np.sqrt(np.maximum(variance, 0.0)), lower, upper)
+    return hit_chance(above - below, np.maximum(variance, 0.0), lower, upper, levels)
 
 
 def chance_of_stock(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -14,7 +14,8 @@ from sim.engine.luck import Luck
 from sim.engine.noise import BlockNoise, SetParameters
 from sim.engine.pipelines import NormalLuck, base_of_output, pipeline_outputs
 from sim.kernels import reference as kernel
-from sim.kernels.poisson import poisson_quantile
+from sim.kernels.levels import levels_into
+from sim.kernels.poisson import compiled_quantile, poisson_quantile
 from sim.model.model import Model, OutputModel, StockModel
 from sim.streams import SETS, Source
 
@@ -31,6 +32,8 @@ class BlockLevels:
     on the scale on which it moves (log or logit); *shared* is the accumulated province-wide noise
     ``[K, T, S, D]``; *own_sd* the sd of its persistent own part ``[K, S]``; *floored* says which
     draws needed the floor of growth; *log_weight* ``[S, D]`` is the log density of the actuals, if any.
+    *compiled*: what follows is worked by compiled kernels, which know no weights; *kept* is what targets
+    share, by name.
     """
 
     city: Floats | None
@@ -42,6 +45,8 @@ class BlockLevels:
     own_sd: Floats
     floored: np.ndarray
     log_weight: Floats | None = None
+    compiled: bool = False
+    kept: dict[tuple[object, ...], Floats] = field(default_factory=dict)
 
 
 def levels_of_block(
@@ -54,7 +59,7 @@ def levels_of_block(
     shared = kernel.province_noise(noise.common, own_sd[..., None] * noise.own_unit, noise.yearly)
     province = np.empty_like(shared)
     unallocated = np.empty((len(model.with_cities), *shared.shape[1:]))
-    kept = np.empty_like(noise.city) if cities else None
+    kept = np.empty_like(noise.city)
     calm = [
         kernel.levels_from_growth(base, factor) for base, factor in zip(model.base.T, factors, strict=True)
     ]
@@ -64,23 +69,21 @@ def levels_of_block(
         known = conditioned(model, model.observed, own_sd, noise, shared, (tuple(calm), tuple(scales)), luck)
         shared, city_noise, ratio = known.shared, known.city, known.ratio
     for column, k in enumerate(model.with_cities):
-        level = calm[column] * city_noise[:, column]
-        lift = np.exp(shared[k])
         log_ratio = model.log_ratio[column][:, None, None] + ratio[column]
+        total = lifted_cities(calm[column], city_noise, column, np.exp(shared[k]), kept, luck.compiled)
         if model.is_count[k]:
-            level = poisson_quantile(level * lift, count_normals(model, int(k), luck))
+            quantile = compiled_quantile if luck.compiled else poisson_quantile
+            level = quantile(kept[:, column], count_normals(model, int(k), luck))
             if known is not None:
                 pin_cities(model, known, int(k), level)
             total = np.add.reduce(level, axis=0)
+            kept[:, column] = level
             province[k], unallocated[column] = kernel.counts_of_province(total, log_ratio)
         else:
-            total = np.add.reduce(level, axis=0) * lift
             province[k], unallocated[column] = kernel.province_from_cities(total, log_ratio)
-        if kept is not None:
-            kept[:, column] = level if model.is_count[k] else level * lift
         if known is not None:
             pin_province(model, known, int(k), province[k], unallocated[column])
-            if kept is not None and not model.is_count[k]:
+            if not model.is_count[k]:
                 pin_cities(model, known, int(k), kept[:, column])
     for position, k in enumerate(model.alone):
         province[k] = level_alone(model, int(k), scales[position], shared[k])
@@ -90,8 +93,31 @@ def levels_of_block(
     if weight is not None and noise.log_weight is not None:
         weight = weight + noise.log_weight
     return BlockLevels(
-        kept, tuple(calm), unallocated, province, tuple(scales), shared, own_sd, floored, weight
+        city=kept if cities else None,
+        calm=tuple(calm),
+        unallocated=unallocated,
+        province=province,
+        calm_alone=tuple(scales),
+        shared=shared,
+        own_sd=own_sd,
+        floored=floored,
+        log_weight=weight,
+        compiled=luck.compiled and known is None,
     )
+
+
+def lifted_cities(
+    calm: Floats, noise: Floats, column: int, lift: Floats, level: Floats, compiled: bool
+) -> Floats:
+    """Set *column* of *level* ``[C, Kc, T, S, D]``; return the sum over cities. *lift* is province-wide."""
+    if compiled:
+        total = np.empty(lift.shape)
+        levels_into(calm, noise, column, lift, total, level)
+        return total
+    bare = calm * noise[:, column]
+    level[:, column] = bare * lift
+    summed: Floats = np.add.reduce(bare, axis=0) * lift
+    return summed
 
 
 def scale_alone(model: Model, k: int, factor: Floats) -> Floats:
@@ -112,12 +138,9 @@ def level_alone(model: Model, k: int, calm: Floats, shared: Floats) -> Floats:
 def count_normals(model: Model, k: int, luck: Luck) -> Floats:
     """Return the normals at which counts of indicator *k* are taken, ``[C, T, S, D]``."""
     name = model.indicators.labels[k]
-    return np.stack(
-        [
-            np.stack([luck.normal(Source("count", city, name, year)) for year in model.years.labels])
-            for city in model.cities.labels
-        ]
-    )
+    cities, years = model.cities.labels, model.years.labels
+    sources = [Source("count", city, name, year) for city in cities for year in years]
+    return luck.normals(sources).reshape(len(cities), len(years), SETS, -1)
 
 
 def quantities_of_block(
@@ -139,9 +162,7 @@ def quantities_of_block(
                 continue
             if derived.pipeline not in run:
                 pipe = model.pipelines[derived.pipeline]
-                run[derived.pipeline] = pipeline_outputs(
-                    model, pipe, values, quantities, levels.shared, luck
-                )
+                run[derived.pipeline] = pipeline_outputs(model, pipe, values, quantities, levels.shared, luck)
             quantities[position] = run[derived.pipeline][derived.output]
         elif isinstance(derived, StockModel):
             base, exit_rate = values[derived.base_row], values[derived.exit_row]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from sim.axes import Axis, Floats
+from sim.kernels.compiled import scales_into
+from sim.kernels.philox import normals_into
 from sim.kernels.reference import mixing
-from sim.streams import Source, block_normals, block_uniforms
+from sim.kernels.tails import MOST_DOF, scale_table
+from sim.streams import BLOCK, SET, SETS, Source, block_normals, block_uniforms, streams
 
 PROVINCE = ""
 """The area of what the whole province shares."""
@@ -16,18 +20,39 @@ PROVINCE = ""
 
 @dataclass(frozen=True, slots=True)
 class Luck:
-    """Normals and uniforms by name, ``[..., set, draw in set]``, kept while the block lasts."""
+    """Normals and uniforms by name, ``[..., set, draw in set]``, kept while the block lasts.
+
+    *compiled*: whether compiled kernels make them, or plain NumPy, their oracle.
+    """
 
     seed: int
     block: int
+    compiled: bool = True
     kept: dict[tuple[object, ...], Floats] = field(default_factory=dict)
+
+    @property
+    def first(self) -> int:
+        """The first draw of the block."""
+        return self.block * BLOCK
 
     def normal(self, source: Source) -> Floats:
         """Return standard normals of *source*."""
-        key = ("normal", source)
+        normal: Floats = self.normals([source])[0]
+        return normal
+
+    def normals(self, sources: Sequence[Source]) -> Floats:
+        """Return standard normals of *sources*, ``[source, set, draw]``."""
+        key = ("normal", *sources)
         if key not in self.kept:
-            self.kept[key] = block_normals(self.seed, source, self.block)
+            self.kept[key] = self._normals(sources)
         return self.kept[key]
+
+    def _normals(self, sources: Sequence[Source]) -> Floats:
+        if not self.compiled:
+            return np.stack([block_normals(self.seed, source, self.block) for source in sources])
+        normals = np.empty((len(sources), BLOCK))
+        normals_into(streams(self.seed, tuple(sources)), self.first, normals)
+        return normals.reshape(-1, SETS, SET)
 
     def uniform(self, source: Source) -> Floats:
         """Return uniforms of *source*."""
@@ -40,16 +65,32 @@ class Luck:
         """Return the mixing variable of *source* for tails of *dof* degrees of freedom."""
         key = ("mixing", source, dof)
         if key not in self.kept:
-            self.kept[key] = mixing(block_uniforms(self.seed, source, self.block), dof)
+            self.kept[key] = self._mixing(source, dof)
         return self.kept[key]
+
+    def _mixing(self, source: Source, dof: float) -> Floats:
+        if not (self.compiled and has_table(dof)):
+            return mixing(block_uniforms(self.seed, source, self.block), dof)
+        scales = np.empty((1, BLOCK))
+        scales_into(streams(self.seed, (source,)), self.first, *scale_table(dof), scales)
+        return scales.reshape(SETS, SET)
 
     def terms(
         self, name: str, indicators: Axis, factors: tuple[str, ...], area: str = PROVINCE, year: str = ""
     ) -> tuple[Floats, Floats]:
         """Return the factors' normals ``[F, set, draw]`` and the indicators' own ``[K, set, draw]``."""
-        labels = (*("factor:" + f for f in factors), *indicators.labels)
-        key = ("terms", name, area, year, labels)
-        if key not in self.kept:
-            normals = [block_normals(self.seed, Source(name, area, k, year), self.block) for k in labels]
-            self.kept[key] = np.stack(normals)
-        return self.kept[key][: len(factors)], self.kept[key][len(factors) :]
+        normals = self.normals(term_sources(name, indicators, factors, area, year))
+        return normals[: len(factors)], normals[len(factors) :]
+
+
+def term_sources(
+    name: str, indicators: Axis, factors: tuple[str, ...], area: str, year: str
+) -> tuple[Source, ...]:
+    """Return the sources of a noise term: those of the factors, then those of the indicators."""
+    labels = (*("factor:" + f for f in factors), *indicators.labels)
+    return tuple(Source(name, area, k, year) for k in labels)
+
+
+def has_table(dof: float) -> bool:
+    """Whether the mixing variable for *dof* is read from a table (normal tails: an empty one)."""
+    return bool(np.isinf(dof)) or dof <= MOST_DOF

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
 
-from sim.axes import Axis, Floats
-from sim.engine.luck import Luck
+from sim.axes import Axis, Floats, Ints
+from sim.engine.luck import Luck, has_table, term_sources
 from sim.kernels import conditioning
 from sim.kernels import reference as kernel
+from sim.kernels.compiled import cities_into
+from sim.kernels.philox import Words
+from sim.kernels.tails import scale_table
 from sim.model.model import NONE, SERIES_FIELDS, Model, NoiseModel
 from sim.model.parameters import proxies_of_sets
-from sim.streams import SET, SETS, Source
+from sim.streams import SET, SETS, Source, streams
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,10 +47,11 @@ class BlockNoise:
 
     *common* is n and *own_unit* the unit term of o, of which *own_direction* is the normal that no
     other indicator shares, ``[K, S, D]``; *yearly* is p ``[K, T, S, D]``;
-    *city* is the factor ``exp`` of the accumulated noise of cities and *city_variance* the variance
-    of its log given the mixing, ``[C, Kc, T, S, D]``; *ratio* the draw added to the log ratio
-    ``[Kc, S, D]``; *mixing* is s of the province ``[T, S, D]`` and *common_mixing* that of n ``[S, D]``;
-    *log_weight* ``[S, D]`` makes up for tails that were not drawn from their own law.
+    *city* is the factor ``exp`` of the accumulated noise of cities ``[C, Kc, T, S, D]`` and
+    *city_mixing* their s ``[C, T, S, D]``; *columns* are the indicators that have cities; *ratio* is
+    the draw added to the log ratio ``[Kc, S, D]``; *mixing* is s of the province ``[T, S, D]`` and
+    *common_mixing* that of n ``[S, D]``; *log_weight* ``[S, D]`` makes up for tails that were not drawn
+    from their own law.
     """
 
     parameters: SetParameters
@@ -55,12 +60,34 @@ class BlockNoise:
     own_direction: Floats
     yearly: Floats
     city: Floats
-    city_variance: Floats
+    city_mixing: Floats
+    columns: Ints
     ratio: Floats
     mixing: Floats
     common_mixing: Floats
     weights: Floats
     log_weight: Floats | None = None
+
+    @property
+    def city_variance(self) -> Floats:
+        """The variance of the log of *city* given the mixing, ``[C, Kc, T, S, D]``."""
+        weights, p = self.weights[:, :, self.columns], self.parameters
+        terms = zip(p.city_tau, p.city_sd, self.city_mixing, strict=True)
+        rows = [
+            kernel.accumulated_variance(tau[..., None], sd[..., None], weights, mixing)
+            for tau, sd, mixing in terms
+        ]
+        return np.stack(rows) if rows else np.empty((0, *self.city.shape[1:]))
+
+    def variance_of_city(self, city: int, column: int, year: int) -> Floats:
+        """Return `city_variance` of one cell, ``[S, D]``."""
+        p, k = self.parameters, self.columns[column]
+        yearly = np.zeros(self.city_mixing.shape[2:])
+        for u in range(year + 1):
+            yearly += self.weights[year, u, k] ** 2 * self.city_mixing[city, u] ** 2
+        persistent = (year + 1.0) ** 2 * p.city_tau[city, column] ** 2
+        variance: Floats = persistent[:, None] + p.city_sd[city, column][:, None] ** 2 * yearly
+        return variance
 
 
 def set_parameters(model: Model, values: Floats, block: int) -> SetParameters:
@@ -120,7 +147,8 @@ def block_noise(model: Model, parameters: SetParameters, luck: Luck) -> BlockNoi
     )
     p = parameters
     yearly = kernel.autoregression(p.phi[..., None], p.year_sd[..., None], mixing, year_unit)
-    city, variance = cities_noise(model, noise, p, luck)
+    noise_of_cities = compiled_cities_noise if luck.compiled and has_table(noise.dof) else cities_noise
+    city, city_mixing = noise_of_cities(model, noise, p, luck)
     ratio = np.empty((len(model.with_cities), SETS, SET))
     for column, k in enumerate(model.with_cities):
         ratio[column] = luck.normal(Source("ratio", indicator=names.labels[k]))
@@ -131,7 +159,8 @@ def block_noise(model: Model, parameters: SetParameters, luck: Luck) -> BlockNoi
         own_direction=own_direction,
         yearly=yearly,
         city=city,
-        city_variance=variance,
+        city_mixing=city_mixing,
+        columns=model.with_cities,
         ratio=noise.ratio_sd[:, None, None] * ratio,
         mixing=mixing,
         common_mixing=common_mixing,
@@ -155,21 +184,75 @@ def tilted(model: Model, mixing: Floats, luck: Luck) -> tuple[Floats, Floats | N
 
 
 def cities_noise(model: Model, noise: NoiseModel, p: SetParameters, luck: Luck) -> tuple[Floats, Floats]:
-    """Return ``exp`` of the accumulated noise of cities and its variance, ``[C, Kc, T, S, D]``."""
+    """Return ``exp`` of the accumulated noise of cities ``[C, Kc, T, S, D]`` and their s ``[C, T, S, D]``."""
     years = model.years.labels
     names = Axis("indicator", tuple(model.indicators.labels[k] for k in model.with_cities))
     load = noise.load_city[model.with_cities]
     phi = p.phi[model.with_cities][..., None]
     weights = kernel.accumulation_weights(p.phi[model.with_cities], len(years))[..., None]
-    shape = (len(model.cities), len(names), len(years), SETS, SET)
-    city, variance = np.empty(shape), np.empty(shape)
+    city = np.empty((len(model.cities), len(names), len(years), SETS, SET))
+    mixing = np.empty((len(model.cities), len(years), SETS, SET))
     for c, area in enumerate(model.cities.labels if names.labels else ()):
-        scale = np.stack([luck.mixing(Source("mixing:city", area, year=y), noise.dof) for y in years])
+        for t, y in enumerate(years):
+            mixing[c, t] = luck.mixing(Source("mixing:city", area, year=y), noise.dof)
         terms = [luck.terms("city", names, noise.factors, area, y) for y in years]
         unit = np.stack([kernel.unit_term(load, *term) for term in terms], axis=1)
         persistent = kernel.unit_term(load, *luck.terms("city:drift", names, noise.factors, area))
         sd, tau = p.city_sd[c][..., None], p.city_tau[c][..., None]
-        variance[c] = kernel.accumulated_variance(tau, sd, weights, scale)
-        yearly = kernel.autoregression(phi, sd, scale, unit)
-        np.exp(kernel.city_noise(tau * persistent, yearly, variance[c]), out=city[c])
-    return city, variance
+        variance = kernel.accumulated_variance(tau, sd, weights, mixing[c])
+        yearly = kernel.autoregression(phi, sd, mixing[c], unit)
+        np.exp(kernel.city_noise(tau * persistent, yearly, variance), out=city[c])
+    return city, mixing
+
+
+def compiled_cities_noise(
+    model: Model, noise: NoiseModel, p: SetParameters, luck: Luck
+) -> tuple[Floats, Floats]:
+    """Return what `cities_noise` returns, from the compiled kernel."""
+    years = model.years.labels
+    names = Axis("indicator", tuple(model.indicators.labels[k] for k in model.with_cities))
+    city = np.empty((len(model.cities), len(names), len(years), SETS, SET))
+    scales = np.empty((len(model.cities), len(years), SETS, SET))
+    if not names.labels:
+        return city, scales
+    mixing, terms = city_streams(luck.seed, model.cities, names, noise.factors, years)
+    load = np.ascontiguousarray(noise.load_city[model.with_cities])
+    phi = np.ascontiguousarray(p.phi[model.with_cities])
+    table, highest = scale_table(noise.dof)
+    cities_into(
+        mixing,
+        terms,
+        luck.first,
+        table,
+        highest,
+        load,
+        np.sqrt(np.maximum(1.0 - np.sum(load**2, axis=1), 0.0)),
+        phi,
+        np.ascontiguousarray(p.city_sd),
+        np.ascontiguousarray(p.city_tau),
+        kernel.accumulation_weights(phi, len(years)),
+        city,
+        scales,
+    )
+    return city, scales
+
+
+@functools.lru_cache(maxsize=64)
+def city_streams(
+    seed: int, cities: Axis, names: Axis, factors: tuple[str, ...], years: tuple[str, ...]
+) -> tuple[Words, Words]:
+    """Return the streams of the cities' mixing ``[C, T, 4]`` and terms ``[C, T + 1, F + K, 4]``.
+
+    The last of the terms' years is that of what is constant. The same for every block, so made once.
+    """
+    mixing: list[Source] = []
+    terms: list[Source] = []
+    for area in cities.labels:
+        mixing += [Source("mixing:city", area, year=y) for y in years]
+        for y in years:
+            terms += term_sources("city", names, factors, area, y)
+        terms += term_sources("city:drift", names, factors, area, "")
+    return (
+        streams(seed, tuple(mixing)).reshape(len(cities), len(years), 4),
+        streams(seed, tuple(terms)).reshape(len(cities), len(years) + 1, -1, 4),
+    )

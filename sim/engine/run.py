@@ -42,8 +42,10 @@ def run(
 
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
-def run_block(models: tuple[Model, ...], detailed: bool, block: int) -> tuple[Summary, ...]:
-    """Return the summary of one block for each model.
+def run_block(
+    models: tuple[Model, ...], detailed: bool, block: int, compiled: bool = True
+) -> tuple[Summary, ...]:
+    """Return the summary of one block for each model, from compiled kernels or (the oracle) plain NumPy.
 
     Models with equal noise share it; neighbours that differ only in what derived quantities are
     made of share their levels. Sizes without bound can take a level past all numbers: such draws
@@ -55,7 +57,7 @@ def run_block(models: tuple[Model, ...], detailed: bool, block: int) -> tuple[Su
     levels: BlockLevels | None = None
     summaries = []
     for model in models:
-        luck = lucks.setdefault(model.seed, Luck(model.seed, block))
+        luck = lucks.setdefault(model.seed, Luck(model.seed, block, compiled))
         values = drawn_parameters(model.parameters, model.seed, model.drawn, block * SETS, SETS)
         parameters = set_parameters(model, values, block)
         noise_key = (model.noise.key, held_among(model, model.noise.rows()), tilt_of(model))

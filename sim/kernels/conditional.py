@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from sim.axes import Floats
+from sim.kernels.normal import hits_into, normal_table
 
 
 def persistent_covariance(
@@ -35,7 +36,7 @@ def yearly_covariance(weights: tuple[Floats, Floats], sd: tuple[Floats, Floats],
     return covariance
 
 
-def normal_hit(location: Floats, sd: Floats, lower: Floats, upper: Floats) -> Floats:
+def normal_hit(location: Floats, sd: Floats, lower: float, upper: float) -> Floats:
     """Return the chance that a normal of mean *location* lies in [*lower*, *upper*]; a step where sd is 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
         above = np.where(sd > 0.0, ndtr((location - lower) / sd), (location >= lower).astype(float))
@@ -47,3 +48,12 @@ def normal_hit(location: Floats, sd: Floats, lower: Floats, upper: Floats) -> Fl
 def newton_step(value: Floats, slope: Floats, wanted: Floats) -> Floats:
     """Return the step of Newton's rule, to be taken off, for *value* to meet *wanted*."""
     return (value - wanted) / slope
+
+
+def compiled_hit(location: Floats, variance: Floats, lower: float, upper: float) -> Floats:
+    """Return what `normal_hit` returns for a *variance*, ``[set, draw]``, from the compiled kernel."""
+    location, variance = np.broadcast_arrays(location, variance)
+    chance = np.empty(location.shape)
+    means, spreads = (np.ascontiguousarray(part).ravel() for part in (location, variance))
+    hits_into(normal_table(), means, spreads, lower, upper, chance.reshape(-1))
+    return chance

@@ -11,6 +11,7 @@ import numpy as np
 from scipy.special import ndtr, pdtr
 
 from sim.axes import Floats
+from sim.kernels.levels import expansion_into
 
 _EXACT_BELOW = 16.0
 """Rates under which the expansion is not trusted at all."""
@@ -31,8 +32,9 @@ def _expansion(rate: Floats, normal: Floats) -> tuple[Floats, Floats]:
     return value, bound
 
 
-def _exact(rate: Floats, probability: Floats, guess: Floats) -> Floats:
-    """Return the least count whose distribution function reaches *probability*, from a *guess*."""
+def exact_counts(rate: Floats, normal: Floats, guess: Floats) -> Floats:
+    """Return the least count whose distribution function reaches ``Phi(normal)``, from a *guess*."""
+    probability = ndtr(normal)
     count = np.maximum(guess, 0.0)
     while np.any(low := pdtr(count, rate) < probability):
         count = count + low
@@ -51,5 +53,14 @@ def poisson_quantile(rate: Floats, normal: Floats) -> Floats:
     count = np.maximum(np.floor(value), 0.0)
     unsure = (np.abs(value - np.rint(value)) < bound) | low | (value < 1.0)
     if np.any(unsure):
-        count[unsure] = _exact(rate[unsure], ndtr(normal[unsure]), count[unsure])
+        count[unsure] = exact_counts(rate[unsure], normal[unsure], count[unsure])
     return count
+
+
+def compiled_quantile(rate: Floats, normal: Floats) -> Floats:
+    """Return what `poisson_quantile` returns, expanded by the compiled kernel; shapes must be equal."""
+    flat, at = np.ascontiguousarray(rate).ravel(), np.ascontiguousarray(normal).ravel()
+    count, unsure = np.empty_like(flat), np.empty(flat.shape, dtype=np.bool_)
+    if expansion_into(flat, at, count, unsure):
+        count[unsure] = exact_counts(flat[unsure], at[unsure], count[unsure])
+    return count.reshape(rate.shape)

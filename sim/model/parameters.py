@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -13,7 +14,8 @@ from sim.baseline.calibration import Estimate
 from sim.baseline.plan import Assumption
 from sim.designs import set_points
 from sim.distributions import Triangular
-from sim.streams import Source, set_uniforms
+from sim.kernels.philox import uniforms_into
+from sim.streams import Source, streams
 
 Law = Literal["constant", "normal", "positive", "triangular"]
 
@@ -111,17 +113,27 @@ def drawn_parameters(table: ParameterTable, seed: int, drawn: bool, first: int, 
     values = np.empty((len(table.rows), count))
     held, sobol = dict(table.held), dict(table.dimensions)
     for row, parameter in enumerate(table.rows):
-        if row in held:
-            values[row] = held[row]
-        elif drawn:
-            if parameter.name in sobol:
-                uniform = set_points(seed, parameter.name, sobol[parameter.name], first, count)
-            else:
-                uniform = set_uniforms(seed, Source("parameter", indicator=parameter.name), first, count)
-            values[row] = value_from_uniform(parameter, uniform)
-        else:
-            values[row] = parameter.value
+        values[row] = held.get(row, parameter.value)
+    if not drawn:
+        return values
+    rows = [n for n, p in enumerate(table.rows) if n not in held and p.law != "constant"]
+    for row in (row for row in rows if table.rows[row].name in sobol):
+        name = table.rows[row].name
+        values[row] = value_from_uniform(table.rows[row], set_points(seed, name, sobol[name], first, count))
+    rows = [row for row in rows if table.rows[row].name not in sobol]
+    names = [Source("parameter", indicator=table.rows[row].name) for row in rows]
+    for row, uniform in zip(rows, uniforms_of_sets(seed, names, first, count), strict=True):
+        values[row] = value_from_uniform(table.rows[row], uniform)
     return values
+
+
+def uniforms_of_sets(seed: int, sources: Sequence[Source], first: int, count: int) -> Floats:
+    """Return uniforms of sets *first* and later, ``[source, set]``: `streams.set_uniforms`, compiled."""
+    skip = first % 2
+    made = np.empty((len(sources), skip + count + (skip + count) % 2))
+    if sources:
+        uniforms_into(streams(seed, tuple(sources)), first - skip, made)
+    return made[:, skip : skip + count]
 
 
 def proxies_of_sets(seed: int, indicator: str, proxies: int, first: int, count: int) -> np.ndarray:
@@ -132,6 +144,6 @@ def proxies_of_sets(seed: int, indicator: str, proxies: int, first: int, count: 
     """
     start = first - first % proxies
     stop = first + count + (-(first + count)) % proxies
-    uniform = set_uniforms(seed, Source("proxy", indicator=indicator), start, stop - start)
+    uniform = uniforms_of_sets(seed, [Source("proxy", indicator=indicator)], start, stop - start)[0]
     order = np.argsort(np.argsort(uniform.reshape(-1, proxies), axis=1), axis=1).reshape(-1)
     return order[first - start : first - start + count]

@@ -156,7 +156,7 @@ def test_chances_add_up_set_by_set() -> None:
 
 def test_quantiles_over_sets_lose_the_spread_of_the_draws_inside_a_set() -> None:
     """Sets with one and the same chance differ by sampling alone: no model uncertainty is left."""
-    hits = (chances(400, 256) < 0.3).astype(np.float64)
+    hits = (chances(4000, 256) < 0.3).astype(np.float64)
     summary = SetChances.of(hits)
 
     spread = summary.quantile(0.9) - summary.quantile(0.1)

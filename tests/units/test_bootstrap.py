@@ -29,6 +29,10 @@ def main(argv):
     return 3 if "three" in argv else 0
 """
 
+ENGINE = """import pathlib, sys
+(pathlib.Path(sys.prefix) / "compiled").touch()
+"""
+
 
 def write_lock(root: Path, version: str, digest: str | None = None) -> None:
     """Put a wheel of *version* into the wheelhouse and lock it."""
@@ -52,6 +56,7 @@ def write_project(root: Path) -> Path:
     for name in ("__init__.py", "bootstrap.py", "texts.py", "texts.csv"):
         shutil.copy(ROOT / "sim" / name, root / "sim")
     (root / "sim" / "cli.py").write_text(CLI)
+    (root / "sim" / "engine.py").write_text(ENGINE)
     write_lock(root, "1.0")
     return root
 
@@ -104,7 +109,9 @@ def test_two_set_ups_at_once_in_a_c_locale_both_end_inside_and_only_one_makes_th
     lines = b"".join(err for _, err in said).splitlines()
     assert sum(b"making the environment" in line for line in lines) == 1
     assert sum(b"waiting for it" in line for line in lines) == 1
-    assert len(lines) == 4
+    assert sum(b"compiling the kernels" in line for line in lines) == 1
+    assert len(lines) == 5
+    assert (root / ".venv" / "compiled").exists()
 
 
 def test_a_project_that_is_set_up_starts_without_a_word_and_passes_the_exit_code_on(project: Path) -> None:
@@ -116,8 +123,19 @@ def test_a_changed_lock_is_installed_over_the_old_one(fresh: Path) -> None:
     write_lock(fresh, "2.0")
     done = run(fresh)
     assert done.stdout == "2.0 False\n"
-    assert len(done.stderr.splitlines()) == 2
+    assert len(done.stderr.splitlines()) == 3
     assert run(fresh).stderr == ""
+
+
+def test_kernels_that_do_not_compile_are_told_of_and_keep_nobody_from_working(fresh: Path) -> None:
+    engine = fresh / "sim" / "engine.py"
+    engine.write_text("raise RuntimeError('no compiler')")
+    write_lock(fresh, "2.5")
+    done = run(fresh)
+    engine.write_text(ENGINE)
+
+    assert done.stdout == "2.5 False\n"
+    assert "every start will try again: RuntimeError: no compiler" in done.stderr
 
 
 def test_a_wheel_that_does_not_match_its_hash_is_not_installed(fresh: Path) -> None:

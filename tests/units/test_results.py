@@ -122,7 +122,7 @@ def test_the_median_is_that_of_what_the_target_speaks_of(
     _, cube, block = plan_and_cube
     position = ANSWERED.index(ident)
     values = block.outcomes[position].path[block.model.targets[position].year]
-    expected = float(np.median(values)) * (100.0 if ident == "T3" else 1.0)
+    expected = float(np.quantile(values, 0.5, method="inverted_cdf")) * (100.0 if ident == "T3" else 1.0)
 
     assert row(cube, ident).median == pytest.approx(expected, rel=0.004 if ident == "T3" else 0.0011)
     assert row(cube, "T6").median is None  # a sum over years is no cell of the trajectories

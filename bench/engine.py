@@ -1,0 +1,130 @@
+"""How fast the engine draws, beside a rival in plain NumPy and beside the bare random numbers of the job.
+
+    python3 bench/engine.py [--seconds 4]
+
+Two jobs: Gaussian noise alone, and the shipped baseline (fat tails, counts, drawn parameters), both
+of every city, indicator and year. Times are per draw; what counts are ratios within one run. The
+rival sums moments and counts hits; the engine does all that a report needs as well (chances, grids,
+first passages, chances by set), so its share is stated with and without.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from bench.peers import plain_numpy
+from sim.engine.run import run_block
+from sim.model import compiled
+from sim.model.model import Model
+from sim.scenario.loading import load_scenarios
+from sim.scenario.plans import PlanFolders
+from sim.streams import BLOCK, SET
+
+ROOT = Path(__file__).parents[1]
+TURNS = 5
+
+
+def jobs() -> dict[str, Model]:
+    """Return the models of the two jobs."""
+    plans = PlanFolders(ROOT)
+    (scenario,) = load_scenarios((ROOT / "scenarios/baseline.yaml",), plans, ROOT)
+    model = compiled(scenario, plans[scenario.plan])
+    calm = replace(model.noise, dof=np.inf, key=("gaussian", *model.noise.key))
+    gaussian = replace(
+        model, noise=calm, drawn=False, is_count=np.zeros_like(model.is_count), derived=model.derived
+    )
+    return {"gaussian": gaussian, "baseline": model}
+
+
+def engine_blocks(model: Model, detailed: bool, blocks: range) -> None:
+    for block in blocks:
+        run_block((model,), detailed, block)
+
+
+def rival_blocks(model: Model, draws: int, blocks: range) -> None:
+    plain_numpy.worked(model, len(blocks) * BLOCK // draws, draws)
+
+
+def normals_blocks(count: int, blocks: range) -> None:
+    """Draw as many normals as the job of one block has, and nothing else."""
+    from sim.kernels.philox import normals_into
+
+    keys = np.arange(4 * count, dtype=np.uint64).reshape(count, 4) & np.uint64(0xFFFFFFFF)
+    out = np.empty((count, SET))
+    for block in blocks:
+        for first in range(block * BLOCK, (block + 1) * BLOCK, SET):
+            normals_into(keys, first, out)
+
+
+def seconds_of(work: Callable[[range], None], blocks: int, pool: ProcessPoolExecutor | None) -> float:
+    """Return the seconds that *work* takes over *blocks* blocks, split among the workers of *pool*."""
+    begin = time.perf_counter()
+    if pool is None:
+        work(range(blocks))
+    else:
+        share = (blocks + 1) // 2
+        list(pool.map(work, [range(share), range(share, blocks)]))
+    return time.perf_counter() - begin
+
+
+def nanoseconds(
+    works: dict[str, Callable[[range], None]], blocks: int, pool: ProcessPoolExecutor | None
+) -> dict[str, float]:
+    """Return nanoseconds per draw of each of *works*: the least of several turns, taken in turn."""
+    best = dict.fromkeys(works, np.inf)
+    for work in works.values():
+        seconds_of(work, 2, pool)
+    for _ in range(TURNS):
+        for name, work in works.items():
+            best[name] = min(best[name], seconds_of(work, blocks, pool) / (blocks * BLOCK) * 1e9)
+    return best
+
+
+def normals_of(model: Model) -> int:
+    """Return how many normals (mixing variables and counts included) a draw of *model* takes."""
+    cities, columns, years = len(model.cities), len(model.with_cities), len(model.years)
+    factors, all_of = len(model.noise.factors), len(model.indicators)
+    fat = int(np.isfinite(model.noise.dof))
+    terms = cities * (years + 1) * (factors + columns) + (years + 2) * (factors + all_of) + columns
+    counts = cities * years * int(model.is_count[model.with_cities].sum())
+    return terms + fat * (years * (cities + 1) + 1) + counts
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--blocks", type=int, default=8, help="blocks of 4,096 draws a turn")
+    options = parser.parse_args()
+    print(f"{os.cpu_count()} cores; {TURNS} turns of {options.blocks * BLOCK:,} draws, the best of each")
+    for job, model in jobs().items():
+        works: dict[str, Callable[[range], None]] = {
+            "plain NumPy, 256 at a time": partial(rival_blocks, model, SET),
+            "engine, all of a report": partial(engine_blocks, model, True),
+            "engine, probabilities": partial(engine_blocks, model, False),
+            "bare normals": partial(normals_blocks, normals_of(model)),
+        }
+        if job == "gaussian":
+            works["plain NumPy, 1,024 at a time"] = partial(rival_blocks, model, 4 * SET)
+        cells = len(model.cities) * len(model.with_cities) * len(model.years)
+        with ProcessPoolExecutor(2) as pool:
+            for cores, where in ((1, None), (2, pool)):
+                best = nanoseconds(works, options.blocks, where)
+                rival = min(value for name, value in best.items() if name.startswith("plain"))
+                for name, value in best.items():
+                    print(
+                        f"{job:9s} {cores} core(s)  {name:30s} {value / 1e3:8.2f} us/draw "
+                        f"{value / cells:7.2f} ns/cell  {rival / value:6.2f} x plain NumPy  "
+                        f"{value / best['bare normals']:5.2f} x bare normals"
+                    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""The noise of a block in compiled loops: draws innermost, one set of one city in cache at a time."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from sim.axes import Floats
+from sim.kernels.elementary import exp
+from sim.kernels.jit import inlined, kernel
+from sim.kernels.philox import Words, normals_into
+from sim.kernels.tails import normals_to_scales
+
+
+@kernel("void(uint64[:, ::1], int64, float64[:, ::1], float64, float64[:, ::1])")
+def scales_into(keys: Words, first: int, table: Floats, highest: float, out: Floats) -> None:
+    """Set *out* ``[stream, draw]`` to mixing variables of streams *keys* ``[stream, 4]``."""
+    if table.shape[0] > 0:
+        normals_into(keys, first, out)
+    for row in range(out.shape[0]):
+        normals_to_scales(table, highest, out[row])
+
+
+@inlined
+def add_times(out: Floats, factor: float, x: Floats) -> None:
+    """Add *factor* times *x* to *out*. Loops of few arrays are ones that the compiler can prove apart."""
+    for d in range(out.size):
+        out[d] += factor * x[d]
+
+
+@inlined
+def unit_term(normals: Floats, load: Floats, own_share: float, k: int, out: Floats) -> None:
+    """Set *out* ``[draw]`` to the unit-variance term of indicator *k*; *normals* ``[F + K, draw]``."""
+    factors = load.shape[1]
+    own = normals[factors + k]
+    for d in range(out.size):
+        out[d] = own_share * own[d]
+    for f in range(factors):
+        add_times(out, load[k, f], normals[f])
+
+
+@inlined
+def next_year(unit: Floats, scale: Floats, keep: float, add: float, yearly: Floats) -> None:
+    """Move an AR(1) on by a year: ``yearly = keep yearly + add scale unit``."""
+    for d in range(yearly.size):
+        yearly[d] = keep * yearly[d] + add * (scale[d] * unit[d])
+
+
+@inlined
+def accumulate(total: Floats, drift: Floats, tau: float, yearly: Floats) -> None:
+    """Add a year's noise, constant part and yearly part, to what has accumulated."""
+    for d in range(total.size):
+        total[d] += tau * drift[d] + yearly[d]
+
+
+@inlined
+def factor_of_noise(total: Floats, variance: Floats, city: Floats) -> None:
+    """Set *city* to ``exp`` of the accumulated noise less half its variance."""
+    for d in range(city.size):
+        city[d] = exp(total[d] - 0.5 * variance[d])
+
+
+@kernel(
+    "void(uint64[:, :, ::1], uint64[:, :, :, ::1], int64, float64[:, ::1], float64, float64[:, ::1],"
+    "float64[::1], float64[:, ::1], float64[:, :, ::1], float64[:, :, ::1], float64[:, :, :, ::1],"
+    "float64[:, :, :, :, ::1], float64[:, :, :, ::1])"
+)
+def cities_into(
+    mixing_keys: Words,
+    term_keys: Words,
+    first: int,
+    table: Floats,
+    highest: float,
+    load: Floats,
+    own_share: Floats,
+    phi: Floats,
+    sd: Floats,
+    tau: Floats,
+    weights: Floats,
+    city: Floats,
+    mixing: Floats,
+) -> None:
+    """Set *city* ``[C, K, T, S, D]`` to ``exp`` of `reference.city_noise`, and *mixing* ``[C, T, S, D]``.
+
+    *mixing_keys* ``[C, T, 4]``, *term_keys* ``[C, T + 1, F + K, 4]``; *first* is the block's first draw;
+    *load* ``[K, F]``, *own_share* ``[K]``, *phi* ``[K, S]``, *sd* and *tau* ``[C, K, S]``,
+    *weights* ``[t, u, K, S]`` from `reference.accumulation_weights`.
+    """
+    cities, indicators, years, sets, draws = city.shape
+    normals = np.empty((years + 1, term_keys.shape[2], draws))
+    scale, square = np.empty((years, draws)), np.empty((years, draws))
+    unit, drift, yearly, total = np.empty(draws), np.empty(draws), np.empty(draws), np.empty(draws)
+    variance = np.empty(draws)
+    for s in range(sets):
+        start = first + s * draws
+        for c in range(cities):
+            scales_into(mixing_keys[c], start, table, highest, scale)
+            for t in range(years):
+                square[t] = scale[t] * scale[t]
+                mixing[c, t, s] = scale[t]
+            for t in range(years + 1):
+                normals_into(term_keys[c, t], start, normals[t])
+            for k in range(indicators):
+                spread, lasting, stay = sd[c, k, s], tau[c, k, s], phi[k, s]
+                unit_term(normals[years], load, own_share[k], k, drift)
+                yearly[:] = 0.0
+                total[:] = 0.0
+                for t in range(years):
+                    unit_term(normals[t], load, own_share[k], k, unit)
+                    add = spread if t == 0 else spread * math.sqrt(1.0 - stay * stay)
+                    next_year(unit, scale[t], stay, add, yearly)
+                    accumulate(total, drift, lasting, yearly)
+                    variance[:] = (t + 1.0) * (t + 1.0) * (lasting * lasting)
+                    for v in range(t + 1):
+                        weight = weights[t, v, k, s] * spread
+                        add_times(variance, weight * weight, square[v])
+                    factor_of_noise(total, variance, city[c, k, t, s])
