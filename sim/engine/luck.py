@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -29,6 +29,7 @@ class Luck:
     block: int
     compiled: bool = True
     kept: dict[tuple[object, ...], Floats] = field(default_factory=dict)
+    made: dict[tuple[object, ...], Mapping[str, Floats]] = field(default_factory=dict)
 
     @property
     def first(self) -> int:
@@ -74,6 +75,12 @@ class Luck:
         scales = np.empty((1, BLOCK))
         scales_into(streams(self.seed, (source,)), self.first, *scale_table(dof), scales)
         return scales.reshape(SETS, SET)
+
+    def once(self, key: tuple[object, ...], make: Callable[[], Mapping[str, Floats]]) -> Mapping[str, Floats]:
+        """Return what *make* makes of this luck; *key* names all else that it depends on, and it is kept."""
+        if key not in self.made:
+            self.made[key] = make()
+        return self.made[key]
 
     def terms(
         self, name: str, indicators: Axis, factors: tuple[str, ...], area: str = PROVINCE, year: str = ""

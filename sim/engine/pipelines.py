@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import numpy as np
@@ -16,10 +17,15 @@ STRONGEST_PUSH = 1e6
 """Noise without bound would make rates that no Poisson count has."""
 
 
+Outputs = Mapping[str, Floats]
+
+
 class NormalLuck(Protocol):
-    """Whatever gives standard normals ``[set, draw]`` by source."""
+    """Whatever gives standard normals ``[set, draw]`` by source, and keeps what was made of them."""
 
     def normal(self, source: Source) -> Floats: ...
+
+    def once(self, key: tuple[object, ...], make: Callable[[], Outputs]) -> Outputs: ...
 
 
 def pipeline_outputs(
@@ -31,8 +37,23 @@ def pipeline_outputs(
     luck: NormalLuck,
     trace: Trace | None = None,
 ) -> Mapping[str, Floats]:
-    """Return every output of *pipe*, ``[T, S, D]``."""
-    return pipeline[pipe.kind]().run(world_of(model, pipe, values, quantities, shared, luck, trace))
+    """Return every output of *pipe*, ``[T, S, D]``; of equal worlds it is run once while the block lasts."""
+    world = world_of(model, pipe, values, quantities, shared, luck, trace)
+    if trace is not None:
+        return pipeline[pipe.kind]().run(world)
+    key = ("pipeline", pipe.id, fingerprint(pipe, world))
+    return luck.once(key, lambda: pipeline[pipe.kind]().run(world))
+
+
+def fingerprint(pipe: PipelineModel, world: World) -> bytes:
+    """Return a hash of all that decides what *world* becomes, but for the luck, which is the block's."""
+    digest = hashlib.blake2b(digest_size=16)
+    digest.update(repr((pipe.kind, pipe.dates, world.calendar.years, world.shape)).encode("utf-8"))
+    arrays = {**world.numbers, **{"feed:" + role: feed for role, feed in world.feeds.items()}}
+    for name, array in sorted((arrays | {"push": world.push}).items()):
+        digest.update(repr((name, array.shape)).encode("utf-8"))
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.digest()
 
 
 def world_of(
