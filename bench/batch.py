@@ -39,12 +39,15 @@ def main() -> None:
         file = Path(folder) / "bench_grid.yaml"
         file.write_text(GRID.format(draws=draws, last=scenarios / 10), encoding="utf-8")
         argv = ["batch", str(file), "--quiet", "--workers", str(workers), "--out", f"{folder}/results"]
-        first, second = seconds_of(argv), seconds_of(argv)
+        first = seconds_of(argv)
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        second = seconds_of(argv)
         chunks = [path.stat().st_size for path in Path(folder).rglob("*.chunk")]
     total = scenarios * draws
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3
     print(f"{scenarios} scenarios x {draws:,} draws, {workers} workers: {first:.1f} s")
     print(f"scenario-draws a second and worker: {total / first / workers:,.0f}")
+    print(f"scenario-draws a second of processor time: {total / (used.ru_utime + used.ru_stime):,.0f}")
     print(f"again, all known: {second:.1f} s")
     print(f"{len(chunks)} chunks, {sum(chunks) / len(chunks) / 1e3:.0f} kB each")
     print(f"peak memory of one process: {peak:.0f} MB")

@@ -56,7 +56,8 @@ class Probability:
     *shortfall* (expected, given a miss) and *tied* (near ties) are of the quantity, in *value_unit*;
     *reached*: the median year of first passage among all draws, None if most never reach it;
     *required*: growth a year (fraction) that the target still asks of its quantity; *passages*: share
-    of the draws that first reach it in each year of the plan, the last those that never do.
+    of the draws that first reach it in each year of the plan, the last those that never do. *moves*:
+    what every assumption does alone, the strongest first, of which *driver* is the first.
     """
 
     target: Target
@@ -75,6 +76,7 @@ class Probability:
     grade: Grade | None
     driver: Driver | None
     passages: tuple[float, ...] = ()
+    moves: tuple[Driver, ...] = ()
 
     def is_range(self) -> bool:
         """Return whether one assumption moves p so far that only a range is honest."""

@@ -36,6 +36,7 @@ def load_assumptions(folder: Path, root: Path, found: Found) -> dict[str, Assump
             grade=fields.choice("grade", GRADES),
             source=fields.text("source"),
             place=fields.place,
+            source_zh=fields.text("source_zh", ""),
         )
         fields.finish()
         item = assumptions[id]

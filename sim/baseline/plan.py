@@ -115,7 +115,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Assumption:
-    """A number that no source gives: low, central, high (triangular), with why."""
+    """A number that no source gives: low, central, high (triangular), with why; in Chinese if written."""
 
     id: str
     name: Name
@@ -126,6 +126,7 @@ class Assumption:
     grade: str
     source: str
     place: Place
+    source_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True)

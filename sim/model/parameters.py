@@ -12,6 +12,7 @@ from scipy.special import ndtri
 from sim.axes import Floats
 from sim.baseline.calibration import Estimate
 from sim.baseline.plan import Assumption
+from sim.designs import set_points
 from sim.distributions import Triangular
 from sim.kernels.philox import uniforms_into
 from sim.streams import Source, streams
@@ -33,10 +34,14 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class ParameterTable:
-    """Parameters by row; *held* are rows that keep a given value instead of being drawn."""
+    """Parameters by row; *held* are rows that keep a given value instead of being drawn.
+
+    *dimensions*: by name, the Sobol dimension of what is not drawn from a keyed stream of its own.
+    """
 
     rows: tuple[Parameter, ...]
     held: tuple[tuple[int, float], ...] = ()
+    dimensions: tuple[tuple[str, int], ...] = ()
 
     def row(self, name: str) -> int:
         """Return the row of *name*; ValueError if there is none."""
@@ -106,12 +111,16 @@ def drawn_parameters(table: ParameterTable, seed: int, drawn: bool, first: int, 
     Each is keyed by its own name and the set's number. *drawn* False: all at their central value.
     """
     values = np.empty((len(table.rows), count))
-    held = dict(table.held)
+    held, sobol = dict(table.held), dict(table.dimensions)
     for row, parameter in enumerate(table.rows):
         values[row] = held.get(row, parameter.value)
     if not drawn:
         return values
     rows = [n for n, p in enumerate(table.rows) if n not in held and p.law != "constant"]
+    for row in (row for row in rows if table.rows[row].name in sobol):
+        name = table.rows[row].name
+        values[row] = value_from_uniform(table.rows[row], set_points(seed, name, sobol[name], first, count))
+    rows = [row for row in rows if table.rows[row].name not in sobol]
     names = [Source("parameter", indicator=table.rows[row].name) for row in rows]
     for row, uniform in zip(rows, uniforms_of_sets(seed, names, first, count), strict=True):
         values[row] = value_from_uniform(table.rows[row], uniform)

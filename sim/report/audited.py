@@ -9,7 +9,7 @@ from sim.baseline.audit import Audit
 from sim.baseline.load_targets import MEANS
 from sim.baseline.plan import Baseline
 from sim.cube import name_of
-from sim.report.markup import Html, element, number_cell, row_head, rows_of, text
+from sim.report.markup import Html, element, number_cell, row_head, rows_of, text, text_cell
 from sim.report.material import Material
 from sim.report.numbers import MINUS, SPACE, number, signed
 
@@ -67,7 +67,7 @@ def slack_table(audit: Audit, plan: Baseline) -> Html:
                 number_cell(number(float(slack.threshold * scale))),
                 number_cell(value),
                 number_cell(room),
-                element("td", note),
+                text_cell(note),
             ]
         )
     head = [

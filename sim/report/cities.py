@@ -8,9 +8,17 @@ from sim.axes import Name
 from sim.cube import Cube, Probability, name_of
 from sim.report.markup import Html, Part, cell, element, row_head, rows_of, text
 from sim.report.material import Material
-from sim.report.numbers import bare, chance_of, span
+from sim.report.numbers import chance_of, span
 from sim.report.svg import drawing, words
-from sim.tables.selection import Rows, areas_by_risk, cells_of, indicators_by_risk, places_of, shade
+from sim.tables.selection import (
+    Rows,
+    areas_by_risk,
+    cells_of,
+    ends_of,
+    indicators_by_risk,
+    places_of,
+    shade_between,
+)
 
 TILE = 54.0
 """Side of a tile."""
@@ -60,7 +68,8 @@ def heat_cell(row: Probability | None, draws: int) -> Html:
     between = ""
     if row.p10 is not None and row.p90 is not None:
         between = span(row.p10, row.p90, draws, sign=False)
-    return cell(chance_of(row, draws, sign=False), element("small", between), class_=f"s{shade(row.p)}")
+    shown = chance_of(row, draws, sign=False)
+    return cell(shown, element("small", between), class_=f"s{shade_between(*ends_of(row))}")
 
 
 def tile_map(cube: Cube, rows: Rows, indicator: str, mark: str) -> Html:
@@ -80,8 +89,10 @@ def tile_map(cube: Cube, rows: Rows, indicator: str, mark: str) -> Html:
 def tile(place: tuple[int, int], name: Name, row: Probability | None, draws: int) -> Html:
     x, y = (place[1] - 1) * TILE, (place[0] - 1) * TILE
     known = row is not None and row.p is not None
-    class_ = f"s{shade(row.p)}" if row is not None and row.p is not None else "none"
-    number: Part = bare(row.p, draws) if row is not None and row.p is not None else text("not-evaluated")
+    class_ = f"s{shade_between(*ends_of(row))}" if row is not None and row.p is not None else "none"
+    number: Part = (
+        chance_of(row, draws, sign=False) if row is not None and row.p is not None else text("not-evaluated")
+    )
     box = element("rect", x=x + 1, y=y + 1, width=TILE - 2, height=TILE - 2, rx=4)
     return element(
         "g",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from sim.axes import Name
-from sim.cube import Cube, name_of
+from sim.cube import Cube, Probability, name_of
 from sim.report.markup import Html, Part, element, joined, number_cell, row_head, rows_of, text
 from sim.report.material import Material
-from sim.report.numbers import chance, signed
+from sim.report.numbers import signed, told_chance
 from sim.studies.compare import ChanceChange, Comparison, Interval
 from sim.tables.difference_lines import difference_line
 
@@ -39,17 +39,18 @@ def differences_table(material: Material) -> Html:
         changes = {
             c.target.id: c for c in comparison.chances if c.target.lead and c.target.group == "headline"
         }
-        cells = [_change(changes.get(target), comparison.now.draws) for target in targets]
+        rows = {row.target.id: row for row in comparison.now.headline_evaluated()}
+        cells = [_change(changes.get(target), rows.get(target), comparison.now) for target in targets]
         together = comparison.joint[-1].difference if comparison.joint else None
         cells.append(number_cell("" if together is None else _points(together)))
         body.append([row_head(comparison.now.title), *cells])
     return rows_of(head, body, text("compared.caption", first=material.main.title), class_="wide")
 
 
-def _change(change: ChanceChange | None, draws: int) -> Html:
-    if change is None:
+def _change(change: ChanceChange | None, row: Probability | None, cube: Cube) -> Html:
+    if change is None or row is None or row.p is None:
         return number_cell("—")
-    return number_cell(_points(change.difference), element("small", chance(change.now, draws)))
+    return number_cell(_points(change.difference), element("small", told_chance(row, cube)))
 
 
 def _points(interval: Interval) -> str:

@@ -13,6 +13,7 @@ from sim.report.material import Material
 from sim.report.numbers import number
 from sim.report.svg import apart, drawing, line, path, ticks, words
 from sim.tables.selection import charted, goal_of, median_line, trajectory_of
+from sim.tables.surprises import Surprise, surprises_of
 
 WIDTH, HEIGHT = 420.0, 250.0
 LEFT, RIGHT, TOP, BOTTOM = 58.0, 122.0, 12.0, 28.0
@@ -60,7 +61,7 @@ def fans(material: Material, cube: Cube, mark: str) -> Html:
     return element(
         "section",
         element("h2", text("fans")),
-        element("p", text("fans.reading"), class_="small"),
+        element("p", text("fans.reading" if cube.effective is None else "fans.reading.used"), class_="small"),
         element("p", *legend, class_="legend"),
         element("div", *charts, class_="charts"),
         id=f"fans{mark}",
@@ -111,9 +112,17 @@ def fan(cube: Cube, row: Probability, others: Sequence[Cube], mark: str) -> Html
         "figure",
         title,
         drawing(WIDTH, HEIGHT, *parts, labelled_by=ident, class_="fan"),
+        *(element("p", outside(each), class_="outside") for each in surprises_of(cube, row)),
         fan_table(series, plan, actual),
         class_="chart",
     )
+
+
+def outside(each: Surprise) -> Name:
+    """Return that an actual contradicts the chart."""
+    key = "fan.outside.above" if each.above else "fan.outside.below"
+    rest = 100 - each.band
+    return text(key, year=str(each.year), value=number(each.actual), band=each.band, rest=rest)
 
 
 def _limits(values: Sequence[float]) -> tuple[float, float]:

@@ -6,15 +6,16 @@ from sim.axes import Name
 from sim.baseline.plan import Baseline
 from sim.baseline.track_record import record_of
 from sim.cube import Cube, Probability, name_of, unit_of
-from sim.report.markup import Html, Part, amount, element, escaped, listed, text, unit_name
+from sim.report.markup import Html, Part, amount, element, listed, text, unit_name
 from sim.report.material import Material, needs_by_target, versions_of
 from sim.report.needs import growth_text
-from sim.report.numbers import chance, chance_of, margin, number, roughly, span, years_of
+from sim.report.numbers import chance, chance_of, margin, number, roughly, span, told_chance, years_of
 from sim.report.svg import dots, drawing, line, words
 from sim.studies.goal_seek import Need
+from sim.tables.readings import ends_with_versions, hangs_on_version, history_key, is_without_history
 from sim.tables.realism import plausibility_words, record_name
-from sim.tables.selection import dots_of, ends_of
-from sim.texts import LANGUAGES
+from sim.tables.selection import dots_of
+from sim.texts import LANGUAGES, say
 
 SURE = 0.8
 """The confidence at which a miss is told what it would take."""
@@ -42,9 +43,11 @@ def card(cube: Cube, row: Probability, need: Need | None, mark: str) -> Html:
     if row.p is None:
         missing = element("p", text("missing", needs=needs_name(row)))
         return element("article", title, aim, missing, class_="card")
-    first, last = (dots_of(end) for end in ends_of(row))
-    lead = [element("p", chance_of(row, cube.draws), class_="big"), element("p", times(row, cube.draws))]
+    ends = ends_with_versions(row, cube)
+    first, last = (dots_of(end) for end in ends)
+    lead = [element("p", told_chance(row, cube), class_="big"), element("p", times(row, cube))]
     facts: list[Part] = [
+        *(element("p", part, class_="warning") for part in warnings(cube, row)),
         uncertainty(row, cube.draws, ident),
         *(element("p", part, class_="small") for part in details(cube, row, need)),
     ]
@@ -68,11 +71,24 @@ def needs_name(row: Probability) -> Name:
     return Name(zh, en or zh)
 
 
-def times(row: Probability, draws: int) -> Name:
+def warnings(cube: Cube, row: Probability) -> list[Part]:
+    """Return what must be known before the number: growth without history, and which version it is of."""
+    parts: list[Part] = []
+    key = history_key(row, cube)
+    if key is not None:
+        parts.append(Name(*(say(key, lang) for lang in LANGUAGES)))
+    if hangs_on_version(row, cube):
+        parts.append(text("as-version", version=version_name(cube, row), p=chance_of(row, cube.draws)))
+    return parts
+
+
+def times(row: Probability, cube: Cube) -> Name:
     """Return how many of a hundred draws hit, in words."""
-    low, high = ends_of(row)
+    draws = cube.draws
+    low, high = ends_with_versions(row, cube)
     if low != high:
-        return text("times-range", low=dots_of(low), high=dots_of(high))
+        key = "times-versions" if hangs_on_version(row, cube) else "times-range"
+        return text(key, low=dots_of(low), high=dots_of(high))
     if chance(low, draws).startswith("<"):
         return text("times-few", draws=f"{draws:,}")
     if chance(low, draws).startswith(">"):
@@ -83,19 +99,30 @@ def times(row: Probability, draws: int) -> Name:
 
 
 def uncertainty(row: Probability, draws: int, ident: str) -> Html:
-    """Return both uncertainties: a band of what data cannot say, and below it the simulation's error."""
+    """Return both uncertainties: a band of what data cannot say, and below it the simulation's error.
+
+    Where growth has no history the band leaves out what matters most: it is drawn empty, and it says so.
+    """
     assert row.p is not None
     assert row.p10 is not None
     assert row.p90 is not None
     assert row.mc_low is not None
     assert row.mc_high is not None
     x = [8.0 + 2.0 * 100.0 * v for v in (row.p10, row.p90, row.mc_low, row.mc_high)]
+    known = not is_without_history(row)
     scale = [words(8.0 + 50.0 * i, 40, f"{25 * i}", "tick", "middle") for i in range(5)]
     picture = drawing(
         222,
         44,
         line(8, 28, 208, 28, "axis"),
-        element("rect", x=x[0], y=6, width=max(x[1] - x[0], 1.5), height=10, class_="model"),
+        element(
+            "rect",
+            x=x[0] if known else 8,
+            y=6,
+            width=max(x[1] - x[0], 1.5) if known else 200,
+            height=10,
+            class_="model" if known else "unknown-band",
+        ),
         element("rect", x=x[2], y=20, width=max(x[3] - x[2], 1.5), height=4, class_="mc"),
         *scale,
         labelled_by=ident,
@@ -106,8 +133,8 @@ def uncertainty(row: Probability, draws: int, ident: str) -> Html:
         picture,
         element(
             "p",
-            element("i", class_="key model"),
-            text("model-uncertainty", span=span(row.p10, row.p90, draws)),
+            element("i", class_="key model" if known else "key unknown-band"),
+            text("model-uncertainty" if known else "model-unknown", span=span(row.p10, row.p90, draws)),
         ),
         element(
             "p",
@@ -130,7 +157,8 @@ def details(cube: Cube, row: Probability, need: Need | None) -> list[Part]:
         )
     if row.driver is not None:
         low, high = (chance(end, cube.draws) for end in (row.driver.low, row.driver.high))
-        parts.append(text("driver", name=row.driver.name, low=low, high=high))
+        key = "driver-weak" if low == high else "driver"
+        parts.append(text(key, name=row.driver.name, low=low, high=high))
     parts += levels(cube, row)
     if need is not None and (row.p or 0.0) < SURE:
         parts.append(taking(cube.plan, need))
@@ -172,15 +200,20 @@ def taking(plan: Baseline, need: Need) -> Name:
 
 def _version(cube: Cube, lead: Probability, other: Probability) -> Name:
     """Return what sets another version apart, with its chance."""
-    told: Name
-    if other.quantity != lead.quantity:
-        told = name_of(cube.plan, other.quantity)
-    elif other.target.tolerance is not None and other.target.tolerance != lead.target.tolerance:
-        told = text("tolerance", tolerance=f"{other.target.tolerance:g}")
-    elif other.target.kind != lead.target.kind:
-        told = text(f"kind.{other.target.kind}")
-    else:
-        told = Name(other.target.version, other.target.version)
     assert other.p is not None
-    p = chance(other.p, cube.draws)
-    return Name(*(Html(f"{escaped(part)} {escaped(p)}") for part in told))
+    return text("version-chance", version=_apart(cube, lead, other), p=chance(other.p, cube.draws))
+
+
+def version_name(cube: Cube, lead: Probability) -> Name:
+    """Return what sets a target's first version apart from its others."""
+    return _apart(cube, next(iter(versions_of(cube, lead)), lead), lead)
+
+
+def _apart(cube: Cube, lead: Probability, other: Probability) -> Name:
+    if other.quantity != lead.quantity:
+        return name_of(cube.plan, other.quantity)
+    if other.target.tolerance is not None and other.target.tolerance != lead.target.tolerance:
+        return text("tolerance", tolerance=f"{other.target.tolerance:g}")
+    if other.target.kind != lead.target.kind:
+        return text(f"kind.{other.target.kind}")
+    return Name(other.target.version, other.target.version)

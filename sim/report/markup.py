@@ -116,16 +116,28 @@ def amount(value: str, unit: Name) -> Name:
 def rows_of(
     head: Iterable[Part], body: Iterable[Iterable[Html]], caption: Part, class_: str | None = None
 ) -> Html:
-    """Return a table with its caption, in a box that scrolls by itself; *body*: the cells of each row."""
+    """Return a table with its caption, in a box that scrolls by itself; *body*: the cells of each row.
+
+    A table without rows is not shown.
+    """
+    body = [list(cells) for cells in body]
+    if not body:
+        return Html("")
     top = element("tr", *(element("th", part, scope="col") for part in head))
     rows = (element("tr", *cells) for cells in body)
     inner = element("table", element("thead", top), element("tbody", *rows), class_=class_)
     box = element("div", inner, class_="scroll", tabindex=0)
-    return element("figure", element("figcaption", caption), box, class_="table")
+    cue = element("p", text("sideways"), class_="sideways")
+    return element("figure", element("figcaption", caption), cue, box, class_="table")
 
 
 def cell(*parts: Part, class_: str | None = None) -> Html:
     return element("td", *parts, class_=class_)
+
+
+def text_cell(*parts: Part) -> Html:
+    """Return a cell of words, which keeps a width in which they can be read."""
+    return element("td", *parts, class_="words")
 
 
 def number_cell(*parts: Part) -> Html:

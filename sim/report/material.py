@@ -11,6 +11,7 @@ from sim.baseline.progress import Progress, progress_of
 from sim.cube import Cube, Probability
 from sim.studies.compare import Comparison
 from sim.studies.goal_seek import Need
+from sim.tables import readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,18 @@ class Material:
     def main(self) -> Cube:
         return self.cubes[0]
 
+    def is_sweep(self) -> bool:
+        """Return whether all scenarios are the cells of one sweep."""
+        return is_one_sweep([tuple(dict(cube.cell)) for cube in self.cubes])
+
     @property
     def plan(self) -> Baseline:
         return self.cubes[0].plan
+
+
+def is_one_sweep(swept: Sequence[tuple[str, ...]]) -> bool:
+    """Return whether scenarios are cells of one grid, told from the paths that each has *swept*."""
+    return len({frozenset(paths) for paths in swept}) == 1 and bool(swept[0])
 
 
 def material_of(
@@ -65,8 +75,4 @@ def needs_by_target(material: Material, cube: Cube) -> dict[str, Need]:
 
 def versions_of(cube: Cube, row: Probability) -> tuple[Probability, ...]:
     """Return the other versions of the target of *row* that have a probability."""
-    return tuple(
-        other
-        for other in cube.probabilities
-        if other.target.id == row.target.id and other is not row and other.p is not None
-    )
+    return tuple(other for other in readings.versions_of(row, cube)[1:] if other.p is not None)

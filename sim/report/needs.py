@@ -6,13 +6,16 @@ import math
 
 from sim.axes import Name
 from sim.baseline.plan import Baseline
-from sim.cube import Cube, name_of
-from sim.report.markup import Html, element, number_cell, row_head, rows_of, text
+from sim.cube import Cube, Probability, name_of
+from sim.report.markup import Html, element, number_cell, row_head, rows_of, text, text_cell
 from sim.report.material import Material
 from sim.report.numbers import MINUS, SPACE, chance, chance_of, growth
 from sim.studies.goal_seek import Need
 
-WANTED = (0.5, 0.8, 0.9)
+MEDIAN = 0.5
+"""The chance of a target that the median outcome just meets."""
+
+WANTED = (MEDIAN, 0.8, 0.9)
 """Chances for which the growth is told."""
 
 
@@ -45,18 +48,13 @@ def needs_section(material: Material, cube: Cube, mark: str) -> Html:
         need = needs.get(row.target.id)
         if need is None or row.p is None:
             continue
-        required = Name("—", "—")
-        if row.required is not None and row.quantity == need.driver and not is_rate(cube.plan, need.driver):
-            required = text(
-                "needs.gives", growth=growth(row.required), p=chance(need.p_at(row.required), cube.draws)
-            )
         cells = [
             row_head(element("b", row.target.id), " ", row.target.name),
-            element("td", name_of(cube.plan, need.driver)),
+            text_cell(name_of(cube.plan, need.driver)),
             number_cell(growth_text(cube.plan, need, need.growth)),
             number_cell(chance_of(row, cube.draws)),
             *(number_cell(bounded(cube.plan, need, p)) for p in WANTED),
-            number_cell(required),
+            number_cell(by_arithmetic(cube, row, need)),
         ]
         body.append(cells)
     table = rows_of(head, body, text("needs.caption"))
@@ -69,6 +67,18 @@ def needs_section(material: Material, cube: Cube, mark: str) -> Html:
         *extra,
         id=f"needs{mark}",
     )
+
+
+def by_arithmetic(cube: Cube, row: Probability, need: Need) -> Name:
+    """Return the growth from base to target, and the chance that it gives: of the driver where it is what
+    the target counts, else of the quantity itself, whose median then just meets the target.
+    """
+    if row.required is None:
+        return Name("—", "—")
+    if row.quantity == need.driver and not is_rate(cube.plan, need.driver):
+        p = need.p_at(row.required)
+        return text("needs.gives", growth=growth(row.required), p=chance(p, cube.draws))
+    return text("needs.gives-own", growth=growth(row.required), p=chance(MEDIAN, cube.draws))
 
 
 def bounded(plan: Baseline, need: Need, p: float) -> Name:

@@ -6,10 +6,11 @@ import math
 
 from sim.axes import Name
 from sim.baseline.plan import Target
-from sim.cube import Probability
+from sim.cube import Cube, Probability
 from sim.report.markup import amount, text, unit_name
 from sim.tables.figures import bare_percent, stated
 from sim.tables.figures import number as plain_number
+from sim.tables.readings import ends_with_versions
 from sim.tables.selection import ends_of
 
 MINUS = "\N{MINUS SIGN}"
@@ -36,6 +37,11 @@ def span(low: float, high: float, draws: int, sign: bool = True) -> str:
 
 def chance_of(row: Probability, draws: int, sign: bool = True) -> str:
     return span(*ends_of(row), draws, sign)
+
+
+def told_chance(row: Probability, cube: Cube, sign: bool = True) -> str:
+    """Return the chance of a target: a range where one assumption, or the choice of version, decides it."""
+    return span(*ends_with_versions(row, cube), cube.draws, sign)
 
 
 def margin(low: float, high: float) -> str:

@@ -8,6 +8,7 @@
   const listeners = [];
   const settle = () => {
     root.lang = codes[radios.find(r => r.checked).id];
+    document.title = data.titles[chosen()];
     listeners.forEach(f => f());
   };
   radios.forEach(r => r.addEventListener('change', settle));
@@ -51,15 +52,22 @@
         const g = growthFor(n.curve, p), end = g < 0 && !isFinite(g) ? n.curve[0][0] : n.curve[n.curve.length - 1][0];
         const value = (100 * (isFinite(g) ? g : end)).toFixed(n.points ? 2 : 1).replace('-', '\u2212');
         const unit = n.points ? t.points[l] : '\u00a0%';
-        const side = isFinite(g) ? '' : g < 0 ? t.below[l] : t.above[l];
+        const told = isFinite(g) ? t.growth : g < 0 ? t.below : t.above;  // as `bounded` of needs.py
         const item = document.createElement('li');
-        item.textContent = t.growth[l].replace('#t', n.target).replace('#d', n.driver[l]).replace('#g', side + value + unit);
+        item.textContent = told[l].replace('#t', () => n.target).replace('#d', () => n.driver[l])
+          .replace('#g', () => value + unit);
         return item;
       }));
     };
     range.addEventListener('input', draw);
     listeners.push(draw);
   }
+  // Tables that go on sideways say so.
+  const boxes = [...document.querySelectorAll('.scroll')];
+  const measure = () => boxes.forEach(b => b.parentElement.classList.toggle('wider', b.scrollWidth > b.clientWidth + 1));
+  addEventListener('resize', measure);
+  document.addEventListener('toggle', measure, true);
+  listeners.push(measure);
   // What is folded is folded on the screen only.
   addEventListener('beforeprint', () => document.querySelectorAll('details:not(.full, .fold)').forEach(d => d.open = true));
   settle();

@@ -8,19 +8,22 @@ import json
 import math
 from pathlib import Path
 
+from sim.axes import Name
 from sim.cube import Cube
 from sim.report.answer import answer
 from sim.report.audited import audited
 from sim.report.cities import cities
 from sim.report.compared import compared
+from sim.report.drivers import drivers
 from sim.report.fans import fans
 from sim.report.headline import headline
 from sim.report.markup import HTML_LANGUAGE, Html, Part, element, joined, text
 from sim.report.material import Material
 from sim.report.needs import is_rate, needs_section
 from sim.report.progress import progress_section
-from sim.report.sources import assumptions, repeating
+from sim.report.sources import assumptions, cell_told, repeating
 from sim.report.together import joint_section, passage
+from sim.tables.wording import unfolded
 from sim.texts import LANGUAGES
 
 _HERE = Path(__file__).parent
@@ -32,6 +35,7 @@ FIRST = "zh"
 SECTIONS = (
     "answer",
     "headline",
+    "drivers",
     "fans",
     "cities",
     "progress",
@@ -55,7 +59,7 @@ def page_of(material: Material) -> bytes:
         element("meta", http_equiv="Content-Security-Policy", content=policy(style, script)),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="referrer", content="no-referrer"),
-        element("title", _title(material)),
+        element("title", _titles(material).in_language(FIRST)),
         element("style", Html(style)),
     )
     body = element(
@@ -63,7 +67,6 @@ def page_of(material: Material) -> bytes:
         *switch(),
         element("a", text("skip"), href="#answer", class_="skip"),
         header(material),
-        contents(),
         element("main", *sections(material)),
         element("footer", text("footer")),
         element("script", island(material), type="application/json", id="data"),
@@ -85,8 +88,10 @@ def _digest(content: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
 
 
-def _title(material: Material) -> str:
-    return f"{material.main.title.in_language(FIRST)} · {material.plan.title.in_language(FIRST)}"
+def _titles(material: Material) -> Name:
+    """Return the title of the page in both languages; the script shows that of the chosen one."""
+    both = zip(material.main.title, material.plan.title, strict=True)
+    return Name(*(f"{title} · {plan}" for title, plan in both))
 
 
 def switch() -> list[Html]:
@@ -105,13 +110,29 @@ def header(material: Material) -> Html:
     parts: list[Part] = [
         element("p", material.plan.title, text("document", document=material.plan.document), class_="plan"),
         element("h1", title),
-        element("p", cube.about, class_="about"),
     ]
     if len(material.cubes) > 1:
-        parts.append(
-            element("p", text("several", count=len(material.cubes), first=cube.title), class_="note")
-        )
+        parts.append(element("p", several(material), class_="note"))
     return element("header", *parts)
+
+
+def several(material: Material) -> Name:
+    """Return which of several scenarios, or which cell of a sweep, the page is about."""
+    cube, count = material.main, len(material.cubes)
+    if not cube.cell:
+        return text("several", count=count, first=cube.title)
+    key = "sweep" if material.is_sweep() else "sweep.first"
+    return text(key, count=count, cell=cell_told(cube))
+
+
+def about(cube: Cube) -> Html:
+    """Return what planners wrote of the scenario, folded: the answer stands before it."""
+    summary = element("summary", text("about-it"))
+    return element("details", summary, element("p", _about(cube), class_="about"), class_="fold-about")
+
+
+def _about(cube: Cube) -> Name:
+    return Name(*(unfolded(part) for part in cube.about))
 
 
 def contents() -> Html:
@@ -123,6 +144,8 @@ def sections(material: Material) -> list[Html]:
     cube = material.main
     parts = [
         answer(material),
+        about(cube),
+        contents(),
         *of_one(material, cube, "", middle=progress_section(material)),
         compared(material),
     ]
@@ -137,6 +160,7 @@ def of_one(material: Material, cube: Cube, mark: str, middle: Html | None = None
     """Return the sections of one scenario; *middle* is the progress so far, which scenarios share."""
     return [
         headline(material, cube, mark),
+        drivers(cube, mark),
         fans(material, cube, mark),
         cities(material, cube, mark),
         *([] if middle is None else [middle]),
@@ -148,7 +172,7 @@ def of_one(material: Material, cube: Cube, mark: str, middle: Html | None = None
 
 def in_full(material: Material, cube: Cube, mark: str) -> Html:
     summary = element("summary", cube.title)
-    about = element("p", cube.about, class_="about")
+    about = element("p", _about(cube), class_="about")
     return element("details", summary, about, joined(of_one(material, cube, mark)), class_="full")
 
 
@@ -174,6 +198,7 @@ def _data(material: Material) -> dict[str, object]:
     return {
         "plan": plan.id,
         "needs": needs,
+        "titles": _titles(material),
         "texts": {key: text(f"script.{key}") for key in ("sure", "growth", "below", "above", "points")},
         "scenarios": [_numbers(cube) for cube in material.cubes],
     }

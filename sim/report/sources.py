@@ -2,10 +2,37 @@
 
 from __future__ import annotations
 
+import re
+
 from sim.axes import Name
+from sim.baseline.calibration import IndicatorCalibration
+from sim.baseline.plan import Assumption
 from sim.cube import Cube
-from sim.report.markup import Html, element, number_cell, row_head, rows_of, text, unit_name
+from sim.report.markup import (
+    Html,
+    element,
+    joined,
+    number_cell,
+    row_head,
+    rows_of,
+    text,
+    text_cell,
+    unit_name,
+)
 from sim.report.material import Material
+from sim.report.numbers import DASH
+from sim.scenario.cell_names import cell_name
+from sim.tables.wording import unfolded
+
+REASONS = {
+    "own": re.compile("its own series; five-year sd (?P<spreads>.*)"),
+    "proxy": re.compile("a proxy; five-year sd (?P<spreads>.*)"),
+    "none": re.compile(
+        r"no series of its own: the median five-year sd of its kind \((?P<spreads>.*)\); no trend"
+    ),
+    "rate": re.compile("few own values: trend known, spread assumed"),
+}
+"""How `calibrate` says what an indicator stands on, by the key of the text that says it to readers."""
 
 
 def assumptions(material: Material) -> Html:
@@ -26,8 +53,8 @@ def run_table(material: Material) -> Html:
     body = [
         [
             row_head(a.name),
-            number_cell(a.value),
-            element("td", text(f"run.{a.id}") if not a.source else a.source),
+            number_cell(a.value.replace(" - ", DASH)),
+            text_cell(text(f"run.{a.id}") if not a.source else a.source),
         ]
         for a in material.main.run_assumptions
     ]
@@ -42,9 +69,9 @@ def plan_table(material: Material) -> Html:
             number_cell(f"{a.low:g}"),
             number_cell(f"{a.central:g}"),
             number_cell(f"{a.high:g}"),
-            element("td", unit_name(a.unit)),
+            element("td", unit_name(a.unit), class_="unit"),
             element("td", a.grade),
-            element("td", element("span", " ".join(a.source.split()), lang="en")),
+            source_cell(a),
         ]
         for a in material.plan.assumptions.values()
     ]
@@ -73,7 +100,7 @@ def evidence_table(material: Material) -> Html:
             [
                 row_head(indicator.name),
                 *(element("td", letter) for letter in letters),
-                element("td", element("span", f"{', '.join(known.series)}. {known.why}", lang="en")),
+                element("td", why(known), class_="long"),
             ]
         )
     head = [
@@ -87,6 +114,24 @@ def evidence_table(material: Material) -> Html:
     return rows_of(head, body, text("assumptions.evidence"))
 
 
+def source_cell(assumption: Assumption) -> Html:
+    """Return why an assumption is what it is, in the languages in which the plan folder says it."""
+    english = unfolded(assumption.source)
+    if not assumption.source_zh:
+        return element("td", element("span", english, lang="en"), class_="long")
+    return element("td", Name(unfolded(assumption.source_zh), english), class_="long")
+
+
+def why(known: IndicatorCalibration) -> Html:
+    """Return the series of an indicator, and why, in both languages where `calibrate` wrote the reason."""
+    series = ", ".join(known.series)
+    for key, pattern in REASONS.items():
+        found = pattern.fullmatch(known.why)
+        if found is not None:
+            return joined([series, Name("。", ". "), text(f"why.{key}", **found.groupdict())])
+    return joined([series, Name("。", ". "), element("span", known.why, lang="en")])
+
+
 def figures_table(material: Material) -> Html:
     """Return the sources of the actuals and of the plan's own figures, each once."""
     plan = material.plan
@@ -96,7 +141,7 @@ def figures_table(material: Material) -> Html:
         if figure.region in areas:
             by_source.setdefault(figure.source, set()).add(figure.series)
     body = [
-        [row_head(element("span", source, class_="address")), element("td", ", ".join(sorted(series)))]
+        [row_head(element("span", source, class_="address")), text_cell(", ".join(sorted(series)))]
         for source, series in sorted(by_source.items())
     ]
     table = rows_of([text("source"), text("series")], body, text("assumptions.figures"))
@@ -117,7 +162,7 @@ def repeating(material: Material) -> Html:
             number_cell(str(cube.sets)),
             number_cell(str(cube.seed)),
             number_cell(f"{cube.floored:,}"),
-            element("td", _cell(cube)),
+            text_cell(cell_told(cube)),
         ]
         for cube in material.cubes
     ]
@@ -132,7 +177,7 @@ def repeating(material: Material) -> Html:
     ]
     hashes = dict(pair for cube in material.cubes for pair in cube.files)
     inputs = [
-        [row_head(element("code", name)), element("td", element("code", h))]
+        [row_head(element("code", name)), element("td", element("code", h), class_="long")]
         for name, h in sorted(hashes.items())
     ]
     versions = [[row_head(name), element("td", element("code", v))] for name, v in material.versions.items()]
@@ -152,5 +197,6 @@ def repeating(material: Material) -> Html:
     )
 
 
-def _cell(cube: Cube) -> Name | str:
-    return ", ".join(f"{name} = {value}" for name, value in cube.cell) or "—"
+def cell_told(cube: Cube) -> Name:
+    """Return the swept values of a cell of a grid by their names; a dash of a scenario that is none."""
+    return cell_name(dict(cube.cell)) if cube.cell else Name("—", "—")

@@ -12,6 +12,7 @@ import numpy as np
 from sim.axes import Name
 from sim.baseline.plan import Baseline, Indicator
 from sim.errors import Place, as_written, times_apart
+from sim.scenario.cell_names import cell_name
 from sim.scenario.layers import Steps
 from sim.scenario.measures import LARGEST, UNREAD, Measure, is_read
 from sim.scenario.observed import actuals_from_written
@@ -67,9 +68,8 @@ def scenario_from_written(
 def _title(title: Name, cell: Mapping[str, str]) -> Name:
     if not cell:
         return title
-    zh = "，".join(f"{path} = {value}" for path, value in cell.items())
-    en = ", ".join(f"{path} = {value}" for path, value in cell.items())
-    return Name(f"{title.zh}（{zh}）", f"{title.en} ({en})")
+    told = cell_name(cell)
+    return Name(f"{title.zh}（{told.zh}）", f"{title.en} ({told.en})")
 
 
 def _growth(reading: Reading, written: ScenarioWritten) -> Growth:

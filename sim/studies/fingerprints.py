@@ -19,7 +19,18 @@ NOT_DECIDING = frozenset({("Model", "scenario"), ("Model", "blocks")})
 """Fields that change no draw: what a scenario is called, and how many blocks are asked for."""
 
 LIBRARIES = ("numba", "numpy", "scipy")
-ROWS = ("engine", "kernels", "model", "accumulators.py", "distributions.py", "shocks.py", "streams.py")
+ROWS = (
+    "engine",
+    "kernels",
+    "model",
+    "pipelines",
+    "accumulators.py",
+    "designs.py",
+    "distributions.py",
+    "shocks.py",
+    "streams.py",
+    "weights.py",
+)
 """The rows of the house through which a draw passes, and how a summary is packed."""
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from sim.baseline.plan import Baseline
 from sim.cube import Cube
 from sim.engine import Summary, run
+from sim.errors import BadInput
 from sim.executors import Crew, Failure
 from sim.model import compiled
 from sim.model.model import Model
@@ -162,7 +163,12 @@ class Grid:
             summary = self.summary(scenario.id, blocks[scenario.id])
             if summary is not None:
                 model = self.models[scenario.id]
-                yield cube_of(scenario, self.baselines[scenario.plan], model, summary, NOT_MOVED)
+                try:
+                    cube = cube_of(scenario, self.baselines[scenario.plan], model, summary, NOT_MOVED)
+                except BadInput as bad:  # actuals that leave too few draws: of this scenario alone
+                    self.failed[scenario.id] = str(bad)
+                    continue
+                yield cube
 
     def failures(self) -> tuple[Failed, ...]:
         """Return the scenarios without a result, in their order."""

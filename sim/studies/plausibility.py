@@ -109,8 +109,8 @@ def _departure(
 
 
 def _expected(known: SeriesCalibration, years: int) -> float:
-    names = ("mu", "own", "lam", "damp", "phi", "last_year_effect")
-    mu, own, lam, damp, phi, last = (np.asarray(getattr(known, name).value) for name in names)
+    parts = (known.mu, known.own, known.lam, known.damp, known.phi, known.last_year_effect)
+    mu, own, lam, damp, phi, last = (np.asarray(part.value) for part in parts)
     return float(np.mean(expected_growth(mu, own, lam, damp, phi, last, np.arange(1.0, years + 1.0))))
 
 

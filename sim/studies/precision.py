@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.accumulators import SetChances
 from sim.axes import Bools, Floats
 from sim.baseline.plan import Baseline
 from sim.engine import Summary
@@ -26,6 +27,7 @@ from sim.scenario.scenario import Scenario
 from sim.streams import BLOCK
 from sim.studies.compare import paired_difference
 from sim.studies.grid import CHUNK, Grid, Work, done_work
+from sim.weights import WeightedChances
 
 RESERVE = 1.1
 """More than the foretold number of blocks, since the variance is estimated too."""
@@ -92,11 +94,17 @@ def open_answers(summary: Summary, first: Summary | None, aim: Aim, look: int) -
 
 
 def _ends(summary: Summary, confidence: float) -> tuple[Floats, Floats]:
+    draws = max(2, math.floor(summary.effective()))
     parts = [
-        interval_of_sets(c.mean(), c.variance(), c.sets, summary.draws, confidence)
+        interval_of_sets(c.mean(), c.variance(), sets_of(c), draws, confidence)
         for c in (summary.chances, summary.together)
     ]
     return np.concatenate([low for low, _ in parts]), np.concatenate([high for _, high in parts])
+
+
+def sets_of(chances: SetChances | WeightedChances) -> int:
+    """Return how many sets speak, the effective number where actuals weigh them."""
+    return chances.effective_sets() if isinstance(chances, WeightedChances) else chances.sets
 
 
 def _differences(now: Summary, was: Summary) -> Iterator[tuple[float, float]]:

@@ -150,14 +150,14 @@ def probabilities_of(
             rows.append(replace(unanswered(target), invalid=summary.draws))
             continue
         compiled = model.targets[i]
-        moves = drivers.get(i, ())
-        driver = None
-        if moves:
-            driver = Driver(
-                moves[0].assumption,
-                assumption_name(baseline, moves[0].assumption),
-                *(carried_over(end, here[i], chances["p"][i]) for end in (moves[0].low, moves[0].high)),
+        moves = tuple(
+            Driver(
+                move.assumption,
+                assumption_name(baseline, move.assumption),
+                *(carried_over(end, here[i], chances["p"][i]) for end in (move.low, move.high)),
             )
+            for move in drivers.get(i, ())
+        )
         misses = total - int(summary.hits[i]) - int(summary.invalid[i])
         shortfall = summary.shortfall.value()[i] / misses if misses else None
         rows.append(
@@ -180,8 +180,9 @@ def probabilities_of(
                 grade=grade_of(
                     baseline, str(target.quantity), assumed_growth(scenario, baseline, target.area)
                 ),
-                driver=driver,
+                driver=moves[0] if moves else None,
                 passages=shares_of(summary.passages[i]),
+                moves=moves,
             )
         )
     return tuple(rows)

@@ -83,7 +83,7 @@ def _moved(comparison: Comparison, lang: str) -> str:
             str(shift.year),
             "" if shift.change is None else points(shift.change) + " %",
         )
-        for shift in comparison.moved[:MOST_MOVED]
+        for shift in sorted(comparison.moved, key=lambda s: s.area == UNALLOCATED)[:MOST_MOVED]
     ]
     head = [say(f"compare.{word}", lang) for word in ("area", "indicator", "year", "change")]
     return title + "\n" + wrapped_table(head, rows, {1: 48}, right=(2, 3))

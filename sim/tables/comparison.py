@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sim.cube import Cube, Probability
 from sim.outputs.text_table import display_width
+from sim.scenario.cell_names import cell_name
 from sim.tables.figures import bare_chance, bare_percent, moved
 from sim.tables.layout import WIDEST, paragraph, wrapped_table
 from sim.texts import say
@@ -31,7 +32,7 @@ def grid_text(cubes: Sequence[Cube], first: Cube | None, lang: str) -> str:
 def sweep_title(cube: Cube, lang: str) -> str:
     """Return the title of the sweep that *cube* is a cell of: its own without the values of the cell."""
     title = cube.title.in_language(lang)
-    start = title.rfind(f"{cube.cell[0][0]} = ") if cube.cell else -1
+    start = title.rfind(cell_name(dict(cube.cell)).in_language(lang)) if cube.cell else -1
     return title if start < 0 else title[:start].rstrip("（( ")
 
 

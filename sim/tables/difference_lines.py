@@ -23,7 +23,14 @@ def difference_line(difference: Difference, baseline: Baseline, lang: str) -> st
     words = _Words(baseline, lang)
     subject = " ".join(part for part in (_subject(difference, words), years_text(difference.years)) if part)
     now, was = (words.value(difference.kind, side) for side in (difference.now, difference.was))
+    if lang == "zh" and not _is_chinese(was[:1]):
+        was = f" {was}"
     return words.label("line", subject=subject, now=now, was=was)
+
+
+def _is_chinese(letter: str) -> bool:
+    """Return whether *letter* needs no blank between it and the Chinese before it."""
+    return "\u3000" <= letter <= "\u9fff" or "\uff00" <= letter <= "\uff60"
 
 
 def _subject(difference: Difference, words: _Words) -> str:

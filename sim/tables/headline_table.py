@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from sim.cube import Cube, Probability
 from sim.tables.figures import bare_chance, growth, margin, span, times_in_hundred
 from sim.tables.layout import Note, wrapped_table
+from sim.tables.readings import ends_of_versions, hangs_on_version, history_key, versions_of
 from sim.tables.wording import (
     amount_words,
     driver_words,
@@ -31,16 +32,6 @@ def headline_table(cube: Cube, lang: str) -> str:
     return wrapped_table([say(f"screen.head-{name}", lang) for name in HEAD], rows, MOST, RIGHT)
 
 
-def versions_of(lead: Probability, cube: Cube) -> tuple[Probability, ...]:
-    """Return all versions of a headline target, the lead first."""
-    others = (
-        row
-        for row in cube.probabilities
-        if row.target.id == lead.target.id and row is not lead and row.target.group == lead.target.group
-    )
-    return (lead, *others)
-
-
 def rows_of_target(
     lead: Probability, versions: Sequence[Probability], cube: Cube, lang: str
 ) -> Iterator[Sequence[str] | Note]:
@@ -49,9 +40,12 @@ def rows_of_target(
     yield (lead.target.id, name, *cells_of(lead, cube, lang), driver_words(lead.driver, cube.draws, lang))
     if lead.p is not None:
         yield Note(meaning_of(lead, cube, lang), INDENT)
-    if lead.grade is not None and lead.grade.drift == "C":
-        on_the_path = any(lead.quantity == indicator.id for indicator in cube.plan.indicators)
-        yield Note(say("screen.by-construction" if on_the_path else "screen.no-history", lang), INDENT)
+    without_history = history_key(lead, cube)
+    if without_history is not None:
+        yield Note(say(without_history, lang), INDENT)
+    if hangs_on_version(lead, cube):
+        between = span(*ends_of_versions(lead, cube), cube.draws)
+        yield Note(say("screen.version-decides", lang, span=between), INDENT)
     if len(versions) > 1:
         read_as = version_words(lead, versions, cube.plan, lang)
         yield Note(say("screen.lead-version", lang, version=read_as), INDENT)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import math
-import re
 
 from sim.cube import Cube, Joint, Probability, RunAssumption
 from sim.streams import SET
 from sim.tables.city_table import city_table
-from sim.tables.figures import margin, percent
+from sim.tables.figures import margin, percent, span
 from sim.tables.headline_table import headline_table
 from sim.tables.layout import WIDTH, paragraph
+from sim.tables.readings import deciding_versions, ends_of_versions
 from sim.tables.realism import realism_text
 from sim.tables.target_lists import other_table, unanswered_list
+from sim.tables.wording import unfolded
 from sim.texts import say
 
 PARAMETERS, ENDLESS = "parameters", "∞"
-_FOLD = re.compile("(?<=[\u3000-\u9fff\uff00-\uff60]) (?=[\u3000-\u9fff])")
-"""A blank between Chinese letters, where YAML folded a line."""
 
 
 def screen_text(cube: Cube, lang: str, listed: bool = True) -> str:
@@ -39,7 +38,7 @@ def screen_text(cube: Cube, lang: str, listed: bool = True) -> str:
 def heading(cube: Cube, lang: str) -> str:
     """Return the title, then in two sentences what is not known, then what the scenario assumes."""
     title = say("screen.title", lang, title=cube.title.in_language(lang), scenario=cube.scenario)
-    about = _FOLD.sub("", cube.about.in_language(lang).strip())
+    about = unfolded(cube.about.in_language(lang))
     lines = ["=" * WIDTH, title, paragraph(unknowns_text(cube, lang))]
     return "\n".join(lines + ([paragraph(about)] if about else []))
 
@@ -60,17 +59,28 @@ def unknowns_text(cube: Cube, lang: str) -> str:
         bad=len(on_it),
         ids=say("screen.listed", lang).join(on_it),
     )
+    versions = versions_text(rows, cube, lang)
     moved = most_moved(rows)
     if moved is None or moved.driver is None:
-        return evidence + say("screen.no-driver", lang)
+        return evidence + (versions or say("screen.no-driver", lang))
     return evidence + say(
-        "screen.strongest-driver",
+        "screen.strongest-number" if versions else "screen.strongest-driver",
         lang,
+        versions=versions,
         name=moved.driver.name.in_language(lang),
         target=moved.target.id,
         low=percent(moved.driver.low, cube.draws),
         high=percent(moved.driver.high, cube.draws),
     )
+
+
+def versions_text(rows: list[Probability], cube: Cube, lang: str) -> str:
+    """Return the targets that the choice of version decides, each with its range; nothing without any."""
+    moved = [
+        f"{row.target.id} {span(*ends_of_versions(row, cube), cube.draws)}"
+        for row in deciding_versions(rows, cube)
+    ]
+    return say("screen.versions", lang, targets=say("screen.listed", lang).join(moved)) if moved else ""
 
 
 def most_moved(rows: list[Probability]) -> Probability | None:

@@ -10,6 +10,7 @@ from sim.axes import Name
 from sim.baseline.plan import Area, Baseline, Target
 from sim.baseline.progress import base_of
 from sim.cube import QUANTILES, Cube, Probability, Trajectory, name_of
+from sim.tables.figures import is_extreme
 
 Rows = Mapping[tuple[str, str], Probability]
 
@@ -33,8 +34,18 @@ LIGHT_ON = 7
 
 
 def shade(p: float) -> int:
-    """Return which of `SHADES` a chance has."""
-    return min(len(SHADES) - 1, max(0, round((len(SHADES) - 1) * p)))
+    """Return which of `SHADES` a chance has: that of the per cent that are printed, halves upwards, so that
+    one number has one colour.
+    """
+    tenths = round(1000.0 * p) if is_extreme(p) else 10 * round(100.0 * p)
+    return min(len(SHADES) - 1, max(0, (tenths + 50) // 100))
+
+
+def shade_between(low: float, high: float) -> int:
+    """Return the shade of a range: that of the middle of its printed ends."""
+    if low == high:
+        return shade(low)
+    return shade(0.5 * (round(100.0 * low) + round(100.0 * high)) / 100.0)
 
 
 def dots_of(p: float) -> int:
@@ -72,7 +83,9 @@ def areas_by_risk(plan: Baseline, rows: Rows) -> list[Area]:
 
 
 def _mean(rows: Sequence[Probability]) -> float:
-    return fmean([row.p or 0.0 for row in rows]) if rows else math.inf
+    """Return the mean chance of the *rows* that have one; those without any stand last."""
+    known = [row.p for row in rows if row.p is not None]
+    return fmean(known) if known else math.inf
 
 
 def places_of(plan: Baseline) -> dict[str, tuple[int, int]]:

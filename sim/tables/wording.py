@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from sim.baseline.load_targets import MEANS
@@ -9,6 +10,14 @@ from sim.baseline.plan import Baseline, Target
 from sim.cube import Driver, Probability, name_of
 from sim.tables.figures import bare_percent, number, percent, stated
 from sim.texts import LANGUAGES_APART, say, table
+
+_FOLD = re.compile("(?<=[\u3000-\u9fff\uff00-\uff60]) (?=[\u3000-\u9fff\uff00-\uff60])")
+"""A blank between Chinese letters, where YAML folded a line."""
+
+
+def unfolded(text: str) -> str:
+    """Return *text* on one line, without the blanks that folding left between Chinese letters."""
+    return _FOLD.sub("", " ".join(text.split()))
 
 
 def words_of(key: str, lang: str, default: str) -> str:

@@ -60,6 +60,15 @@ CUT = """() => [...document.querySelectorAll('svg text')].filter(t => {
 }).map(t => t.textContent)"""
 
 
+NARROW = """() => [...document.querySelectorAll('th, td:not(.n)')]
+  .filter(e => e.checkVisibility() && e.innerText.trim().length > 2 && e.getBoundingClientRect().width < 40)
+  .map(e => e.innerText)"""
+
+UNCUED = """() => [...document.querySelectorAll('.scroll')].filter(b => b.checkVisibility()
+  && (b.scrollWidth > b.clientWidth + 1) !== b.parentElement.querySelector('.sideways').checkVisibility())
+  .map(b => b.innerText.slice(0, 80))"""
+
+
 def in_english(page: Page) -> None:
     page.check("#lang-en")
 
@@ -180,6 +189,45 @@ def test_S28_nothing_overlaps_or_is_cut_on_a_phone_or_at_200_percent(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate(OVERLAPS) == []
     assert page.evaluate(CUT) == []
+    unfolded(page)
+    assert page.evaluate(NARROW) == []
+    page.wait_for_function(f"({UNCUED})().length === 0")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_answer_stands_on_the_first_screen_of_a_phone(opened: Open, lang: str) -> None:
+    page = opened("one", viewport={"width": 390, "height": 800})
+    page.check(f"#lang-{lang}")
+    box = page.locator("#answer > p:not(.unknown)").first.bounding_box()
+    assert box is not None
+    assert box["y"] + 60 < 800
+    assert page.locator("#answer").inner_text().count(".csv") == 0
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_slider_tells_what_lies_outside_all_that_was_tried_as_the_table_does(
+    opened: Open, lang: str
+) -> None:
+    page = opened("one")
+    page.check(f"#lang-{lang}")
+    rows = page.locator("#needs tbody tr")
+    for column, wanted in ((4, "50"), (5, "80"), (6, "90")):
+        page.locator("#slider input").fill(wanted)
+        lines = page.locator("#slider li").all_inner_texts()
+        for row, line in zip(rows.all(), lines, strict=True):
+            cell = row.locator("th, td").nth(column).inner_text()
+            below, above = {"zh": ("即可", "仍不够"), "en": ("will do", "not enough")}[lang]
+            assert [below in line, above in line] == [below in cell, above in cell]
+            assert not (below in line and ("≥" in line or "or more" in line))
+            assert numbers(cell.removesuffix("%"))[0] in line
+    assert any("即可" in line or "will do" in line for line in lines)
+
+
+def test_the_title_of_the_window_is_in_the_chosen_language(opened: Open) -> None:
+    page = opened("one", locale="en-GB")
+    assert page.title().startswith("Baseline (half plan, half trend) · Zhejiang")
+    page.check("#lang-zh")
+    assert page.title().startswith("基准")
 
 
 def test_the_page_prints_on_A4(opened: Open) -> None:

@@ -55,7 +55,7 @@ def test_scenarios_are_compared_by_name_and_the_result_verifies(
     assert manifest is not None
     assert manifest["source"] == "scenarios/baseline.yaml+scenarios/faster.yaml"
     rows = list(csv.DictReader(io.StringIO((place / "written.csv").read_text(encoding="utf-8"))))
-    assert [row["zh"] for row in rows] == ["增速来源：计划（原为 计划与趋势加权）"]
+    assert [row["zh"] for row in rows] == ["增速来源：计划（原为计划与趋势加权）"]
 
 
 def test_R13_the_same_comparison_has_the_same_bytes(

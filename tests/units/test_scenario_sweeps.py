@@ -6,6 +6,7 @@ import pytest
 
 from sim.errors import BadInput, Found
 from sim.marked.document import document_from_text
+from sim.scenario.cell_names import cell_name
 from sim.scenario.layers import node_from_document
 from sim.scenario.sweeps import Cell, cells_from_node
 
@@ -109,3 +110,12 @@ def test_a_swept_value_stands_where_the_sweep_wrote_it() -> None:
 )
 def test_a_sweep_that_makes_no_grid_is_a_mistake(sweep: str, expected: list[tuple[str, str]]) -> None:
     assert mistakes(sweep) == expected
+
+
+def test_a_cell_is_named_in_words_with_a_sign_of_minus() -> None:
+    cell = {"shocks.slump.size": "-3", "growth.weight": "0.5", "noise.dof": "4", "growth.odd": "x"}
+    assert cell_name(cell).en == (
+        "growth.odd x, weight of the plan 0.5, degrees of freedom of the noise 4, size of shock (slump) −3"
+    )
+    assert cell_name({"shocks.slump.size": "-3"}).zh == "冲击的大小（slump）−3"
+    assert cell_name({"growth.source": "plan"}).en == "source of growth plan"

@@ -14,6 +14,7 @@ from sim.axes import Name
 from sim.baseline.plan import Target
 from sim.cube import Cube, Grade, Probability
 from sim.outputs.text_table import display_width
+from sim.scenario.cell_names import cell_name
 from sim.tables.layout import WIDEST
 from sim.tables.run_screens import run_screens
 from sim.tables.screen import screen_text
@@ -172,6 +173,22 @@ def test_versions_differ_in_what_they_measure() -> None:
     assert "口径 b：各年增速的" in text
 
 
+def test_versions_that_decide_are_named_first_and_beneath_the_lead() -> None:
+    lead = answered(headline(1), 0.7, driver=driver(0.65, 0.75))
+    other = answered(headline(1, version="b", lead=False), 0.2)
+    text = " ".join(shown(cube((lead, other)), "en").split())
+    assert "which version of a target is meant; probability over the versions: H01 20-70 %." in text
+    assert 'Of the assumptions in numbers "made-up" moves the answers most' in text
+    assert "Which version is meant decides this probability: 20-70 % over the versions." in text
+
+
+def test_versions_that_move_less_than_a_number_are_not_named_first() -> None:
+    lead = answered(headline(1), 0.5, driver=driver(0.4, 0.55))
+    text = shown(cube((lead, answered(headline(1, version="b", lead=False), 0.45))), "en")
+    assert "What decides most" not in text
+    assert "Which version is meant" not in text
+
+
 def test_all_together_stands_with_other_dependence_and_at_least_so_many() -> None:
     rows = (answered(headline(1), 0.5), answered(headline(2), 0.6))
     text = " ".join(shown(cube(rows, joint=joint(("H01", "H02"), [1.0, 0.8, 0.25])), "en").split())
@@ -259,7 +276,8 @@ def test_without_common_luck_no_difference_is_shown(change: dict[str, int]) -> N
 
 def grid_cell(weight: str, p: float) -> Cube:
     cell = (("growth.weight", weight),)
-    title = Name(f"扫描（growth.weight = {weight}）", f"sweep (growth.weight = {weight})")
+    told = cell_name(dict(cell))
+    title = Name(f"扫描（{told.zh}）", f"sweep ({told.en})")
     row = answered(headline(1), p)
     return cube((row,), scenario=f"sweep__weight_{weight}", title=title, cell=cell)
 

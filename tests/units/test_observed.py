@@ -1,0 +1,105 @@
+"""Actuals as planners give them: in a scenario, in the plan folder, in a file of one's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sim.baseline.load_figures import load_named_figures
+from sim.commands.observed import observed_scenarios
+from sim.errors import BadInput, Found
+from sim.scenario.loading import load_scenarios
+from sim.scenario.observed import actuals_of_plan
+from sim.scenario.plans import PlanFolders
+from sim.scenario.scenario import Scenario
+
+ROOT = Path(__file__).resolve().parents[2]
+PLANS = PlanFolders(ROOT)
+HEAD = "series,region,year,value,unit,status,note,trust,source\n"
+
+
+def read(folder: Path, observed: str) -> Scenario:
+    file = folder / "mine.yaml"
+    file.write_text(f"plan: zhejiang-2016\n{observed}", encoding="utf-8")
+    [scenario] = load_scenarios([file], PLANS, folder)
+    return scenario
+
+
+def test_until_takes_all_actuals_of_the_plan_up_to_that_year(tmp_path: Path) -> None:
+    scenario = read(tmp_path, "observed: {until: 2016}\n")
+
+    cells = {(a.area, a.indicator): a.value for a in scenario.observed}
+    assert {a.year for a in scenario.observed} == {2016}
+    assert cells["zhejiang", "rd_expenditure"] == 1130.6297
+    assert cells["hangzhou", "rd_personnel"] == 94696
+    assert all(a.source and a.place.file.endswith("observed.csv") for a in scenario.observed)
+
+
+def test_a_single_value_goes_before_the_plan_folder(tmp_path: Path) -> None:
+    own = "values: {mine: {area: 杭州, indicator: rd_expenditure, year: 2016, value: 350, se: 2}}"
+    scenario = read(tmp_path, f"observed: {{until: 2016, {own}}}\n")
+
+    [actual] = [a for a in scenario.observed if (a.area, a.indicator) == ("hangzhou", "rd_expenditure")]
+    assert (actual.value, actual.error) == (350.0, 2.0)
+
+
+def test_a_half_year_rate_becomes_the_year_with_its_error(tmp_path: Path) -> None:
+    """281.12 of technology trade by June 2018 were 59.43 % of the year's target of 473."""
+    rate = "progress: 59.43 %, of: 473, usual: 50 %, se: 6 %"
+    entry = f"{{area: zhejiang, indicator: technology_trade, year: 2018, {rate}}}"
+    [actual] = read(tmp_path, f"observed: {{values: {{june: {entry}}}}}\n").observed
+
+    assert actual.value == pytest.approx(2 * 281.1, rel=1e-3)
+    assert actual.error / actual.value == pytest.approx(6 / 59.43)
+
+
+def test_what_a_preliminary_figure_was_revised_to_counts(tmp_path: Path) -> None:
+    file = tmp_path / "news.csv"
+    rows = (
+        "gdp,zhejiang,2016,46485,亿元,preliminary,,high,first release\n"
+        "gdp,zhejiang,2016,47251.36,亿元,actual,,high,yearbook\n"
+    )
+    file.write_text(HEAD + rows, encoding="utf-8")
+    baseline, found = PLANS["zhejiang-2016"], Found()
+    [figure] = load_named_figures(file, tmp_path, (baseline.province,), found)
+
+    assert (figure.value, figure.status, found.mistakes) == (47251.36, "actual", [])
+
+
+def test_a_file_of_actuals_is_checked_line_by_line(tmp_path: Path) -> None:
+    file = tmp_path / "news.csv"
+    rows = (
+        "rd_expense,zhejiang,2016,1130,亿元,actual,,high,made up\n"
+        "rd_expenditure,suzhou,2016,1130,亿元,actual,,high,made up\n"
+        "rd_expenditure,hangzhou,2021,400,亿元,actual,,high,made up\n"
+        "gdp,hangzhou,2016,11000,亿元,actual,,high,made up\n"
+        "rd_expenditure,ningbo,2016,-5,亿元,actual,,high,made up\n"
+    )
+    file.write_text(HEAD + rows, encoding="utf-8")
+    scenarios = load_scenarios([ROOT / "scenarios" / "baseline.yaml"], PLANS, ROOT)
+
+    with pytest.raises(BadInput) as caught:
+        observed_scenarios(scenarios, file, PLANS, tmp_path)
+
+    found = {(m.place.line, m.code) for m in caught.value.mistakes}
+    expected = {(2, "unknown-series"), (3, "unknown-area"), (4, "year-outside"), (5, "only-the-province")}
+    assert expected <= found
+    assert any(line == 6 for line, _ in found)
+
+
+def test_a_file_of_actuals_becomes_an_input_of_every_scenario(tmp_path: Path) -> None:
+    file = tmp_path / "news.csv"
+    file.write_text(HEAD + "gdp,zhejiang,2016,47251.36,亿元,actual,,high,yearbook\n", encoding="utf-8")
+    scenarios = load_scenarios([ROOT / "scenarios" / "baseline.yaml"], PLANS, ROOT)
+    [scenario] = observed_scenarios(scenarios, file, PLANS, tmp_path)
+
+    assert [a.indicator for a in scenario.observed] == ["gdp"]
+    assert "news.csv" in scenario.files
+
+
+def test_actuals_of_what_is_not_simulated_are_left_out() -> None:
+    indicators = {a.indicator for a in actuals_of_plan(PLANS["zhejiang-2016"], 2017)}
+
+    assert "technology_trade" not in indicators  # its series change their definition in 2017
+    assert {"gdp", "new_hitech_firms", "patents_in_force"} <= indicators
