@@ -1,11 +1,12 @@
 """How fast the engine draws, beside a rival in plain NumPy and beside the bare random numbers of the job.
 
-    python3 bench/engine.py [--seconds 4]
+    python3 -m bench.engine [--blocks 8]
 
 Two jobs: Gaussian noise alone, and the shipped baseline (fat tails, counts, drawn parameters), both
 of every city, indicator and year. Times are per draw; what counts are ratios within one run. The
 rival sums moments and counts hits; the engine does all that a report needs as well (chances, grids,
-first passages, chances by set), so its share is stated with and without.
+first passages, chances by set), so its share is stated with and without. The rival simulates no
+pipelines, so those are left out for both.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ from pathlib import Path
 import numpy as np
 
 from bench.peers import plain_numpy
+from sim.axes import Axis
 from sim.engine.run import run_block
 from sim.model import compiled
-from sim.model.model import Model
+from sim.model.model import Model, OutputModel, RatioModel, StockModel
 from sim.scenario.loading import load_scenarios
 from sim.scenario.plans import PlanFolders
 from sim.streams import BLOCK, SET
@@ -38,11 +40,49 @@ def jobs() -> dict[str, Model]:
     plans = PlanFolders(ROOT)
     (scenario,) = load_scenarios((ROOT / "scenarios/baseline.yaml",), plans, ROOT)
     model = compiled(scenario, plans[scenario.plan])
+    model = without_pipelines(model)
     calm = replace(model.noise, dof=np.inf, key=("gaussian", *model.noise.key))
     gaussian = replace(
         model, noise=calm, drawn=False, is_count=np.zeros_like(model.is_count), derived=model.derived
     )
     return {"gaussian": gaussian, "baseline": model}
+
+
+def without_pipelines(model: Model) -> Model:
+    """Return *model* without the outputs of pipelines and their targets: the rival simulates none."""
+    count = len(model.indicators)
+    kept = [*range(count)]
+    place = {k: k for k in kept}
+    derived: list[RatioModel | StockModel] = []
+    for position, item in enumerate(model.derived, start=count):
+        if isinstance(item, OutputModel):
+            continue
+        if isinstance(item, RatioModel):
+            if not {item.numerator, item.denominator} <= place.keys():
+                continue
+            above, below = place[item.numerator], place[item.denominator]
+            item = replace(item, numerator=above, denominator=below)
+        elif item.inflow not in place:
+            continue
+        else:
+            item = replace(item, inflow=place[item.inflow])
+        place[position] = count + len(derived)
+        kept.append(position)
+        derived.append(item)
+    targets = [
+        (n, replace(t, quantity=place[t.quantity]))
+        for n, t in enumerate(model.targets)
+        if t.quantity in place
+    ]
+    moved = {n: row for row, (n, _) in enumerate(targets)}
+    return replace(
+        model,
+        quantities=Axis("quantity", tuple(model.quantities.labels[k] for k in kept)),
+        derived=tuple(derived),
+        targets=tuple(t for _, t in targets),
+        headline=np.array([moved[int(n)] for n in model.headline if int(n) in moved]),
+        pipelines=(),
+    )
 
 
 def engine_blocks(model: Model, detailed: bool, blocks: range) -> None:
