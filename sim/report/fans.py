@@ -12,7 +12,7 @@ from sim.report.markup import Html, Part, element, number_cell, row_head, rows_o
 from sim.report.material import Material
 from sim.report.numbers import number
 from sim.report.svg import apart, drawing, line, path, ticks, words
-from sim.tables.selection import charted, goal_of, median_line, trajectory_of
+from sim.tables.selection import charted, goal_of, level_limits, median_line, trajectory_of
 from sim.tables.surprises import Surprise, surprises_of
 
 WIDTH, HEIGHT = 420.0, 250.0
@@ -82,7 +82,7 @@ def fan(cube: Cube, row: Probability, others: Sequence[Cube], mark: str) -> Html
     values = [q for t in series for q in (t.quantiles[0], t.quantiles[-1])]
     values += [v for v in (base, goal) if v is not None]
     values += [*plan.values(), *actual.values(), *(v for m in medians for v in m.values())]
-    scale = Scale((cube.plan.base_year, *cube.plan.years), *_limits(values))
+    scale = Scale((cube.plan.base_year, *cube.plan.years), *level_limits(values))
     ident = f"f{mark}-{target.id}"
     parts = [*axes(scale), *bands(scale, series, base, cube.plan.base_year)]
     if plan:
@@ -123,12 +123,6 @@ def outside(each: Surprise) -> Name:
     key = "fan.outside.above" if each.above else "fan.outside.below"
     rest = 100 - each.band
     return text(key, year=str(each.year), value=number(each.actual), band=each.band, rest=rest)
-
-
-def _limits(values: Sequence[float]) -> tuple[float, float]:
-    low, high = min(values), max(values)
-    room = 0.05 * (high - low) or 1.0
-    return (0.0 if 0.0 <= low < 0.4 * high else low - room), high + room
 
 
 def axes(scale: Scale) -> list[Html]:

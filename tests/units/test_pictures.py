@@ -21,7 +21,6 @@ from sim.plots.cities import heatmap
 from sim.plots.fan import OTHERS, fan
 from sim.plots.pictures import PICTURES, pictures_of
 from sim.plots.style import Draw, MissingGlyph, family, look, short, svg_and_png
-from sim.report.fans import _limits
 from sim.tables.selection import cells_of, hit_edge, level_limits
 from tests.pages import cubes_of
 from tests.strategies import target
@@ -188,8 +187,6 @@ def test_dots_and_cells_carry_their_uncertainty_and_colours_a_key(cubes: tuple[C
 
 
 def test_fans_of_page_and_picture_begin_at_the_same_level(cubes: tuple[Cube, ...]) -> None:
-    for values in ([2.0, 5.0], [57.0, 68.0], [-1.0, 4.0], [3.0, 3.0]):
-        assert level_limits(values) == _limits(values)
     figure, _ = drawn(fan, cubes[:1], "en")
     starts = {axis.get_title(loc="left")[:3]: axis.get_ylim()[0] for axis in figure.axes}
     assert starts["H01"] == 0.0
