@@ -21,7 +21,7 @@ from sim.plots.cities import heatmap
 from sim.plots.fan import OTHERS, fan
 from sim.plots.pictures import PICTURES, pictures_of
 from sim.plots.style import Draw, MissingGlyph, family, look, short, svg_and_png
-from sim.tables.selection import cells_of, hit_edge, level_limits
+from sim.tables.selection import cells_of, hit_edge
 from tests.pages import cubes_of
 from tests.strategies import target
 

@@ -384,7 +384,8 @@ def test_zero_is_a_fair_value_inside_a_sweep_and_only_there(tmp_path: Path) -> N
         ("grid__size_-1", -0.01, {"shocks.s.size": "-1"}),
     ]
     assert grid[1].title == Name("grid（冲击的大小（s）−1）", grid[1].title.en)
-    assert grid[1].title.en.startswith("grid (") and grid[1].title.en.endswith("−1)")
+    assert grid[1].title.en.startswith("grid (")
+    assert grid[1].title.en.endswith("−1)")
 
 
 def test_two_scenarios_that_differ_in_words_alone_are_a_mistake(tmp_path: Path) -> None:
