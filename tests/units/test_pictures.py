@@ -21,7 +21,7 @@ from sim.plots.cities import heatmap
 from sim.plots.fan import OTHERS, fan
 from sim.plots.pictures import PICTURES, pictures_of
 from sim.plots.style import Draw, MissingGlyph, family, look, short, svg_and_png
-from sim.tables.selection import cells_of, hit_edge
+from sim.tables.selection import cells_of, hit_edge, level_limits
 from tests.pages import cubes_of
 from tests.strategies import target
 
@@ -186,10 +186,14 @@ def test_dots_and_cells_carry_their_uncertainty_and_colours_a_key(cubes: tuple[C
     assert len(ranges) > 2 * len(cells_of(cubes[0]))
 
 
-def test_fans_of_page_and_picture_begin_at_the_same_level(cubes: tuple[Cube, ...]) -> None:
+def test_fans_begin_at_zero_where_that_shows_more_and_near_the_levels_elsewhere(
+    cubes: tuple[Cube, ...],
+) -> None:
+    assert level_limits([2.0, 10.0])[0] == 0.0
+    assert level_limits([57.0, 68.0])[0] > 50.0
     figure, _ = drawn(fan, cubes[:1], "en")
     starts = {axis.get_title(loc="left")[:3]: axis.get_ylim()[0] for axis in figure.axes}
-    assert starts["H01"] == 0.0
+    assert starts["H08"] == 0.0
     assert starts["H09"] > 50.0
     assert any("target: 15 % a year, compounded" in axis.get_title(loc="left") for axis in figure.axes)
 
