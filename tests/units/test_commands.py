@@ -10,6 +10,7 @@ import pytest
 from sim import cli
 from sim.baseline import load_baseline
 from sim.commands import golden
+from sim.commands import test as test_command
 from sim.errors import BadInput
 from sim.outputs.text_table import display_width, text_table
 from sim.texts import LANGUAGES, table
@@ -234,7 +235,12 @@ def runs(monkeypatch: pytest.MonkeyPatch, failing: str = "") -> list[list[str]]:
 def test_the_test_command_runs_every_check_with_this_python(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(test_command, "missing_programs", tuple)
+    monkeypatch.delenv("CI", raising=False)
     done = runs(monkeypatch)
+    assert cli.main(["test"]) == 0
+    assert "coverage" not in str(done)
+    monkeypatch.setenv("CI", "true")
     assert cli.main(["test"]) == 0
     assert {command[0] for command in done} == {sys.executable}
     text = " ".join(" ".join(command) for command in done)
@@ -247,6 +253,8 @@ def test_the_test_command_runs_every_check_with_this_python(
 def test_the_test_command_fails_with_whatever_check_fails(
     failing: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(test_command, "missing_programs", tuple)
+    monkeypatch.setenv("CI", "true")
     runs(monkeypatch, failing)
     assert cli.main(["test"]) == 7
     assert "did not pass" in capsys.readouterr().err
