@@ -128,10 +128,16 @@ def bits_under(**environment: str) -> str:
     return done.stdout.strip()
 
 
+COMPILES = pytest.mark.skipif(
+    not (os.environ.get("CI") or os.environ.get("HYPOTHESIS_PROFILE") == "nightly"),
+    reason="compiles every kernel anew; runs in CI and each night",
+)
+
+
 @pytest.mark.parametrize(
     "environment",
     [
-        {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""},
+        pytest.param({"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}, marks=COMPILES),
         {
             "NPY_DISABLE_CPU_FEATURES": "AVX512F AVX512_SKX AVX2 FMA3",
             "OPENBLAS_CORETYPE": "Nehalem",

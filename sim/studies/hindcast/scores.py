@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import scoringrules
 from scipy.special import ndtr, ndtri
 
 from sim.axes import Floats
@@ -60,6 +59,8 @@ def scores_of(origin: Origin, variant: Variant, draws: int, kept: int = JOINT_DR
 
     *kept* of them stand for the joint.
     """
+    import scoringrules  # it compiles for seconds when it starts, which no other command should pay for
+
     shape = origin.outcome.shape
     rivals = _rivals(origin)
     threshold = _thresholds(origin)
