@@ -53,7 +53,7 @@ def test_N1_dask_and_one_process_write_the_same_bytes(
     assert written(spread) == written(alone)
 
 
-@pytest.mark.skipif(not (NIGHTLY or os.environ.get("CI")), reason="starts a cluster; runs in CI and each night")
+@pytest.mark.skipif(not (NIGHTLY or os.environ.get("CI")), reason="starts a cluster; runs in CI, and nightly")
 def test_N1_R25_on_a_cluster_bytes_are_the_same_a_killed_worker_changes_nothing_and_poison_is_named(
     tmp_path: Path,
 ) -> None:
