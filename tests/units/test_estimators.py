@@ -13,7 +13,7 @@ from sim.axes import Floats
 from sim.estimators import clopper_pearson, interval_of_sets
 from sim.streams import SET, Source, uniforms
 
-REPETITIONS = 400
+REPETITIONS = 1000
 
 
 @pytest.mark.parametrize("draws", [1, 2, 10, 4096])
@@ -80,7 +80,7 @@ def interval(chance: Floats) -> tuple[Floats, Floats]:
 
 @pytest.mark.parametrize(
     ("mean", "spread", "sets"),
-    [(0.5, 0.15, 16), (0.5, 0.02, 16), (0.2, 0.1, 16), (0.05, 0.03, 16), (0.05, 0.04, 48), (0.9, 0.1, 48)],
+    [(0.5, 0.15, 16), (0.5, 0.02, 16), (0.2, 0.1, 16), (0.05, 0.03, 16), (0.05, 0.04, 80), (0.9, 0.1, 80)],
 )
 def test_N11_intervals_cover_although_draws_of_a_set_share_their_parameters(
     mean: float, spread: float, sets: int
