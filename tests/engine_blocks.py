@@ -12,9 +12,9 @@ from sim.engine.chances import Outcome, outcome_of
 from sim.engine.levels import BlockLevels, levels_of_block, quantities_of_block
 from sim.engine.luck import Luck
 from sim.engine.noise import BlockNoise, SetParameters, block_noise, set_parameters
-from sim.model import Model, compiled, drawn_parameters
+from sim.engine.tilting import start_of_block
+from sim.model import Model, compiled
 from sim.scenario.scenario import Scenario
-from sim.streams import SETS
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,7 @@ def worked(scenario: Scenario, baseline: Baseline, block: int = 0) -> Block:
 
 def worked_model(model: Model, block: int = 0, compiled: bool = True) -> Block:
     """Return a block of *model* as the engine works it out."""
-    luck = Luck(model.seed, block, compiled)
-    values = drawn_parameters(model.parameters, model.seed, model.drawn, block * SETS, SETS)
+    values, luck = start_of_block(model, Luck(model.seed, block, compiled))
     parameters = set_parameters(model, values, block)
     noise = block_noise(model, parameters, luck)
     levels = levels_of_block(model, values, parameters, noise, luck, True)

@@ -13,13 +13,13 @@ from sim.model.model import NONE, Model
 from sim.model.observed import ObservedModel
 from sim.streams import Source
 
-Sort = Literal["city", "lone", "held", "sum"]
+Sort = Literal["city", "lone", "sum"]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One conditioned cell: *city* is `NONE` for the province; *actual* the row of the observed model
-    (`NONE` for held rows); *error* what its Gaussian form leaves open.
+    """One conditioned cell: *city* is `NONE` for the province; *actual* the row of the observed model;
+    *error* what its Gaussian form leaves open.
     """
 
     sort: Sort
@@ -34,7 +34,7 @@ class Row:
 class Plan:
     """What is conditioned on, the same in every draw.
 
-    *drawn* ``[row of observed]``: its error is drawn and taken off, so that the cell counts as exact;
+    *cities*: those whose noise the rows depend on; *drawn* ``[row of observed]``: its error is drawn and taken off, so that the cell counts as exact;
     *whole*: (k, year) where province and all cities are known; *free*: indicators whose ratio of
     province to cities is conditioned too, since none of their cities is known.
     """
@@ -50,7 +50,6 @@ def plan_of(model: Model, observed: ObservedModel) -> Plan:
     """Return what to condition on, in canonical order."""
     rows: list[Row] = []
     sums: list[Row] = []
-    held: list[Row] = []
     drawn = np.zeros(len(observed.value), dtype=np.bool_)
     whole: set[tuple[int, int]] = set()
     seen = tuple(sorted({int(c) for c in observed.city if c != NONE}))
@@ -71,11 +70,10 @@ def plan_of(model: Model, observed: ObservedModel) -> Plan:
             elif len(cities) == len(model.cities):
                 whole.add((k, year))
             else:
-                known = {int(observed.city[j]) for j in cities}
-                held += [Row("held", c, k, year, NONE, 0.0) for c in seen if c not in known]
                 sums.append(Row("sum", NONE, k, year, int(i), error))
     free = {row.k for row in sums if row.k not in has_cities and not model.is_count[row.k]}
-    return Plan((*rows, *held, *sums), seen, drawn, frozenset(whole), frozenset(free))
+    touched = tuple(range(len(model.cities))) if sums else seen
+    return Plan((*rows, *sums), touched, drawn, frozenset(whole), frozenset(free))
 
 
 def error_of(model: Model, observed: ObservedModel, row: int, drawn: Bools) -> float:
@@ -97,7 +95,7 @@ def source_of(model: Model, observed: ObservedModel, row: int) -> Source:
     )
 
 
-def values_of(model: Model, observed: ObservedModel, plan: Plan, normals: Floats) -> Floats:
+def values_of(observed: ObservedModel, plan: Plan, normals: Floats) -> Floats:
     """Return the observed values ``[row, S, D]``, less their errors where these are drawn."""
     error = np.where(plan.drawn, observed.error, 0.0)[:, None, None]
     values: Floats = observed.value[:, None, None] * np.exp(-error * normals)

@@ -12,7 +12,7 @@ from sim.engine.luck import Luck
 from sim.engine.noise import SetParameters
 from sim.kernels import reference as kernel
 from sim.model.model import NONE, Model, ShockModel
-from sim.streams import SETS, Source
+from sim.streams import Source
 
 LARGEST = np.finfo(np.float64).max
 """No size is larger: what it does to a level is counted as invalid there, and nowhere else."""
@@ -84,12 +84,11 @@ def delayed(growth: Floats, delay: np.ndarray, meanwhile: Floats) -> Floats:
 def amount_of_shock(shock: ShockModel, luck: Luck) -> Floats:
     """Return size times course, ``[T, set, draw]``; one draw stands for all where nothing is random."""
     name = "shock:" + shock.name
-    certain = len(shock.chances) == 1 and shock.chances[0] >= 1.0
-    if certain and isinstance(shock.size, Fixed):
+    if shock.is_certain and isinstance(shock.size, Fixed):
         return np.asarray(shock.course[0][:, None, None] * shock.size.value)
     size = shock.size.quantile(luck.uniform(Source(name)))
     size = np.clip(size, -LARGEST, LARGEST)  # infinity times a share of nothing would be no number
-    if certain:
+    if shock.is_certain:
         return np.asarray(shock.course[0][:, None, None] * size)
     start = np.searchsorted(
         np.cumsum(shock.chances), luck.uniform(Source("event:" + shock.name)), side="right"
@@ -108,7 +107,7 @@ def shocked_factors(
     draws needed the floor, ``[set, draw]``.
     """
     amounts = [amount_of_shock(shock, luck) for shock in model.shocks]
-    floored = np.zeros((SETS, 1), dtype=np.bool_)
+    floored = np.zeros((city.shape[-1], 1), dtype=np.bool_)
     factors, lone_factors = [], []
     for column in range(len(model.with_cities)):
         drift = city[:, column, :, :, None]

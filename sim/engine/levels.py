@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sim.axes import Floats
-from sim.engine.conditioning import conditioned, pin_cities, pin_province
+from sim.engine.case import case_of
+from sim.engine.conditioning import conditioned
 from sim.engine.drift import drift_of_sets, shocked_factors
 from sim.engine.luck import Luck
 from sim.engine.noise import BlockNoise, SetParameters
+from sim.engine.pinning import pin_cities, pin_province
 from sim.engine.pipelines import NormalLuck, base_of_output, pipeline_outputs
 from sim.kernels import reference as kernel
 from sim.kernels.levels import levels_into
@@ -53,20 +55,14 @@ def levels_of_block(
     model: Model, values: Floats, parameters: SetParameters, noise: BlockNoise, luck: Luck, cities: bool
 ) -> BlockLevels:
     """Return the levels of a block; *values* ``[parameter, set]``. Levels of cities are kept if *cities*."""
-    city, alone, gap_variance = drift_of_sets(model, values, parameters)
-    factors, lone_factors, floored = shocked_factors(model, city, alone, luck)
-    own_sd = np.sqrt(parameters.own_sd**2 + gap_variance)
-    shared = kernel.province_noise(noise.common, own_sd[..., None] * noise.own_unit, noise.yearly)
+    bare = bare_levels(model, values, parameters, noise, luck)
+    calm, scales, shared = bare.calm, bare.calm_alone, bare.shared
     province = np.empty_like(shared)
     unallocated = np.empty((len(model.with_cities), *shared.shape[1:]))
     kept = np.empty_like(noise.city)
-    calm = [
-        kernel.levels_from_growth(base, factor) for base, factor in zip(model.base.T, factors, strict=True)
-    ]
-    scales = [scale_alone(model, int(k), factor) for k, factor in zip(model.alone, lone_factors, strict=True)]
     city_noise, ratio, known = noise.city, noise.ratio, None
     if model.observed is not None:
-        known = conditioned(model, model.observed, own_sd, noise, shared, (tuple(calm), tuple(scales)), luck)
+        known = conditioned(case_of(model, model.observed, bare.own_sd, noise, shared, (calm, scales), luck))
         shared, city_noise, ratio = known.shared, known.city, known.ratio
     for column, k in enumerate(model.with_cities):
         log_ratio = model.log_ratio[column][:, None, None] + ratio[column]
@@ -75,34 +71,63 @@ def levels_of_block(
             quantile = compiled_quantile if luck.compiled else poisson_quantile
             level = quantile(kept[:, column], count_normals(model, int(k), luck))
             if known is not None:
-                pin_cities(model, known, int(k), level)
+                pin_cities(known, int(k), level)
             total = np.add.reduce(level, axis=0)
             kept[:, column] = level
             province[k], unallocated[column] = kernel.counts_of_province(total, log_ratio)
         else:
             province[k], unallocated[column] = kernel.province_from_cities(total, log_ratio)
         if known is not None:
-            pin_province(model, known, int(k), province[k], unallocated[column])
+            pin_province(known, int(k), province[k], unallocated[column])
             if not model.is_count[k]:
-                pin_cities(model, known, int(k), kept[:, column])
+                pin_cities(known, int(k), kept[:, column])
     for position, k in enumerate(model.alone):
         province[k] = level_alone(model, int(k), scales[position], shared[k])
         if known is not None:
-            pin_province(model, known, int(k), province[k], None)
+            pin_province(known, int(k), province[k], None)
     weight = None if known is None else known.log_weight
-    if weight is not None and noise.log_weight is not None:
-        weight = weight + noise.log_weight
+    if weight is not None and luck.log_weight is not None:
+        weight = weight + luck.log_weight
     return BlockLevels(
         city=kept if cities else None,
-        calm=tuple(calm),
+        calm=calm,
         unallocated=unallocated,
         province=province,
-        calm_alone=tuple(scales),
+        calm_alone=scales,
         shared=shared,
-        own_sd=own_sd,
-        floored=floored,
+        own_sd=bare.own_sd,
+        floored=bare.floored,
         log_weight=weight,
         compiled=luck.compiled and known is None,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BareLevels:
+    """What is known before noise and levels meet; the fields are those of `BlockLevels`."""
+
+    calm: tuple[Floats, ...]
+    calm_alone: tuple[Floats, ...]
+    shared: Floats
+    own_sd: Floats
+    floored: np.ndarray
+
+
+def bare_levels(
+    model: Model, values: Floats, parameters: SetParameters, noise: BlockNoise, luck: Luck
+) -> BareLevels:
+    """Return levels without noise and the accumulated province-wide noise of a block."""
+    city, alone, gap_variance = drift_of_sets(model, values, parameters)
+    factors, lone_factors, floored = shocked_factors(model, city, alone, luck)
+    own_sd = np.sqrt(parameters.own_sd**2 + gap_variance)
+    pairs = zip(model.base.T, factors, strict=True)
+    lone = zip(model.alone, lone_factors, strict=True)
+    return BareLevels(
+        calm=tuple(kernel.levels_from_growth(base, factor) for base, factor in pairs),
+        calm_alone=tuple(scale_alone(model, int(k), factor) for k, factor in lone),
+        shared=kernel.province_noise(noise.common, own_sd[..., None] * noise.own_unit, noise.yearly),
+        own_sd=own_sd,
+        floored=floored,
     )
 
 
@@ -140,7 +165,7 @@ def count_normals(model: Model, k: int, luck: Luck) -> Floats:
     name = model.indicators.labels[k]
     cities, years = model.cities.labels, model.years.labels
     sources = [Source("count", city, name, year) for city in cities for year in years]
-    return luck.normals(sources).reshape(len(cities), len(years), SETS, -1)
+    return luck.normals(sources).reshape(len(cities), len(years), *luck.shape)
 
 
 def quantities_of_block(

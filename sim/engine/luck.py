@@ -12,7 +12,7 @@ from sim.kernels.compiled import scales_into
 from sim.kernels.philox import normals_into
 from sim.kernels.reference import mixing
 from sim.kernels.tails import MOST_DOF, scale_table
-from sim.streams import BLOCK, SET, SETS, Source, block_normals, block_uniforms, streams
+from sim.streams import BLOCK, SETS, Source, block_normals, block_uniforms, streams
 
 PROVINCE = ""
 """The area of what the whole province shares."""
@@ -22,7 +22,9 @@ PROVINCE = ""
 class Luck:
     """Normals and uniforms by name, ``[..., set, draw in set]``, kept while the block lasts.
 
-    *compiled*: whether compiled kernels make them, or plain NumPy, their oracle.
+    *compiled*: whether compiled kernels make them, or plain NumPy, their oracle. *tilted*: uniforms that
+    a proposal puts in the place of a source's own, and *log_weight* ``[set, draw]`` what makes up for it.
+    *sets*: into how many sets the block's draws fall; but for a pilot it is `SETS`.
     """
 
     seed: int
@@ -30,11 +32,19 @@ class Luck:
     compiled: bool = True
     kept: dict[tuple[object, ...], Floats] = field(default_factory=dict)
     made: dict[tuple[object, ...], Mapping[str, Floats]] = field(default_factory=dict)
+    tilted: Mapping[Source, Floats] = field(default_factory=dict)
+    log_weight: Floats | None = None
+    sets: int = SETS
 
     @property
     def first(self) -> int:
         """The first draw of the block."""
         return self.block * BLOCK
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Sets, and the draws of each."""
+        return self.sets, BLOCK // self.sets
 
     def normal(self, source: Source) -> Floats:
         """Return standard normals of *source*."""
@@ -50,20 +60,25 @@ class Luck:
 
     def _normals(self, sources: Sequence[Source]) -> Floats:
         if not self.compiled:
-            return np.stack([block_normals(self.seed, source, self.block) for source in sources])
+            plain = np.stack([block_normals(self.seed, source, self.block) for source in sources])
+            return plain.reshape(len(sources), self.sets, -1)
         normals = np.empty((len(sources), BLOCK))
         normals_into(streams(self.seed, tuple(sources)), self.first, normals)
-        return normals.reshape(-1, SETS, SET)
+        return normals.reshape(len(sources), self.sets, -1)
 
     def uniform(self, source: Source) -> Floats:
         """Return uniforms of *source*."""
+        if source in self.tilted:
+            return self.tilted[source]
         key = ("uniform", source)
         if key not in self.kept:
-            self.kept[key] = block_uniforms(self.seed, source, self.block)
+            self.kept[key] = block_uniforms(self.seed, source, self.block).reshape(self.sets, -1)
         return self.kept[key]
 
     def mixing(self, source: Source, dof: float) -> Floats:
         """Return the mixing variable of *source* for tails of *dof* degrees of freedom."""
+        if source in self.tilted:
+            return mixing(self.tilted[source], dof)
         key = ("mixing", source, dof)
         if key not in self.kept:
             self.kept[key] = self._mixing(source, dof)
@@ -71,10 +86,10 @@ class Luck:
 
     def _mixing(self, source: Source, dof: float) -> Floats:
         if not (self.compiled and has_table(dof)):
-            return mixing(block_uniforms(self.seed, source, self.block), dof)
+            return mixing(self.uniform(source), dof)
         scales = np.empty((1, BLOCK))
         scales_into(streams(self.seed, (source,)), self.first, *scale_table(dof), scales)
-        return scales.reshape(SETS, SET)
+        return scales.reshape(self.sets, -1)
 
     def once(self, key: tuple[object, ...], make: Callable[[], Mapping[str, Floats]]) -> Mapping[str, Floats]:
         """Return what *make* makes of this luck; *key* names all else that it depends on, and it is kept."""

@@ -9,14 +9,13 @@ import numpy as np
 
 from sim.axes import Axis, Floats, Ints
 from sim.engine.luck import Luck, has_table, term_sources
-from sim.kernels import conditioning
 from sim.kernels import reference as kernel
 from sim.kernels.compiled import cities_into
 from sim.kernels.philox import Words
 from sim.kernels.tails import scale_table
 from sim.model.model import NONE, SERIES_FIELDS, Model, NoiseModel
 from sim.model.parameters import proxies_of_sets
-from sim.streams import SET, SETS, Source, streams
+from sim.streams import SETS, Source, streams
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,8 +49,7 @@ class BlockNoise:
     *city* is the factor ``exp`` of the accumulated noise of cities ``[C, Kc, T, S, D]`` and
     *city_mixing* their s ``[C, T, S, D]``; *columns* are the indicators that have cities; *ratio* is
     the draw added to the log ratio ``[Kc, S, D]``; *mixing* is s of the province ``[T, S, D]`` and
-    *common_mixing* that of n ``[S, D]``; *log_weight* ``[S, D]`` makes up for tails that were not drawn
-    from their own law.
+    *common_mixing* that of n ``[S, D]``.
     """
 
     parameters: SetParameters
@@ -66,7 +64,6 @@ class BlockNoise:
     mixing: Floats
     common_mixing: Floats
     weights: Floats
-    log_weight: Floats | None = None
 
     @property
     def city_variance(self) -> Floats:
@@ -93,14 +90,14 @@ class BlockNoise:
 def set_parameters(model: Model, values: Floats, block: int) -> SetParameters:
     """Return the parameters of the sets of *block*; *values* ``[parameter, set]``."""
     noise = model.noise
-    first = block * SETS
+    first, count_of_sets = block * SETS, values.shape[1]
     proxy = np.stack(
         [
-            proxies_of_sets(model.seed, name, int(count), first, SETS)
+            proxies_of_sets(model.seed, name, int(count), first, count_of_sets)
             for name, count in zip(model.indicators.labels, noise.proxies, strict=True)
         ]
     )
-    sets = np.arange(SETS)
+    sets = np.arange(count_of_sets)
 
     def field(name: str) -> Floats:
         rows = noise.series_rows[:, :, SERIES_FIELDS.index(name)]
@@ -140,7 +137,6 @@ def block_noise(model: Model, parameters: SetParameters, luck: Luck) -> BlockNoi
     factors, own_direction = luck.terms("province", names, noise.factors)
     own_unit = kernel.unit_term(noise.load_province, factors, own_direction)
     mixing = np.stack([luck.mixing(Source("mixing:year", year=y), noise.dof) for y in years])
-    mixing, log_weight = tilted(model, mixing, luck)
     year_unit = np.stack(
         [kernel.unit_term(noise.load_year, *luck.terms("year", names, noise.factors, year=y)) for y in years],
         axis=1,
@@ -149,7 +145,7 @@ def block_noise(model: Model, parameters: SetParameters, luck: Luck) -> BlockNoi
     yearly = kernel.autoregression(p.phi[..., None], p.year_sd[..., None], mixing, year_unit)
     noise_of_cities = compiled_cities_noise if luck.compiled and has_table(noise.dof) else cities_noise
     city, city_mixing = noise_of_cities(model, noise, p, luck)
-    ratio = np.empty((len(model.with_cities), SETS, SET))
+    ratio = np.empty((len(model.with_cities), *common_mixing.shape))
     for column, k in enumerate(model.with_cities):
         ratio[column] = luck.normal(Source("ratio", indicator=names.labels[k]))
     return BlockNoise(
@@ -165,22 +161,7 @@ def block_noise(model: Model, parameters: SetParameters, luck: Luck) -> BlockNoi
         mixing=mixing,
         common_mixing=common_mixing,
         weights=kernel.accumulation_weights(p.phi, len(years))[..., None],
-        log_weight=log_weight,
     )
-
-
-def tilted(model: Model, mixing: Floats, luck: Luck) -> tuple[Floats, Floats | None]:
-    """Return the mixing of years, those that actuals have tilted drawn anew, and the log weight of it."""
-    if model.observed is None or not model.observed.tilt:
-        return mixing, None
-    dof, weight = model.noise.dof, np.zeros(mixing.shape[1:])
-    mixing = mixing.copy()
-    for year, shape, rate in model.observed.tilt:
-        uniform = luck.uniform(Source("mixing:year", year=model.years.labels[year]))
-        precision = conditioning.tilted_precision(uniform, shape, rate)
-        weight += conditioning.tilt_log_weight(precision, dof, shape, rate)
-        mixing[year] = kernel.mixing_of_chi2(precision, dof)
-    return mixing, weight
 
 
 def cities_noise(model: Model, noise: NoiseModel, p: SetParameters, luck: Luck) -> tuple[Floats, Floats]:
@@ -190,8 +171,8 @@ def cities_noise(model: Model, noise: NoiseModel, p: SetParameters, luck: Luck) 
     load = noise.load_city[model.with_cities]
     phi = p.phi[model.with_cities][..., None]
     weights = kernel.accumulation_weights(p.phi[model.with_cities], len(years))[..., None]
-    city = np.empty((len(model.cities), len(names), len(years), SETS, SET))
-    mixing = np.empty((len(model.cities), len(years), SETS, SET))
+    city = np.empty((len(model.cities), len(names), len(years), *luck.shape))
+    mixing = np.empty((len(model.cities), len(years), *luck.shape))
     for c, area in enumerate(model.cities.labels if names.labels else ()):
         for t, y in enumerate(years):
             mixing[c, t] = luck.mixing(Source("mixing:city", area, year=y), noise.dof)
@@ -211,8 +192,8 @@ def compiled_cities_noise(
     """Return what `cities_noise` returns, from the compiled kernel."""
     years = model.years.labels
     names = Axis("indicator", tuple(model.indicators.labels[k] for k in model.with_cities))
-    city = np.empty((len(model.cities), len(names), len(years), SETS, SET))
-    scales = np.empty((len(model.cities), len(years), SETS, SET))
+    city = np.empty((len(model.cities), len(names), len(years), *luck.shape))
+    scales = np.empty((len(model.cities), len(years), *luck.shape))
     if not names.labels:
         return city, scales
     mixing, terms = city_streams(luck.seed, model.cities, names, noise.factors, years)

@@ -1,67 +1,163 @@
-"""What a conditioned model learns from its first block before it runs: tails and the unit of weights.
+"""What a conditioned model learns before it runs: the law to draw from, and the unit of its weights.
 
-Both are functions of the model alone, so chunks, workers and machines cannot matter.
+Both are functions of the model alone, so chunks, workers and machines cannot matter. The pilot draws
+from blocks that no run reaches, every draw with parameters of its own, so that parameters are learnt
+as well as mixing variables.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import ndtri
 
 from sim.axes import Floats
-from sim.engine.levels import levels_of_block
+from sim.engine.case import case_of
+from sim.engine.conditioning import conditioned
+from sim.engine.levels import bare_levels
 from sim.engine.luck import Luck
 from sim.engine.noise import block_noise, set_parameters
+from sim.engine.tilting import uniform_of
 from sim.kernels import conditioning as kernel
-from sim.model.model import Model
-from sim.model.parameters import drawn_parameters
-from sim.streams import SETS, Source
+from sim.kernels import proposals
+from sim.model.model import NONE, Model
+from sim.model.observed import ObservedModel
+from sim.model.parameters import drawn_parameters, drawn_rows, parameter_uniforms, value_from_uniform
+from sim.model.proposal import Proposal
+from sim.streams import BLOCK, SETS, Source
 
-ROUNDS = 6
-"""Rounds of adaptation at the most; each halves what the actuals and the tails do not agree on."""
+FIRST_BLOCK = 1 << 20
+"""Blocks from here on are the pilot's."""
 
-LEAST = 200.0
-"""Effective draws of the pilot's block that a round's fit rests on."""
+PILOT_SETS = BLOCK // 2
+"""Sets of a pilot's block: as many as there can be, since draws are read in pairs."""
 
-WIDENING = 1.25
-"""How much wider the tails are drawn than fitted, so that no draw weighs too much."""
+ROUNDS = 12
+"""Rounds of adaptation at the most; each takes in as much of the actuals as its draws can carry."""
+
+FINAL_ROUNDS = 2
+"""Rounds in which all of the actuals count, each fitted on all draws of these rounds."""
+
+LEAST = 400.0
+"""Effective draws that a round's fit rests on."""
 
 
-def with_tilt(model: Model) -> Model:
-    """Return *model* with the tails of its observed years fitted to the actuals (cross-entropy method)."""
-    if model.observed is None or np.isinf(model.noise.dof) or model.observed.tilt:
+def with_proposal(model: Model) -> Model:
+    """Return *model* with a proposal fitted to its actuals (cross-entropy method, tempered)."""
+    observed = model.observed
+    if observed is None or observed.proposal is not None:
         return model
-    years = range(int(model.observed.year.max()) + 1)
-    luck = Luck(model.seed, 0)
-    law = dict.fromkeys(years, (0.5 * model.noise.dof, 0.5))
-    for _ in range(ROUNDS):
-        weights, power = kernel.tempered(log_weight_of(model, luck), LEAST)
-        for year, (shape, rate) in law.items():
-            uniform = luck.uniform(Source("mixing:year", year=model.years.labels[year]))
-            law[year] = kernel.fitted_gamma(kernel.tilted_precision(uniform, shape, rate), weights, WIDENING)
-        tilt = tuple((year, *law[year]) for year in years)
-        model = replace(model, observed=replace(model.observed, tilt=tilt))
-        if power == 1.0:
+    rows, sources = learning_rows(model, observed), learning_sources(model, observed)
+    size = len(rows) + len(sources)
+    if size == 0:
+        return model
+    rounds = Rounds([Proposal(rows, sources, np.zeros(size), np.eye(size))], [], [])
+    final = 0
+    for turn in range(ROUNDS):
+        scores, log_likelihood = pilot_round(model, rounds.laws[-1], turn)
+        rounds.scores.append(scores)
+        rounds.log_likelihood.append(log_likelihood)
+        power, weight, reference = rounds.weighed()
+        law = Proposal(rows, sources, *proposals.fitted_normal(np.concatenate(rounds.scores, axis=1), weight))
+        final += power == 1.0
+        if final == FINAL_ROUNDS:
             break
-    return model
+        rounds.laws.append(law)
+    return replace(model, observed=replace(observed, proposal=law, reference=reference))
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """Draws of all rounds so far, each with the law it came from: none is lost (Cornuet et al. 2012,
+    *Adaptive multiple importance sampling*).
+    """
+
+    laws: list[Proposal]
+    scores: list[Floats]
+    log_likelihood: list[Floats]
+
+    def weighed(self) -> tuple[float, Floats, float]:
+        """Return the power of the likelihood that leaves enough draws, the weights with it, and the log of
+        the mean likelihood. Draws are weighed by the mixture of all laws, which no single law can upset.
+        """
+        scores = np.concatenate(self.scores, axis=1)
+        log_likelihood = np.concatenate(self.log_likelihood)
+        densities = [proposals.log_density(scores, law.mean, law.factor) for law in self.laws]
+        mixture = np.logaddexp.reduce(densities, axis=0) - np.log(len(self.laws))
+        log_other = -0.5 * np.sum(scores**2, axis=0) - mixture
+        power = proposals.tempering_power(log_likelihood, log_other, LEAST)
+        weight = proposals.normalised(proposals.tempered(log_likelihood, power) + log_other)
+        return power, weight, kernel.log_mean(log_likelihood + log_other)
+
+
+def learning_rows(model: Model, observed: ObservedModel) -> tuple[int, ...]:
+    """Return the drawn parameters that the likelihood of the actuals depends on."""
+    if not model.drawn:
+        return ()
+    seen = np.unique(observed.indicator)
+    with_cities = np.intersect1d(seen, model.with_cities)
+    noise = model.noise
+    parts = (noise.series_rows[seen].ravel(), noise.common_rows[seen], noise.factor_rows[with_cities])
+    chosen = {int(row) for part in parts for row in part} | {model.drift.weight_row}
+    return tuple(row for row in drawn_rows(model.parameters) if row in chosen - {NONE})
+
+
+def learning_sources(model: Model, observed: ObservedModel) -> tuple[Source, ...]:
+    """Return the keyed uniforms, one per draw, that actuals say something of: tails, shocks, events."""
+    last = int(observed.year.max())
+    sources: list[Source] = []
+    if np.isfinite(model.noise.dof):
+        sources.append(Source("mixing:common"))
+        sources += [Source("mixing:year", year=year) for year in model.years.labels[: last + 1]]
+    for shock in model.shocks:
+        if not np.any(shock.course[:, : last + 1]):
+            continue
+        if not shock.is_constant:
+            sources.append(Source("shock:" + shock.name))
+        if not shock.is_certain:
+            sources.append(Source("event:" + shock.name))
+    return tuple(sources)
+
+
+def pilot_round(model: Model, law: Proposal, turn: int) -> tuple[Floats, Floats]:
+    """Return scores ``[V, N]`` drawn from *law* and the log likelihood of the actuals ``[N]``, for a block
+    in which few draws share a set.
+    """
+    block, count = FIRST_BLOCK + turn, len(law.rows)
+    first = block * PILOT_SETS
+    table, luck = replace(model.parameters, dimensions=()), Luck(model.seed, block, sets=PILOT_SETS)
+    values = drawn_parameters(table, model.seed, model.drawn, first, PILOT_SETS)
+    uniforms = parameter_uniforms(table, model.seed, law.rows, first, PILOT_SETS)
+    of_draws = np.array([luck.uniform(source).ravel() for source in law.sources]).reshape(-1, BLOCK)
+    plain = np.concatenate([np.repeat(ndtri(uniforms), BLOCK // PILOT_SETS, axis=1), ndtri(of_draws)])
+    scores = law.mean[:, None] + law.factor @ plain
+    for row, score in zip(law.rows, scores[:count], strict=True):
+        values[row] = value_from_uniform(table.rows[row], uniform_of(score[:: BLOCK // PILOT_SETS]))
+    replaced = {
+        source: uniform_of(score).reshape(luck.shape)
+        for source, score in zip(law.sources, scores[count:], strict=True)
+    }
+    return scores, log_weight_of(model, values, replace(luck, tilted=replaced)).ravel()
 
 
 def with_reference(model: Model) -> Model:
     """Return *model* with the mean weight of its first block as the weight that counts as one."""
     if model.observed is None or np.isfinite(model.observed.reference):
         return model
-    reference = kernel.log_mean(log_weight_of(model, Luck(model.seed, 0)))
+    values = drawn_parameters(model.parameters, model.seed, model.drawn, 0, SETS)
+    reference = kernel.log_mean(log_weight_of(model, values, Luck(model.seed, 0)))
     return replace(model, observed=replace(model.observed, reference=reference))
 
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
-def log_weight_of(model: Model, luck: Luck) -> Floats:
-    """Return the log weights of the first block, ``[S, D]``."""
-    values = drawn_parameters(model.parameters, model.seed, model.drawn, 0, SETS)
-    parameters = set_parameters(model, values, 0)
-    noise = block_noise(model, parameters, luck)
-    levels = levels_of_block(model, values, parameters, noise, luck, False)
-    if levels.log_weight is None:
+def log_weight_of(model: Model, values: Floats, luck: Luck) -> Floats:
+    """Return the log density of the actuals in the draws of a block, ``[S, D]``; *values* ``[parameter, set]``."""
+    if model.observed is None:
         raise ValueError("a pilot needs actuals")
-    return levels.log_weight
+    parameters = set_parameters(model, values, luck.block)
+    noise = block_noise(model, parameters, luck)
+    bare = bare_levels(model, values, parameters, noise, luck)
+    calm = bare.calm, bare.calm_alone
+    case = case_of(model, model.observed, bare.own_sd, noise, bare.shared, calm, luck)
+    return conditioned(case).log_weight

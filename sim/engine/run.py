@@ -15,11 +15,10 @@ from sim.engine.noise import BlockNoise, block_noise, set_parameters
 from sim.engine.pilot import with_reference
 from sim.engine.pipelines import world_of
 from sim.engine.summary import Summary, summary_of
+from sim.engine.tilting import start_of_block
 from sim.executors import Map, serial
 from sim.model.model import NONE, Model
-from sim.model.parameters import drawn_parameters
 from sim.pipelines import Trace, World, pipeline
-from sim.streams import SETS
 
 
 def run(
@@ -58,9 +57,9 @@ def run_block(
     summaries = []
     for model in models:
         luck = lucks.setdefault(model.seed, Luck(model.seed, block, compiled))
-        values = drawn_parameters(model.parameters, model.seed, model.drawn, block * SETS, SETS)
+        values, luck = start_of_block(model, luck)
         parameters = set_parameters(model, values, block)
-        noise_key = (model.noise.key, held_among(model, model.noise.rows()), tilt_of(model))
+        noise_key = (model.noise.key, held_among(model, model.noise.rows()), proposal_of(model))
         if noise_key not in noises:
             noises[noise_key] = block_noise(model, parameters, luck)
         noise = noises[noise_key]
@@ -73,9 +72,9 @@ def run_block(
     return tuple(summaries)
 
 
-def tilt_of(model: Model) -> tuple[tuple[int, float, float], ...]:
-    """Return the tails that actuals have tilted; none without actuals."""
-    return () if model.observed is None else model.observed.tilt
+def proposal_of(model: Model) -> int:
+    """Return the identity of the law that actuals have the model draw from; 0 for its own."""
+    return 0 if model.observed is None or model.observed.proposal is None else id(model.observed.proposal)
 
 
 def level_rows(model: Model) -> frozenset[int]:
@@ -106,8 +105,7 @@ def summarised(
 
 def pipeline_of_block(model: Model, pipe: str, block: int, trace: Trace | None = None) -> World:
     """Return the world of the pipeline *pipe* after its run in one block; *trace* notes its months."""
-    luck = Luck(model.seed, block)
-    values = drawn_parameters(model.parameters, model.seed, model.drawn, block * SETS, SETS)
+    values, luck = start_of_block(model, Luck(model.seed, block))
     parameters = set_parameters(model, values, block)
     noise = block_noise(model, parameters, luck)
     levels = levels_of_block(model, values, parameters, noise, luck, False)

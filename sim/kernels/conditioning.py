@@ -2,18 +2,17 @@
 
 A *row* is one linear function of groups of standard normals that are independent of one another;
 within a group the normals of two rows have a correlation. The simulated value of every row is given,
-so no normal is drawn here. Axes: ``[group, row, draw]``, an axis may be absent.
+so no normal is drawn here. Axes: ``[row, group, draw]``, an axis may be absent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import digamma, gammainccinv, gammaln, polygamma
+from scipy.special import gammaln
 
-from sim.axes import Bools, Floats, Ints
+from sim.axes import Floats, Ints
 
 LOG_ROOT_TAU = 0.5 * float(np.log(2.0 * np.pi))
 
@@ -24,23 +23,11 @@ LEAST_COUNT = 0.5
 """What stands for no case at all where a logarithm is taken; the Poisson chance itself stays exact."""
 
 
-def row_covariance(coefficients: Sequence[Floats], correlations: Sequence[Floats], error: Floats) -> Floats:
-    """Return the covariance of rows ``[draw, row, row]``, given all that is not Gaussian.
-
-    ``cov[i, j] = sum_g a[g, i] a[g, j] R[g, i, j]`` over *coefficients* ``[row, draw]`` and
-    *correlations* ``[row, row]`` of each group, plus the variance ``error[i]^2`` of a measurement
-    ``[row]``, independent of everything.
-    """
-    total = np.zeros((coefficients[0].shape[1], len(error), len(error)))
-    for coefficient, correlation in zip(coefficients, correlations, strict=True):
-        members = np.flatnonzero(coefficient.any(axis=1))
-        part = coefficient[members].T
-        total[:, members[:, None], members] += (
-            part[:, :, None] * part[:, None, :] * correlation[members[:, None], members]
-        )
-    rows = np.arange(len(error))
-    total[:, rows, rows] += error**2
-    return total
+def cross_covariance(left: Floats, right: Floats, correlation: Floats) -> Floats:
+    """Return ``sum_g left[i, g] right[j, g] R[i, j]``, ``[draw, i, j]``, of coefficients ``[row, group, draw]``."""
+    product = np.matmul(np.moveaxis(left, -1, 0), np.moveaxis(right, -1, 0).swapaxes(1, 2))
+    covariance: Floats = product * correlation
+    return covariance
 
 
 class Solution(NamedTuple):
@@ -73,24 +60,29 @@ def solved(covariance: Floats, missing: Floats) -> Solution:
     return Solution(alpha.T, innovation[..., 0], log_sd)
 
 
-def log_density(solution: Solution, counted: Bools) -> Floats:
-    """Return the log density of the *counted* rows, each given all rows before it, ``[draw]``.
-
-    ``sum -(v^2 + log 2 pi) / 2 - log sd`` over innovations v: the chain rule of a normal law. *missing*
-    of the solution must be observed less expected.
+def log_density(solution: Solution) -> Floats:
+    """Return the log density of the rows, ``[draw]``: ``sum -(v^2 + log 2 pi) / 2 - log sd`` over innovations
+    v, the chain rule of a normal law. What was *missing* must be observed less expected.
     """
-    terms = -0.5 * solution.innovation**2 - solution.log_sd - LOG_ROOT_TAU
-    density: Floats = np.sum(np.where(counted, terms, 0.0), axis=-1)
+    density: Floats = np.sum(-0.5 * solution.innovation**2 - solution.log_sd - LOG_ROOT_TAU, axis=-1)
     return density
 
 
-def corrected_normals(coefficient: Floats, correlation: Floats, alpha: Floats) -> Floats:
-    """Return what Matheron's rule adds to the standard normals of one group, ``[member, draw]``.
+def newton_step(jacobian: Floats, missing: Floats) -> tuple[Floats, Floats]:
+    """Return ``jacobian^-1 missing`` ``[row, draw]`` and ``log abs det`` of *jacobian* ``[draw, row, row]``.
 
-    *correlation* ``[member, row]``; *coefficient* and *alpha* ``[row, draw]``.
+    Draws that are past all numbers get not-a-number, and do no harm to others.
     """
-    change: Floats = correlation @ (coefficient * alpha)
-    return change
+    rows = np.arange(len(missing))
+    sound = np.isfinite(jacobian).all(axis=(1, 2)) & np.isfinite(missing).all(axis=0)
+    matrix = np.where(sound[:, None, None], jacobian, np.eye(len(rows)))
+    scale = np.sqrt(np.maximum(np.abs(matrix[:, rows, rows]), np.finfo(np.float64).tiny))
+    matrix = matrix / (scale[:, :, None] * scale[:, None, :])
+    matrix[:, rows, rows] += JITTER
+    right = np.where(sound, missing, 0.0).T / scale
+    step = np.asarray(np.linalg.solve(matrix, right[..., None]), dtype=np.float64)[..., 0] / scale
+    log_determinant = np.linalg.slogdet(matrix).logabsdet + 2.0 * np.sum(np.log(scale), axis=1)
+    return np.where(sound, step.T, np.nan), np.where(sound, log_determinant, np.nan)
 
 
 def count_error(count: Floats) -> Floats:
@@ -130,57 +122,3 @@ def whole_weights(log_weight: Floats, reference: float, unit: float, most: float
     scaled = np.minimum(np.log(unit) + log_weight - reference, np.log(most))
     weights: Ints = np.rint(np.exp(scaled)).astype(np.int64)
     return weights
-
-
-def tilted_precision(uniform: Floats, shape: float, rate: float) -> Floats:
-    """Return gamma variables of *shape* and *rate*; large *uniform* means a small one, so large tails."""
-    precision: Floats = gammainccinv(shape, uniform) / rate
-    return precision
-
-
-def tilt_log_weight(precision: Floats, dof: float, shape: float, rate: float) -> Floats:
-    """Return the log of the density chi2(*dof*) over that of the gamma law which *precision* came from."""
-    wanted = 0.5 * dof
-    level = wanted * np.log(0.5) - gammaln(wanted) - shape * np.log(rate) + gammaln(shape)
-    weight: Floats = level + (wanted - shape) * np.log(precision) - (0.5 - rate) * precision
-    return weight
-
-
-def fitted_gamma(values: Floats, weights: Floats, widening: float) -> tuple[float, float]:
-    """Return shape and rate of the gamma law nearest to weighted *values* (maximum likelihood).
-
-    Minka (2002), one step of Newton's rule from his start. *widening* multiplies the variance of the law.
-    """
-    mean = float(np.average(values, weights=weights))
-    gap = max(float(np.log(mean) - np.average(np.log(values), weights=weights)), 1e-6)
-    shape = (3.0 - gap + np.sqrt((gap - 3.0) ** 2 + 24.0 * gap)) / (12.0 * gap)
-    step = (np.log(shape) - float(digamma(shape)) - gap) / (1.0 / shape - float(polygamma(1, shape)))
-    shape = max(shape - step, 1e-3) / widening
-    return float(shape), float(shape / mean)
-
-
-def tempered(log_weight: Floats, least: float) -> tuple[Floats, float]:
-    """Return weights ``exp(power * log_weight)`` and the largest power up to one that leaves at least
-    *least* effective draws.
-    """
-    finite = np.isfinite(log_weight)
-    if not finite.any():
-        return np.ones(log_weight.shape), 0.0
-    lifted = np.where(finite, log_weight - log_weight[finite].max(), -np.inf)
-    low, high = 0.0, 1.0
-    for _ in range(TEMPERING_STEPS):
-        weights = np.where(finite, np.exp(high * np.where(finite, lifted, 0.0)), 0.0)
-        if effective_draws(float(weights.sum()), float((weights**2).sum())) >= least and high == 1.0:
-            return weights, 1.0
-        middle = 0.5 * (low + high)
-        weights = np.where(finite, np.exp(middle * np.where(finite, lifted, 0.0)), 0.0)
-        if effective_draws(float(weights.sum()), float((weights**2).sum())) >= least:
-            low = middle
-        else:
-            high = middle
-    weights = np.where(finite, np.exp(low * np.where(finite, lifted, 0.0)), 0.0)
-    return weights, low
-
-
-TEMPERING_STEPS = 20
-"""Halvings of the interval in which the power lies."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sim.axes import Axis, Bools, Floats, Ints
-from sim.distributions import Distribution
+from sim.distributions import Distribution, Fixed
 from sim.model.observed import ObservedModel
 from sim.model.parameters import ParameterTable
 
@@ -82,6 +82,16 @@ class ShockModel:
     course: Floats
     chances: Floats
     is_level: bool
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether it happens in every draw, and when."""
+        return len(self.chances) == 1 and bool(self.chances[0] >= 1.0)
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether its size is the same in every draw."""
+        return isinstance(self.size, Fixed)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

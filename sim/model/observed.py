@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.axes import Floats, Ints
+from sim.model.proposal import Proposal
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -15,9 +16,9 @@ class ObservedModel:
 
     *city* is a position on the city axis or `NONE` for the province; *value* in the plan's unit;
     *error*: the standard error on the scale on which the indicator moves (log, logit of a rate).
-    *tilt* ``(year, shape, rate)``: of these years the tails are drawn from a gamma law instead of the
-    chi-square, nearer to what the actuals leave possible, and weighted back (importance sampling).
-    *reference* is the log weight that counts as one; not-a-number until a pilot block has set it.
+    *proposal* is the law that parameters and mixing variables are drawn from, weighted back; without it
+    they come from their own. *reference* is the log weight that counts as one; not-a-number until a pilot
+    has set it.
     """
 
     city: Ints
@@ -25,7 +26,7 @@ class ObservedModel:
     year: Ints
     value: Floats
     error: Floats
-    tilt: tuple[tuple[int, float, float], ...] = ()
+    proposal: Proposal | None = None
     reference: float = np.nan
 
     def at(self, k: int, year: int, province: bool) -> Ints:

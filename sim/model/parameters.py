@@ -111,20 +111,35 @@ def drawn_parameters(table: ParameterTable, seed: int, drawn: bool, first: int, 
     Each is keyed by its own name and the set's number. *drawn* False: all at their central value.
     """
     values = np.empty((len(table.rows), count))
-    held, sobol = dict(table.held), dict(table.dimensions)
+    held = dict(table.held)
     for row, parameter in enumerate(table.rows):
         values[row] = held.get(row, parameter.value)
-    if not drawn:
-        return values
-    rows = [n for n, p in enumerate(table.rows) if n not in held and p.law != "constant"]
-    for row in (row for row in rows if table.rows[row].name in sobol):
-        name = table.rows[row].name
-        values[row] = value_from_uniform(table.rows[row], set_points(seed, name, sobol[name], first, count))
-    rows = [row for row in rows if table.rows[row].name not in sobol]
-    names = [Source("parameter", indicator=table.rows[row].name) for row in rows]
-    for row, uniform in zip(rows, uniforms_of_sets(seed, names, first, count), strict=True):
-        values[row] = value_from_uniform(table.rows[row], uniform)
+    if drawn:
+        rows = drawn_rows(table)
+        for row, uniform in zip(rows, parameter_uniforms(table, seed, rows, first, count), strict=True):
+            values[row] = value_from_uniform(table.rows[row], uniform)
     return values
+
+
+def drawn_rows(table: ParameterTable) -> list[int]:
+    """Return the rows that are drawn: neither constant nor held."""
+    held = dict(table.held)
+    return [row for row, p in enumerate(table.rows) if row not in held and p.law != "constant"]
+
+
+def parameter_uniforms(
+    table: ParameterTable, seed: int, rows: Sequence[int], first: int, count: int
+) -> Floats:
+    """Return the uniforms at which *rows* are drawn for sets *first* and later, ``[row, set]``."""
+    sobol = dict(table.dimensions)
+    uniforms = np.empty((len(rows), count))
+    keyed = [at for at, row in enumerate(rows) if table.rows[row].name not in sobol]
+    names = [Source("parameter", indicator=table.rows[rows[at]].name) for at in keyed]
+    uniforms[keyed] = uniforms_of_sets(seed, names, first, count)
+    for at, name in enumerate(table.rows[row].name for row in rows):
+        if name in sobol:
+            uniforms[at] = set_points(seed, name, sobol[name], first, count)
+    return uniforms
 
 
 def uniforms_of_sets(seed: int, sources: Sequence[Source], first: int, count: int) -> Floats:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from sim.baseline.plan import Baseline, Target
 from sim.engine import Summary, run
-from sim.engine.pilot import with_tilt
+from sim.engine.pilot import with_proposal
 from sim.executors import Map, serial
 from sim.model import Model, compiled
 from sim.scenario.observed import actuals_of_plan
@@ -80,7 +80,7 @@ def steps_of(
     steps = []
     for until in (*reversed(years), None):
         actuals = tuple(a for a in known if until is not None and a.year <= until)
-        model = with_tilt(compiled(replace(scenario, observed=actuals), baseline))
+        model = with_proposal(compiled(replace(scenario, observed=actuals), baseline))
         summary = enough_draws(model, map_blocks)
         step = Step(until, actuals, summary.draws, summary.effective())
         steps.append((step, summary, [target.row for target in model.targets]))

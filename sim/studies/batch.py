@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from sim.baseline.plan import Baseline
 from sim.cube import Cube
 from sim.engine import run
-from sim.engine.pilot import with_tilt
+from sim.engine.pilot import with_proposal
 from sim.executors import Map, serial
 from sim.model import compiled
 from sim.scenario.scenario import Scenario
@@ -22,7 +22,7 @@ def run_batch(
 
     Scenarios with equal numbers of draws run together; no result depends on which others run.
     """
-    models = {s.id: with_tilt(compiled(s, baselines[s.plan])) for s in scenarios}
+    models = {s.id: with_proposal(compiled(s, baselines[s.plan])) for s in scenarios}
     cubes: dict[str, Cube] = {}
     for draws in sorted({s.draws for s in scenarios}):
         together = [s for s in scenarios if s.draws == draws]

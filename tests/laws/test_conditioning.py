@@ -14,7 +14,7 @@ from sim.accumulators import SetChances
 from sim.baseline.plan import Baseline
 from sim.distributions import Normal
 from sim.engine import run
-from sim.engine.pilot import with_reference, with_tilt
+from sim.engine.pilot import with_proposal, with_reference
 from sim.errors import BadInput
 from sim.kernels import conditioning as kernel
 from sim.model import Model, compiled
@@ -151,7 +151,7 @@ def test_the_order_of_actuals_changes_no_bit() -> None:
     )
     results = []
     for order in (actuals, actuals[::-1]):
-        model = with_tilt(compiled(given(*order, baseline=baseline), baseline))
+        model = with_proposal(compiled(given(*order, baseline=baseline), baseline))
         results.append(run([model], range(1), detailed=False)[0])
 
     assert results[0].hits == results[1].hits
@@ -212,7 +212,7 @@ def test_tails_events_counts_and_drawn_parameters_agree_with_rejection(kind: str
 
     expected, draws = rejected(compiled(scene, baseline), near, 10)
     actuals = (actual("province", "k", 2021, value), actual("b", "l", 2021, 57.0))
-    model = with_tilt(compiled(replace(scene, observed=actuals), baseline))
+    model = with_proposal(compiled(replace(scene, observed=actuals), baseline))
     [summary] = run([model], range(3), detailed=False)
 
     error = np.sqrt(expected * (1 - expected) * (1 / draws + 1 / summary.effective()))
@@ -278,7 +278,7 @@ def test_counts_that_were_observed_stand_in_every_draw() -> None:
 def test_too_few_effective_draws_are_an_error_with_advice() -> None:
     baseline = make.plan(CITIES, targets=(make.target("t", "k", 330.0),))
     scene = given(actual("a", "k", 2021, 300.0), actual("province", "k", 2021, 330.0), baseline=baseline)
-    [summary] = run([with_tilt(compiled(scene, baseline))], range(1), detailed=False)
+    [summary] = run([with_proposal(compiled(scene, baseline))], range(1), detailed=False)
 
     with pytest.raises(BadInput) as caught:
         check_effective(scene, summary)
