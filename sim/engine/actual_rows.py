@@ -34,9 +34,10 @@ class Row:
 class Plan:
     """What is conditioned on, the same in every draw.
 
-    *cities*: those whose noise the rows depend on; *drawn* ``[row of observed]``: its error is drawn and taken off, so that the cell counts as exact;
-    *whole*: (k, year) where province and all cities are known; *free*: indicators whose ratio of
-    province to cities is conditioned too, since none of their cities is known.
+    *cities*: those whose noise the rows depend on; *drawn* ``[row of observed]``: its error is drawn and
+    taken off, so that the cell counts as exact; *whole*: (k, year) where province and all cities are known;
+    *free*: indicators whose ratio of province to cities is conditioned too, since none of their cities is
+    known.
     """
 
     rows: tuple[Row, ...]

@@ -42,7 +42,7 @@ class Case:
 
     @property
     def draws(self) -> int:
-        return self.shared.shape[-1]
+        return int(self.shared.shape[-1])
 
     def column(self, k: int) -> int:
         """Return the position of indicator *k* among those with cities."""

@@ -123,11 +123,12 @@ def row_coefficients(case: Case, terms: Terms, kind: int) -> Floats:
     """Return the coefficients of province-wide normals of one kind in the rows, ``[row, G, N]``."""
     rows = case.plan.rows
     felt = np.array([kind != RATIO or row.sort == "sum" for row in rows])
-    return np.stack([terms.province[kind][row.k, row.year] for row in rows]) * felt[:, None, None]
+    coefficients = np.stack([terms.province[kind][row.k, row.year] for row in rows])
+    return np.asarray(coefficients * felt[:, None, None])
 
 
 def city_coefficients(case: Case, terms: Terms, city: int) -> Floats:
-    """Return the coefficients of the normals of *city* in the rows' cells, ``[row, H, N]``; 0 in lone ones."""
+    """Return the coefficients of the normals of *city* in every row's cell, ``[row, H, N]``."""
     part = terms.city[city]
     lone = np.zeros(part.shape[2:])
     return np.stack(
@@ -148,7 +149,7 @@ def city_covariance(case: Case, terms: Terms, city: int) -> Floats:
 
 
 def province_change(case: Case, terms: Terms, alpha: Floats) -> tuple[Floats, Floats]:
-    """Return what *alpha* ``[row, N]`` adds to the province-wide noise and to the ratio, ``[K, T, N]`` each."""
+    """Return what *alpha* ``[row, N]`` adds to province-wide noise and to the ratio, ``[K, T, N]`` each."""
     k = [row.k for row in case.plan.rows]
     change, ratio = np.zeros_like(case.shared), np.zeros_like(case.shared)
     for kind, coefficient in enumerate(terms.province):
@@ -189,7 +190,7 @@ def linear_form(case: Case, terms: Terms) -> Floats:
 def without_cities(case: Case, position: int) -> Floats:
     """Return what a row says of province-wide noise, ratio and its error, as simulated, ``[N]``."""
     row = case.plan.rows[position]
-    value = case.shared[row.k, row.year].copy()
+    value: Floats = case.shared[row.k, row.year].copy()
     if row.sort == "sum" and row.k in case.plan.free:
         value += case.ratio[case.column(row.k)]
     return value + row.error * case.normals[row.actual] if row.error > 0.0 else value

@@ -152,7 +152,7 @@ def with_reference(model: Model) -> Model:
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def log_weight_of(model: Model, values: Floats, luck: Luck) -> Floats:
-    """Return the log density of the actuals in the draws of a block, ``[S, D]``; *values* ``[parameter, set]``."""
+    """Return the log density of the actuals, draw by draw, ``[S, D]``; *values* ``[parameter, set]``."""
     if model.observed is None:
         raise ValueError("a pilot needs actuals")
     parameters = set_parameters(model, values, luck.block)

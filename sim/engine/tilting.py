@@ -1,4 +1,4 @@
-"""Parameters and luck of a block: from the model's own law, or from the proposal that its actuals asked for."""
+"""Parameters and luck of a block: from the model's own law, or from the proposal fitted to its actuals."""
 
 from __future__ import annotations
 

@@ -31,6 +31,11 @@ from sim.kernels import conditioning as kernel
 STEPS = 12
 """Newton steps at the most; sums are nearly linear, so four are the rule."""
 
+LEAST_STEPS = 4
+"""From here on a draw must halve its distance with each step, or it will never arrive: where parameters
+leave a city no noise of its own, city and province cannot both be met.
+"""
+
 CLOSE = 1e-11
 """A row has arrived when it is this near, in logs."""
 
@@ -73,9 +78,7 @@ def level_of(case: Case, position: int, city: int) -> Floats:
     row = case.plan.rows[position]
     if city in case.known_cities(row):
         return np.zeros(case.draws)
-    level: Floats = (
-        case.calm_cities(row.k, row.year)[city] * case.city[city, case.column(row.k), row.year]
-    )
+    level: Floats = case.calm_cities(row.k, row.year)[city] * case.city[city, case.column(row.k), row.year]
     return level
 
 
@@ -83,7 +86,7 @@ def values_at(rows: Rows, alpha: Floats) -> tuple[Floats, Floats]:
     """Return every row ``[row, N]`` after the move *alpha* and its Jacobian ``[N, row, row]`` by alpha."""
 
     def moved(matrix: Floats) -> Floats:
-        return np.matmul(matrix, alpha.T[..., None])[..., 0].T
+        return np.asarray(np.matmul(matrix, alpha.T[..., None])[..., 0].T)
 
     jacobian = rows.covariance.copy()
     value = rows.form + moved(rows.covariance)
@@ -107,18 +110,26 @@ class Move:
     log_weight: Floats
 
 
+def distance(aim: Floats, value: Floats) -> Floats:
+    """Return how far the farthest row of a draw is from its *aim*, ``[N]``."""
+    far: Floats = np.max(np.abs(aim - value), axis=0)
+    return far
+
+
 def move_to(rows: Rows, wanted: Floats, possible: Bools) -> Move:
     """Return the move that makes every row *wanted* ``[row, N]``; draws that are not *possible* stay."""
     alpha = np.zeros_like(wanted)
     value, jacobian = values_at(rows, alpha)
     aim = np.where(possible, wanted, value)
-    for _ in range(STEPS):
-        step, determinant = kernel.newton_step(jacobian, aim - value)
-        missing = np.max(np.abs(aim - value), axis=0)
-        if not np.any(missing > CLOSE):
+    missing, best = distance(aim, value), np.full(alpha.shape[1], np.inf)
+    for turn in range(STEPS):
+        if not np.any((missing > CLOSE) & ((turn < LEAST_STEPS) | (missing < 0.5 * best))):
             break
-        alpha = alpha + step
+        best = np.fmin(best, missing)
+        alpha = alpha + kernel.newton_step(jacobian, aim - value)
         value, jacobian = values_at(rows, alpha)
+        missing = distance(aim, value)
+    determinant = kernel.log_determinant(jacobian)
     arrived = possible & (missing <= CLOSE) & np.isfinite(determinant)
     alpha = np.where(arrived, alpha, 0.0)
     form = rows.form + np.matmul(rows.covariance, alpha.T[..., None])[..., 0].T

@@ -24,7 +24,10 @@ LEAST_COUNT = 0.5
 
 
 def cross_covariance(left: Floats, right: Floats, correlation: Floats) -> Floats:
-    """Return ``sum_g left[i, g] right[j, g] R[i, j]``, ``[draw, i, j]``, of coefficients ``[row, group, draw]``."""
+    """Return ``sum_g left[i, g] right[j, g] R[i, j]``, ``[draw, i, j]``.
+
+    *left* and *right* ``[row, group, draw]`` are coefficients of normals, R their *correlation*.
+    """
     product = np.matmul(np.moveaxis(left, -1, 0), np.moveaxis(right, -1, 0).swapaxes(1, 2))
     covariance: Floats = product * correlation
     return covariance
@@ -68,21 +71,33 @@ def log_density(solution: Solution) -> Floats:
     return density
 
 
-def newton_step(jacobian: Floats, missing: Floats) -> tuple[Floats, Floats]:
-    """Return ``jacobian^-1 missing`` ``[row, draw]`` and ``log abs det`` of *jacobian* ``[draw, row, row]``.
+def scaled(jacobian: Floats) -> tuple[Floats, Floats]:
+    """Return *jacobian* ``[draw, row, row]`` with a diagonal of one, and its scale ``[draw, row]``.
 
-    Draws that are past all numbers get not-a-number, and do no harm to others.
+    Draws that are past all numbers get the unit matrix and not-a-number as scale.
     """
-    rows = np.arange(len(missing))
-    sound = np.isfinite(jacobian).all(axis=(1, 2)) & np.isfinite(missing).all(axis=0)
-    matrix = np.where(sound[:, None, None], jacobian, np.eye(len(rows)))
-    scale = np.sqrt(np.maximum(np.abs(matrix[:, rows, rows]), np.finfo(np.float64).tiny))
+    sound = np.asarray(np.isfinite(jacobian).all(axis=(1, 2)))
+    matrix = np.where(sound[:, None, None], jacobian, np.eye(jacobian.shape[1]))
+    diagonal = np.abs(np.diagonal(matrix, axis1=-2, axis2=-1))
+    scale: Floats = np.sqrt(np.maximum(diagonal, np.finfo(np.float64).tiny))
     matrix = matrix / (scale[:, :, None] * scale[:, None, :])
+    rows = np.arange(matrix.shape[1])
     matrix[:, rows, rows] += JITTER
-    right = np.where(sound, missing, 0.0).T / scale
-    step = np.asarray(np.linalg.solve(matrix, right[..., None]), dtype=np.float64)[..., 0] / scale
-    log_determinant = np.linalg.slogdet(matrix).logabsdet + 2.0 * np.sum(np.log(scale), axis=1)
-    return np.where(sound, step.T, np.nan), np.where(sound, log_determinant, np.nan)
+    return matrix, np.where(sound[:, None], scale, np.nan)
+
+
+def newton_step(jacobian: Floats, missing: Floats) -> Floats:
+    """Return ``jacobian^-1 missing``, ``[row, draw]``; *jacobian* ``[draw, row, row]``."""
+    matrix, scale = scaled(jacobian)
+    step = np.linalg.solve(matrix, (missing.T / scale)[..., None])[..., 0] / scale
+    return np.asarray(step.T, dtype=np.float64)
+
+
+def log_determinant(jacobian: Floats) -> Floats:
+    """Return ``log abs det`` of *jacobian* ``[draw, row, row]``."""
+    matrix, scale = scaled(jacobian)
+    logs: Floats = np.linalg.slogdet(matrix).logabsdet + 2.0 * np.sum(np.log(scale), axis=1)
+    return logs
 
 
 def count_error(count: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""The law that a conditioned run draws from in place of its own, nearer to what the actuals leave (section 7)."""
+"""The law that a conditioned run draws from in place of its own, nearer to its actuals (section 7)."""
 
 from __future__ import annotations
 
