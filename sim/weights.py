@@ -61,8 +61,9 @@ class WeightedChances:
         each = np.where(valid, weights, 0)
         weight = each.sum(axis=-1)
         chance = np.where(valid, chance, 0.0)
-        share = each / np.maximum(weight, 1)[..., None]
-        by_set = (share * chance).sum(axis=-1)
+        below = np.maximum(weight, 1).astype(np.float64)
+        share = each / below[..., None]
+        by_set = (each * chance).sum(axis=-1) / below  # exactly one where every draw hits
         within = (share**2 * (chance - by_set[..., None]) ** 2).sum(axis=-1)
         cells = np.rint(by_set * CHANCE_CELLS).astype(np.int64)
         grid = np.zeros((len(chance), CHANCE_CELLS + 1), dtype=np.int64)
