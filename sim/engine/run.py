@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import numpy as np
@@ -32,20 +32,17 @@ def run(
     ready = tuple(model if model.observed is None else with_reference(model) for model in models)
     done = map_blocks(partial(run_block, ready, detailed), blocks)
     totals = list(next(done))
-    for block in done:
-        parts = list(block)
-        del block
-        for position in range(len(totals)):  # each part is let go once it is added: grids are large
-            totals[position] = totals[position] + parts[position]
-            parts[position] = totals[position]
+    for parts in done:
+        # One part at a time where they are yielded: grids are large, and the totals hold them all.
+        for position, part in enumerate(parts):
+            totals[position] = totals[position] + part
     return tuple(totals)
 
 
-@np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def run_block(
     models: tuple[Model, ...], detailed: bool, block: int, compiled: bool = True
-) -> tuple[Summary, ...]:
-    """Return the summary of one block for each model, from compiled kernels or (the oracle) plain NumPy.
+) -> Iterator[Summary]:
+    """Yield the summary of one block for each model, from compiled kernels or (the oracle) plain NumPy.
 
     Models with equal noise share it; neighbours that differ only in what derived quantities are
     made of share their levels. Sizes without bound can take a level past all numbers: such draws
@@ -55,22 +52,25 @@ def run_block(
     noises: dict[tuple[object, ...], BlockNoise] = {}
     last_key: tuple[object, ...] | None = None
     levels: BlockLevels | None = None
-    summaries = []
     for model in models:
-        luck = lucks.setdefault(model.seed, Luck(model.seed, block, compiled))
-        values = drawn_parameters(model.parameters, model.seed, model.drawn, block * SETS, SETS)
-        parameters = set_parameters(model, values, block)
-        noise_key = (model.noise.key, held_among(model, model.noise.rows()), tilt_of(model))
-        if noise_key not in noises:
-            noises[noise_key] = block_noise(model, parameters, luck)
-        noise = noises[noise_key]
-        cities = detailed or any(target.city != NONE for target in model.targets)
-        held = held_among(model, level_rows(model))
-        key = (noise_key, id(model.drift), id(model.shocks), held, cities, id(model.observed))
-        if levels is None or key != last_key:
-            levels, last_key = levels_of_block(model, values, parameters, noise, luck, cities), key
-        summaries.append(summarised(model, block, values, noise, levels, luck, detailed))
-    return tuple(summaries)
+        if model.seed not in lucks:
+            lucks[model.seed] = Luck(model.seed, block, compiled)
+        luck = lucks[model.seed]
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            values = drawn_parameters(model.parameters, model.seed, model.drawn, block * SETS, SETS)
+            parameters = set_parameters(model, values, block)
+            noise_key = (model.noise.key, held_among(model, model.noise.rows()), tilt_of(model))
+            if noise_key not in noises:
+                noises[noise_key] = block_noise(model, parameters, luck)
+            noise = noises[noise_key]
+            cities = detailed or any(target.city != NONE for target in model.targets)
+            held = held_among(model, level_rows(model))
+            key = (noise_key, id(model.drift), id(model.shocks), held, cities, id(model.observed))
+            if levels is None or key != last_key:
+                levels = None  # what the last model needed is let go before the next takes its room
+                levels, last_key = levels_of_block(model, values, parameters, noise, luck, cities), key
+            summary = summarised(model, block, values, noise, levels, luck, detailed)
+        yield summary
 
 
 def tilt_of(model: Model) -> tuple[tuple[int, float, float], ...]:

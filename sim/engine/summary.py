@@ -293,10 +293,13 @@ def tallied_cells(
     counts = np.zeros(int(ends[-1]) if rows else 0, dtype=np.uint16)
     most = np.empty(rows, dtype=np.int64)
     counts_into(index, span, ends - widths, counts, most)
-    small = counts.astype(np.uint8)  # the narrowest type of most rows, as `narrow` would find
     limit = np.iinfo(np.uint8).max
     cuts = zip((ends - widths).tolist(), ends.tolist(), most.tolist(), strict=True)
-    pieces = ((counts if highest > limit else small)[begin:end] for begin, end, highest in cuts)
+    # Rows are copied, in the narrowest type that `narrow` would find, so that the wide rows of all
+    # cells at once are let go: a batch keeps the grids of every scenario.
+    pieces: list[NDArray[np.unsignedinteger]] = [
+        counts[begin:end].astype(np.uint8 if highest <= limit else np.uint16) for begin, end, highest in cuts
+    ]
     return draws, sums, tuple(span[:, 0].tolist()), tuple(pieces)
 
 

@@ -53,7 +53,7 @@ def test_compiled_levels_and_chances_are_those_of_plain_numpy(case: Case) -> Non
 @given(cases())
 def test_compiled_summaries_are_those_of_plain_numpy(case: Case) -> None:
     model = compiled(case.scenario, case.baseline)
-    (fast,), (slow,) = (run_block((model,), True, 1, form) for form in (True, False))
+    (fast,), (slow,) = (tuple(run_block((model,), True, 1, form)) for form in (True, False))
 
     for name in ("hits", "ties", "invalid", "passages", "patterns"):
         assert np.abs(getattr(fast, name) - getattr(slow, name)).max(initial=0) <= 1, name
