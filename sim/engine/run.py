@@ -15,6 +15,7 @@ from sim.engine.noise import BlockNoise, block_noise, set_parameters
 from sim.engine.pilot import with_reference
 from sim.engine.pipelines import world_of
 from sim.engine.summary import Summary, summary_of
+from sim.engine.tallied import compiled_summary
 from sim.executors import Map, serial
 from sim.model.model import NONE, Model
 from sim.model.parameters import drawn_parameters
@@ -100,6 +101,8 @@ def summarised(
 ) -> Summary:
     """Return the summary of a block whose levels are known."""
     quantities = quantities_of_block(model, values, levels, luck, detailed)
+    if levels.compiled:
+        return compiled_summary(model, block, values, noise, levels, quantities, detailed)
     outcomes = tuple(outcome_of(model, t, values, noise, levels, quantities) for t in model.targets)
     return summary_of(model, block, levels, quantities, outcomes, detailed)
 

@@ -15,7 +15,9 @@ from sim.axes import Floats
 from sim.engine import Summary
 from sim.engine.luck import Luck
 from sim.engine.run import run_block
+from sim.engine.tallied import city_chances, city_targets
 from sim.model import compiled
+from sim.streams import BLOCK
 from tests.engine_blocks import worked_model
 from tests.scenario_strategies import FEW, Case, cases
 
@@ -47,6 +49,20 @@ def test_compiled_levels_and_chances_are_those_of_plain_numpy(case: Case) -> Non
     for here, there in zip(fast.outcomes, slow.outcomes, strict=True):
         agree = np.isclose(here.chance, there.chance, rtol=0.0, atol=1e-9, equal_nan=True)
         assert np.mean(~agree) <= 2e-4, "only hits within rounding of a threshold may differ"
+
+
+@FEW
+@given(cases())
+def test_chances_of_cities_together_are_those_of_each(case: Case) -> None:
+    model = compiled(case.scenario, case.baseline)
+    worked = worked_model(model, 1)
+    chosen = city_targets(model)
+    chances = np.full((len(model.targets), BLOCK), np.nan)
+    city_chances(model, chosen, worked.noise, worked.levels, chances)
+
+    for row, counted in zip(chosen.rows, chosen.counted, strict=True):
+        if not counted:
+            assert np.allclose(chances[row], worked.outcomes[row].chance.ravel(), rtol=0.0, atol=1e-12)
 
 
 @FEW
@@ -85,7 +101,7 @@ def same_cells(fast: Summary, slow: Summary) -> None:
 BITS = """
 import hashlib, sys
 import numpy as np
-from sim.kernels import compiled, levels, normal, philox, tails, tallies
+from sim.kernels import compiled, levels, normal, tails, tallies, targets
 made = hashlib.sha256()
 keys = np.arange(264, dtype=np.uint64).reshape(2, 3, 11, 4) * np.uint64(2654435761) & np.uint64(2**32 - 1)
 for dof in (2.5, 5.65, 40.0, np.inf):
@@ -101,15 +117,22 @@ for dof in (2.5, 5.65, 40.0, np.inf):
     )
     made.update(city.tobytes() + mixing.tobytes())
     rows = np.ascontiguousarray(city.reshape(32, 4096))
-    sums, index = np.empty((2, 32)), np.empty(rows.shape, dtype=np.int32)
+    sums, rates = np.empty((2, 32)), np.arange(32) % 2 == 0
     draws, span = np.empty(32, dtype=np.int64), np.empty((32, 2), dtype=np.int64)
-    limits = np.array([1e140, 1e-6, 1e-3, 1e-3])
-    tallies.cells_into(rows, np.ones(32), np.zeros(32, dtype=np.bool_), limits, draws, sums, index, span)
-    chance = np.empty(4096)
+    limits, zeros = np.array([1e140, 1e-3]), np.repeat([2.0**-20, 1.0], 16)
+    tallies.moments_into(rows, np.ones(32), zeros, rates, limits, draws, sums, span)
+    widths = span[:, 1] - span[:, 0] + 1
+    cells, most = np.zeros(widths.sum(), dtype=np.uint16), np.empty(32, dtype=np.int64)
+    tallies.counts_into(rows, zeros, rates, limits, span, np.cumsum(widths) - widths, cells, most)
+    chance, chances = np.empty(4096), np.empty((2, 4096))
+    targets.city_chances_into(
+        normal.normal_table(), city[:, 0, :, :, :1].copy(), mixing, grid[:2, :].copy(), grid[:2], grid[2:4],
+        city[0, 1, 1], np.array([1, 0]), np.array([0, 1]), np.array([[0.1, np.inf], [-0.2, 0.3]]), chances,
+    )
     normal.hits_into(normal.normal_table(), np.log(2.0) + rows[0], rows[1], 1.5, np.inf, chance)
     counts, unsure = np.empty(4096), np.empty(4096, dtype=np.bool_)
     levels.expansion_into(100.0 * rows[2], rows[3] - 1.0, counts, unsure)
-    for part in (sums, index, draws, span, chance, counts, unsure):
+    for part in (sums, draws, span, cells, most, chance, chances, counts, unsure):
         made.update(part.tobytes())
 print(made.hexdigest())
 """
