@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -58,7 +59,7 @@ def run_block(
             lucks[model.seed] = Luck(model.seed, block, compiled)
         luck = lucks[model.seed]
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            values = drawn_parameters(model.parameters, model.seed, model.drawn, block * SETS, SETS)
+            values = values_of_sets(model, luck)
             parameters = set_parameters(model, values, block)
             noise_key = (model.noise.key, held_among(model, model.noise.rows()), tilt_of(model))
             if noise_key not in noises:
@@ -72,6 +73,22 @@ def run_block(
                 levels, last_key = levels_of_block(model, values, parameters, noise, luck, cities), key
             summary = summarised(model, block, values, noise, levels, luck, detailed)
         yield summary
+
+
+def values_of_sets(model: Model, luck: Luck) -> Floats:
+    """Return the parameters of the block's sets, ``[parameter, set]``; what models share is drawn once."""
+    table = model.parameters
+    free = replace(table, held=())
+    values = luck.once(
+        ("parameters", id(table.rows), table.dimensions, model.drawn),
+        lambda: {"": drawn_parameters(free, model.seed, model.drawn, luck.block * SETS, SETS)},
+    )[""]
+    if not table.held:
+        return values
+    values = values.copy()
+    for row, value in table.held:
+        values[row] = value
+    return values
 
 
 def tilt_of(model: Model) -> tuple[tuple[int, float, float], ...]:

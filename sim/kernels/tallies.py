@@ -144,6 +144,10 @@ def counts_into(
         if is_rate[row]:
             for i in range(draws):
                 cells[i] = cell_of_rate(value[i], limits[1])
+        elif span[row, 0] > _PER_OCTAVE:  # all lie above zero, as levels do
+            start = np.float64(zeros[row]).view(np.int64) - _LAST_OF_CELL
+            for i in range(draws):
+                cells[i] = _PER_OCTAVE + ((np.float64(value[i]).view(np.int64) - start) >> _CELL_BITS)
         else:
             for i in range(draws):
                 cells[i] = cell_of_level(value[i], zeros[row])

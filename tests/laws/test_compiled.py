@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,9 @@ from sim.engine.luck import Luck
 from sim.engine.run import run_block
 from sim.engine.tallied import city_chances, city_targets
 from sim.model import compiled
+from sim.model.model import NONE
 from sim.streams import BLOCK
+from sim.studies.sensitivity import headline_only
 from tests.engine_blocks import worked_model
 from tests.scenario_strategies import FEW, Case, cases
 
@@ -75,6 +78,22 @@ def test_compiled_summaries_are_those_of_plain_numpy(case: Case) -> None:
         assert np.abs(getattr(fast, name) - getattr(slow, name)).max(initial=0) <= 1, name
     assert np.allclose(fast.chances.mean(), slow.chances.mean(), rtol=0.0, atol=3e-4, equal_nan=True)
     same_cells(fast, slow)
+
+
+@FEW
+@given(cases())
+def test_what_nobody_asks_for_changes_nothing(case: Case) -> None:
+    """Alone, headline targets need neither levels of cities nor grids: the bits are those of the whole run."""
+    model = compiled(case.scenario, case.baseline)
+    alone = headline_only(model)
+    alone = replace(alone, targets=tuple(t for t in alone.targets if t.city == NONE))
+    alone = replace(alone, headline=np.arange(len(alone.targets)))
+    rows = [n for n in model.headline if model.targets[n].city == NONE]
+    (whole,), (part,) = (tuple(run_block((m,), m is model, 1)) for m in (model, alone))
+
+    assert np.array_equal(part.hits, whole.hits[rows])
+    assert np.array_equal(part.chances.mean(), whole.chances.mean()[rows], equal_nan=True)
+    assert part.trajectories is None
 
 
 def same_cells(fast: Summary, slow: Summary) -> None:
