@@ -214,5 +214,5 @@ def intervals(mean: Floats, variance: Floats, sets: int, draws: int) -> tuple[Fl
 
 
 def value_of_index(index: np.ndarray, is_rate: np.ndarray, zero: Floats) -> Floats:
-    """Return the values of grid indices; rates lie on the linear grid, levels on one that starts at *zero*."""
+    """Return the values of grid indices; rates lie on a linear grid, levels on one with its own *zero*."""
     return np.where(is_rate, rate_of_index(index), level_of_index(index, zero))

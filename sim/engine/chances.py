@@ -15,6 +15,7 @@ from sim.kernels.normal import normal_table
 from sim.kernels.targets import NEWTON_STEPS, flow_chances_into
 from sim.model.model import NONE, Model, OutputModel, RatioModel, StockModel, TargetModel
 
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
     """What one target did in a block: *path* of its value ``[T, S, D]``, hits and chance ``[S, D]``.

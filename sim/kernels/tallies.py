@@ -134,7 +134,8 @@ def counts_into(
 ) -> None:
     """Count valid *values* ``[row, draw]`` by cell in *counts*, in which a row begins at *begin* ``[row]``.
 
-    *zeros*, *limits* and *span* are those of `moments_into`. Sets *most* ``[row]`` to the largest count of each row.
+    *zeros*, *limits* and *span* are those of `moments_into`. Sets *most* ``[row]`` to the largest count of
+    each row.
     """
     draws = values.shape[1]
     cells = np.empty(draws, dtype=np.int64)

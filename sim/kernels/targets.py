@@ -131,7 +131,7 @@ def city_chances_into(
     bounds: Floats,
     chance: Floats,
 ) -> None:
-    """Set *rows* of *chance* ``[row, draw]`` to the chances of targets of one indicator and year, given mixing.
+    """Set *rows* of *chance* ``[row, draw]`` to chances of targets of one indicator and year, given mixing.
 
     *table* of `normal.normal_table`; *calm* ``[C, T, S, 1 or D]``; *mixing* ``[C, T, S, D]``; *weights*
     ``[u, S]`` of `reference.accumulation_weights` up to the targets' year; *sd*, *tau* ``[C, S]``;

@@ -83,7 +83,7 @@ def test_compiled_summaries_are_those_of_plain_numpy(case: Case) -> None:
 @FEW
 @given(cases())
 def test_what_nobody_asks_for_changes_nothing(case: Case) -> None:
-    """Alone, headline targets need neither levels of cities nor grids: the bits are those of the whole run."""
+    """Alone, headline targets need neither levels of cities nor grids: their bits are those of all."""
     model = compiled(case.scenario, case.baseline)
     alone = headline_only(model)
     alone = replace(alone, targets=tuple(t for t in alone.targets if t.city == NONE))
