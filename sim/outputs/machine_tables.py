@@ -115,7 +115,9 @@ def _array(name: str, cells: Sequence[Cell]) -> pyarrow.Array:
     raise TypeError(f"column {name} mixes {sorted(kind.__name__ for kind in kinds)}")
 
 
-def _from_buffers(kind: pyarrow.DataType, cells: Sequence[Cell], *values: np.ndarray | bytes) -> pyarrow.Array:
+def _from_buffers(
+    kind: pyarrow.DataType, cells: Sequence[Cell], *values: NDArray[Any] | bytes
+) -> pyarrow.Array:
     """Return an Arrow array of *kind* from its *values*; cells that are None are marked as such."""
     import pyarrow
 
