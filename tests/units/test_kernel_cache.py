@@ -44,7 +44,7 @@ def test_a_kernel_is_read_back_without_the_compiler_until_any_source_changes(tmp
         code = PROGRAM.format(root=str(tmp_path))
         done = subprocess.run(
             [sys.executable, "-c", code],
-            env={"NUMBA_CACHE_DIR": str(tmp_path / "kept")},
+            env={"NUMBA_CACHE_DIR": str(tmp_path / "kept"), "PYTHONDONTWRITEBYTECODE": "1"},
             capture_output=True,
             text=True,
             check=True,
