@@ -104,8 +104,7 @@ def _array(name: str, cells: Sequence[Cell]) -> pyarrow.Array:
         ends = np.cumsum([0, *(len(text) for text in texts)], dtype=np.int64)
         return _from_buffers(pyarrow.large_string(), cells, ends, b"".join(texts)).cast(pyarrow.string())
     if kinds == {bool}:
-        bits = np.packbits([bool(cell) for cell in cells], bitorder="little")
-        return _from_buffers(pyarrow.bool_(), cells, bits)
+        return _from_buffers(pyarrow.bool_(), cells, _bits([bool(cell) for cell in cells]))
     if kinds == {int}:
         whole = np.array([0 if cell is None else cell for cell in cells], dtype=np.int64)
         return _from_buffers(pyarrow.int64(), cells, whole)
@@ -121,8 +120,12 @@ def _from_buffers(
     """Return an Arrow array of *kind* from its *values*; cells that are None are marked as such."""
     import pyarrow
 
-    known = np.packbits([cell is not None for cell in cells], bitorder="little")
+    known = _bits([cell is not None for cell in cells])
     return pyarrow.Array.from_buffers(kind, len(cells), [pyarrow.py_buffer(b) for b in (known, *values)])
+
+
+def _bits(truths: Sequence[bool]) -> NDArray[np.uint8]:
+    return np.packbits(np.array(truths, dtype=np.bool_), bitorder="little")
 
 
 def columns_from_parquet(content: bytes) -> dict[str, list[Cell]]:
