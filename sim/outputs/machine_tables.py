@@ -101,8 +101,8 @@ def _array(name: str, cells: Sequence[Cell]) -> pyarrow.Array:
     kinds = {type(cell) for cell in cells if cell is not None}
     if kinds == {str}:
         texts = [b"" if cell is None else str(cell).encode("utf-8") for cell in cells]
-        ends = np.cumsum([0, *(len(text) for text in texts)], dtype=np.int64)
-        return _from_buffers(pyarrow.large_string(), cells, ends, b"".join(texts)).cast(pyarrow.string())
+        ends = np.cumsum([0, *(len(text) for text in texts)]).astype(np.int32)
+        return _from_buffers(pyarrow.string(), cells, ends, b"".join(texts))
     if kinds == {bool}:
         return _from_buffers(pyarrow.bool_(), cells, _bits([bool(cell) for cell in cells]))
     if kinds == {int}:
