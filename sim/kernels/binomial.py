@@ -15,8 +15,11 @@ from sim.axes import Bools, Floats
 from sim.kernels.jit import inlined, kernel
 from sim.kernels.masses import binomial_mass
 
-EXACT_BELOW = 16.0
-"""Variances under which the expansion is not trusted at all."""
+EXPANDED_FROM = 2.0
+"""Variances from which the expansion is within its bound, for any chance (tests/units/test_pipelines.py)."""
+
+FEW = 16.0
+"""Variances under which doubtful counts are summed from none upwards, else from a guess."""
 
 SUMMED_UP_TO = 1e6
 """Variances up to which a doubtful count is settled by summing probabilities."""
@@ -30,16 +33,15 @@ def _expansion(trials: float, chance: float, normal: float) -> tuple[float, floa
     """Return the expansion of the continuous quantile, and by how much it is in doubt (below 0: not)."""
     spread, skew, square = chance * (1.0 - chance), 1.0 - 2.0 * chance, normal * normal
     mean, variance = trials * chance, trials * spread
-    root = math.sqrt(variance if variance > EXACT_BELOW else EXACT_BELOW)
+    root = math.sqrt(max(variance, EXPANDED_FROM))
     inverse = 1.0 / root
     third = normal * (
         (1.0 - 6.0 * spread) / 24.0 * (square - 3.0) - skew * skew / 36.0 * (2.0 * square - 5.0) - 1.0 / 24.0
     )
     value = mean + root * normal + 0.5 + skew / 6.0 * (square - 1.0) + third * inverse
-    bound = (0.02 + 0.02 * square * square) * (inverse * inverse) + 1e-9 * mean + 1e-7
+    bound = (0.025 + 0.02 * square * square) * (inverse * inverse) + 1e-9 * mean + 1e-7
     doubt = bound - abs(value - np.rint(value))
-    small = EXACT_BELOW - variance
-    return value, small if small > doubt else doubt
+    return value, max(doubt, EXPANDED_FROM - variance)
 
 
 @inlined
@@ -144,7 +146,7 @@ def _counts_into(trials: Floats, chance: Floats, normal: Floats, count: Floats, 
                 continue
             p = chance[r, 0] if single else chance[r, d]
             variance = n[d] * p * (1.0 - p)
-            if variance < EXACT_BELOW:
+            if variance < FEW:
                 out[d] = _summed(n[d], p, z[d], inverse)
             elif variance <= SUMMED_UP_TO:
                 out[d] = _settled(n[d], p, z[d], out[d])
@@ -182,6 +184,8 @@ def as_grid(part: Floats, shape: tuple[int, ...], narrow: bool = False) -> Float
         shape = (*shape[:-1], 1)
     if part.shape != shape:
         part = np.broadcast_to(part, shape)
+    elif part.dtype == np.float64 and part.flags.carray:
+        return part.reshape(-1, shape[-1] if shape else 1)
     return np.require(part, np.float64, ("C", "W")).reshape(-1, shape[-1] if shape else 1)
 
 

@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from sim.axes import Bools, Floats
-from sim.kernels.binomial import NEGLIGIBLE, SUMMED_UP_TO, as_grid, below, inverses
+from sim.kernels.binomial import EXPANDED_FROM, FEW, NEGLIGIBLE, SUMMED_UP_TO, as_grid, below, inverses
 from sim.kernels.jit import inlined, kernel
 from sim.kernels.masses import poisson_mass
 
@@ -113,7 +113,7 @@ def _summed(rate: float, normal: float, inverse: Floats) -> float:
 @inlined
 def _compiled_expansion(rate: float, normal: float) -> tuple[float, float]:
     """Return what `_expansion` returns of one rate, and by how much it is in doubt (below 0: not)."""
-    r = max(rate, _EXACT_BELOW)
+    r = max(rate, EXPANDED_FROM)
     root, square = math.sqrt(r), normal * normal
     inverse = 1.0 / root
     value = r + root * normal + (1.0 / 3.0 + square / 6.0)
@@ -121,7 +121,7 @@ def _compiled_expansion(rate: float, normal: float) -> tuple[float, float]:
     value += (-8.0 / 405.0 + square * (7.0 / 810.0 + square / 270.0)) * (inverse * inverse)
     bound = (0.01 + 0.02 * square * square) * (inverse * inverse * inverse) * (1.0 + abs(normal)) + 1e-6
     doubt = max(bound - abs(value - np.rint(value)), 1.0 - value)
-    return value, max(doubt, _EXACT_BELOW - rate)
+    return value, max(doubt, EXPANDED_FROM - rate)
 
 
 _GRID = "float64[:, ::1]"
@@ -147,7 +147,7 @@ def _counts_into(rate: Floats, normal: Floats, count: Floats, unsure: Bools) -> 
             if doubt[d] <= 0.0 or doubt[d] != doubt[d]:
                 continue
             mean = rate[r, 0] if single else rate[r, d]
-            if mean < _EXACT_BELOW:
+            if mean < FEW:
                 out[d] = _summed(mean, z[d], inverse)
             elif mean <= SUMMED_UP_TO:
                 out[d] = _settled(mean, z[d], out[d])

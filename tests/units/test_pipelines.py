@@ -68,6 +68,22 @@ def test_binomial_quantiles_are_exact_from_no_trial_to_billions(trials: float, c
     assert np.all((quantile == 0) | (binom.cdf(quantile - 1, trials, chance) < ndtr(normal) + slack))
 
 
+@pytest.mark.parametrize("variance", [1.9, 2.0, 2.4, 5.0, 15.9, 16.1, 40.0])
+@pytest.mark.parametrize("chance", [1e-5, 0.02, 0.5, 0.98, 0.9999])
+def test_the_expansion_is_within_its_bound_from_small_variances_on(variance: float, chance: float) -> None:
+    from scipy.special import ndtr, ndtri
+
+    trials = np.ceil(variance / (chance * (1.0 - chance)))
+    steps = np.arange(trials * chance - 8.0 * variance, trials * chance + 8.0 * variance)
+    edges = ndtri(binom.cdf(np.floor(steps), trials, chance))
+    edges = edges[np.abs(edges) < 6.0]  # each beside a step of the quantile
+    normal = np.concatenate([np.linspace(-6.0, 6.0, 1201), edges - 1e-3, edges + 1e-3, edges - 0.03])
+    quantile = binomial_quantile(np.array([[trials]]), np.array([[chance]]), normal[None])[0]
+
+    assert np.all(binom.cdf(quantile, trials, chance) >= ndtr(normal) - 1e-12)
+    assert np.all((quantile == 0) | (binom.cdf(quantile - 1, trials, chance) < ndtr(normal) + 1e-12))
+
+
 def test_one_chance_for_a_row_is_that_chance_for_each_of_its_draws() -> None:
     shape = (3, 500)
     trials = np.arange(1500.0).reshape(shape)
