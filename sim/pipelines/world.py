@@ -16,7 +16,6 @@ OUTSIDE = "outside"
 """Where everything comes from and goes to; its balance is not kept."""
 
 MONTHS = 12
-SMALL_RATE = 16.0
 END_OF_DAY = 0.5  # balances are read after whatever happens that day
 
 Luck = Callable[[str, str], Floats]
@@ -136,20 +135,15 @@ class World:
 
     def successes(self, name: str, stamp: str, trials: Floats, chance: Floats | float) -> Floats:
         """Return the binomial quantile of *trials* at the luck of *name* and *stamp*."""
-        from sim.kernels.binomial import binomial_quantile  # needs SciPy, which loading a plan does not
+        from sim.kernels.binomial import binomial_quantile  # needs numba, which loading a plan does not
 
         return binomial_quantile(trials, np.asarray(chance), self.luck(name, stamp))
 
     def poisson(self, name: str, rate: Floats) -> Floats:
         """Return how many arrive today at a mean of *rate*, by the luck of *name* on this date."""
-        from sim.kernels.binomial import small_poisson_quantile
-        from sim.kernels.poisson import poisson_quantile
+        from sim.kernels.poisson import compiled_quantile
 
-        rate = np.broadcast_to(rate, self.shape)
-        normal = self.luck(name, self.today().isoformat())
-        if np.max(rate) < SMALL_RATE:
-            return small_poisson_quantile(rate, normal)
-        return poisson_quantile(rate, normal)
+        return compiled_quantile(rate, self.luck(name, self.today().isoformat()))
 
     def flow(self, source: str, target: str) -> Floats:
         """Return what moved from *source* to *target* by year, ``[T, S, D]``."""

@@ -19,6 +19,7 @@ from xlsxwriter.worksheet import Worksheet
 from sim.outputs.machine_tables import Cell, guarded
 from sim.outputs.text_table import display_width
 from sim.tables.figures import limit_of
+from sim.workbook.sheet import Sheet, Written
 
 CREATED = datetime.datetime(2000, 1, 1)
 """Every workbook says that it was made then: equal content, equal bytes."""
@@ -115,6 +116,7 @@ class Book:
         self._book.set_properties({"title": safe_text(title), "created": CREATED})
         self._widths: dict[tuple[str, int], float] = {}
         self._formats: dict[tuple[tuple[str, Any], ...], Format] = {}
+        self._texts: dict[str, Written] = {}
         limit = limit_of(draws)
         low, high = f"{100.0 * limit:.1f}", f"{100.0 * (1.0 - limit):.1f}"
         self._p_form = f'[<{limit:.3f}]"<{low} %";[>{1.0 - limit:.3f}]">{high} %";0.0 %'
@@ -126,9 +128,9 @@ class Book:
             self._formats[key] = self._book.add_format({"valign": "top", **properties})
         return self._formats[key]
 
-    def sheet(self, name: str) -> Worksheet:
+    def sheet(self, name: str) -> Sheet:
         """Return a new sheet, set to print across A4."""
-        sheet = self._book.add_worksheet(name)
+        sheet: Sheet = self._book.add_worksheet(name, Sheet)
         sheet.set_paper(A4)
         sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
@@ -174,8 +176,7 @@ class Book:
         for position, each in enumerate(columns):
             self.text(sheet, row, column + position, each.head, **head)
             look = self.form(num_format=self.number_form(each.form))
-            for line, cell in enumerate(each.cells, row + 1):
-                self._cell(sheet, line, column + position, cell, look)
+            sheet.write_column_of(row + 1, column + position, [self._written(c, look) for c in each.cells])
             if each.form == "p" and count:
                 self.colour(sheet, row + 1, column + position, row + count, column + position)
         if is_main:
@@ -191,25 +192,22 @@ class Book:
         sheet.set_column(column, column, self._widths[key])
         return self._widths[key]
 
-    def _cell(self, sheet: Worksheet, row: int, column: int, cell: Cell, look: Format) -> None:
+    def _written(self, cell: Cell, look: Format) -> Written | None:
+        """Return what a cell of a table holds, and how it looks; nothing where there is nothing to tell."""
         if isinstance(cell, np.generic):
             cell = cell.item()
-        if cell is None or (isinstance(cell, float) and not math.isfinite(cell)):
-            return
         if isinstance(cell, str):
-            self.text(
-                sheet,
-                row,
-                column,
-                cell,
-                text_wrap=display_width(cell) < LONGEST_WRAPPED,
-                align="left",
-                indent=1,
-            )
-        elif isinstance(cell, bool):
-            sheet.write_boolean(row, column, cell, self.form())
-        else:
-            sheet.write_number(row, column, cell, look)
+            if cell not in self._texts:
+                self._texts[cell] = self._text_of_table(cell)
+            return self._texts[cell]
+        if cell is None or not math.isfinite(cell):
+            return None
+        return cell, self.form() if isinstance(cell, bool) else look
+
+    def _text_of_table(self, text: str) -> Written:
+        wrapped = display_width(text) < LONGEST_WRAPPED
+        quoted = {"quote_prefix": True} if guarded(text) != text else {}
+        return safe_text(text), self.form(text_wrap=wrapped, align="left", indent=1, **quoted)
 
     def number_form(self, form: str) -> str:
         """Return the number format of a *form*; a format of its own begins with ``=``."""
@@ -240,9 +238,9 @@ class Book:
 def width_of(column: Column) -> float:
     """Return a width that shows most of the column: heads and long text wrap."""
     wanted = min(display_width(column.head), HEAD_WIDTH)
-    for cell in set(column.cells):
-        if isinstance(cell, str):
-            wanted = max(wanted, display_width(cell) + 1)
-        elif isinstance(cell, (int, float)) and math.isfinite(cell):
-            wanted = max(wanted, len(f"{cell:,.2f}"))
+    cells = set(column.cells)
+    wanted = max([wanted, *(display_width(cell) + 1 for cell in cells if isinstance(cell, str))])
+    numbers = [cell for cell in cells if isinstance(cell, (int, float)) and math.isfinite(cell)]
+    if numbers:  # the widest is the largest or the least
+        wanted = max(wanted, *(len(f"{cell:,.2f}") for cell in (min(numbers), max(numbers))))
     return float(min(max(wanted + 1, NARROWEST), WIDEST))
