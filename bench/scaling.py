@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from sim.engine import run
 from sim.model import compiled
@@ -36,6 +37,11 @@ def made(cities: int = CITIES, indicators: int = INDICATORS) -> Model:
     return compiled(scenario(made_up), made_up)
 
 
+def others(model: Model, count: int) -> tuple[Model, ...]:
+    """Return so many models that share nothing but their noise."""
+    return tuple(replace(model, drift=replace(model.drift)) for _ in range(count))
+
+
 def seconds(work: Callable[[], object]) -> float:
     """Return the processor seconds of *work*, the least of `TURNS`."""
     best = float("inf")
@@ -56,19 +62,11 @@ def table(name: str, sizes: Sequence[int], work: Callable[[int], Callable[[], ob
 def main() -> None:
     model = made()
     run((model,), range(1))
-    table(
-        "draws",
-        [BLOCK, 10 * BLOCK, 100 * BLOCK],
-        lambda draws: lambda: run((model,), range(draws // BLOCK)),
-    )
-    table("areas", [1, 10, 100], lambda count: lambda m=made(count): run((m,), range(1)))  # type: ignore[misc]
-    table("indicators", [1, 10, 100], lambda count: lambda m=made(5, count): run((m,), range(1)))  # type: ignore[misc]
+    table("draws", [BLOCK, 10 * BLOCK, 100 * BLOCK], lambda n: partial(run, (model,), range(n // BLOCK)))
+    table("areas", [1, 10, 100], lambda n: partial(run, (made(n),), range(1)))
+    table("indicators", [1, 10, 100], lambda n: partial(run, (made(5, n),), range(1)))
     # Scenarios differ in their growth, so they share luck and noise but no levels.
-    table(
-        "scenarios",
-        [1, 10, 100],
-        lambda count: lambda: run([replace(model, drift=replace(model.drift)) for _ in range(count)], range(1)),
-    )
+    table("scenarios", [1, 10, 100], lambda n: partial(run, others(model, n), range(1)))
 
 
 if __name__ == "__main__":
