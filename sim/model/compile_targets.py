@@ -109,7 +109,7 @@ def number_row(
     if kind == "assumption":
         return builder.assumption(assumption_of(scenario, baseline, name))
     if kind == "calibration":
-        return builder.estimate(f"exit:{name}", calibration.exits[name], 0.0, 1.0, positive=True)
+        return builder.estimate(f"exit:{name}", calibration.exits[name], 0.0, 1.0, "positive")
     if kind == "history":
         value = baseline.history(name, baseline.province.id)[baseline.base_year].value
         return builder.constant(f"history:{name}", value)

@@ -88,7 +88,8 @@ class ShockModel:
 class DriftModel:
     """Where growth comes from, before it is drawn.
 
-    *plan* ``[C, Kc, T]`` and *plan_province* ``[K, T]``; *cap* as a parameter-free bound ``[K, M]``;
+    *plan* ``[C, Kc, T]`` and *plan_province* ``[K, T]``; *cap* as a parameter-free bound ``[K, M]``,
+    *known* the years whose growth is known ``[K, M]``;
     *weight_row* of the plan's weight (`NONE`: *weight* is fixed); *forced* ``[Ka, T]`` replaces the
     growth of lone indicators where not NaN; *add* and *add_alone* are adjustments; year *t* takes
     the drift of year ``t - delay``, before that *meanwhile*.
@@ -99,6 +100,7 @@ class DriftModel:
     plan: Floats
     plan_province: Floats
     cap: Floats
+    known: Floats
     weight_row: int
     weight: float
     forced: Floats

@@ -25,6 +25,9 @@ MOST = 0.9
 FLOOR = 0.01
 """Least spread of the common drift's change, a year (section 10)."""
 
+RECENT = 2 * WINDOW
+"""Years before the origin in which two windows may meet: three windows of history, two of them new."""
+
 SLACK = 1  # years by which a window may be longer or shorter where a year is missing
 
 
@@ -194,12 +197,12 @@ def common_drift(baseline: Evidence, fitted: Mapping[str, FittedSeries]) -> dict
 
     All groups are estimated over the years that the shortest-lived of them covers: the ratio of two
     groups is known for these alone, and a change that only one group's record holds would pull it
-    apart.
+    apart. Nor do years between windows count that lie more than `RECENT` before the origin: another regime.
     """
     groups = sorted({i.group for i in baseline.indicators if i.group != "none"})
     evidence = {group: _changes_of_group(baseline, group, fitted) for group in groups}
     starts = [min(min(c) for c, _, _ in found) for found in evidence.values() if found]
-    start = max(starts, default=0)
+    start = max([*starts, baseline.base_year - RECENT])
     result = {"none": Estimate(0.0, 0.0, "C", "indicators of this group share no drift")}
     for group, found in evidence.items():
         rows = [
