@@ -155,6 +155,16 @@ class PipelineModel:
 
 
 @dataclass(frozen=True, slots=True)
+class ExecutionModel:
+    """A target's outcome is counted times ``exp(w e a[t])``: w the plan's weight, e the parameter *row* (log
+    of outcome over target of earlier plans), a the share *accrued* by each year (of a rate in logit units).
+    """
+
+    row: int
+    accrued: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TargetModel:
     """One target by positions; a hit is ``lower <= x <= upper`` (bounds carry the tolerance of comparison).
 
@@ -171,6 +181,7 @@ class TargetModel:
     threshold: float
     lower: float
     upper: float
+    execution: ExecutionModel | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

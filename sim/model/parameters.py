@@ -22,6 +22,10 @@ Law = Literal["constant", "normal", "positive", "spread", "triangular"]
 estimated without bias and what adds up in a forecast."""
 
 
+EXECUTION = "execution:"
+"""Names of the parameters of the execution prior begin so; the kind of target follows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """One number and how it is drawn; *low* and *high* bound it (or span the triangle)."""
@@ -64,9 +68,7 @@ class TableBuilder:
     def constant(self, name: str, value: float) -> int:
         return self.add(Parameter(name, "constant", value))
 
-    def estimate(
-        self, name: str, estimate: Estimate, low: float, high: float, law: Law = "normal"
-    ) -> int:
+    def estimate(self, name: str, estimate: Estimate, low: float, high: float, law: Law = "normal") -> int:
         """Add an estimate that is drawn by *law*, within bounds; without an error a constant."""
         law = "constant" if estimate.se == 0.0 else law
         return self.add(Parameter(name, law, estimate.value, estimate.se, low, high))
