@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from sim.axes import Bools, Floats, Ints
-from sim.baseline.plan import Area, Assumption, Figure, Indicator
+from sim.baseline.breaks import ALL, break_years
+from sim.baseline.plan import Area, Assumption, Break, Figure, Indicator
 from sim.errors import Found, Place
 
 NATIONAL = ("全国", "合计")
@@ -42,6 +43,8 @@ class Evidence(Protocol):
     def figures(self) -> tuple[Figure, ...]: ...
     @property
     def assumptions(self) -> Mapping[str, Assumption]: ...
+    @property
+    def breaks(self) -> tuple[Break, ...]: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,6 +107,11 @@ def figures_by_region(baseline: Evidence, series: str) -> dict[str, dict[int, Fi
     return dict(sorted(regions.items()))
 
 
+def breaks_in_window(breaks: Sequence[Break], series: str, base_year: int) -> tuple[int, ...]:
+    """Return the years inside the window in which all regions of *series* begin anew."""
+    return tuple(y for y in break_years(breaks, series, ALL) if base_year - WINDOW < y <= base_year)
+
+
 def smallest_units(baseline: Evidence) -> frozenset[str]:
     """Return the smallest units by GDP in the last year that it has, `SMALLEST_SHARE` of them."""
     names = [s for i in baseline.indicators if i.group == "gdp" for s in i.series]
@@ -132,7 +140,11 @@ def panel_of(
     reporting = [sum(year in f for f in regions.values()) for year in range(start, baseline.base_year + 1)]
     years = [start + t for t, count in enumerate(reporting) if count and count >= REPORTED * len(regions)]
     units = [region for region, figures in regions.items() if all(year in figures for year in years)]
-    if len(years) < LEAST_YEARS:
+    broken = breaks_in_window(baseline.breaks, series, baseline.base_year)
+    if broken and (len(years) < LEAST_YEARS or len(units) < LEAST_UNITS):
+        details = {"series": series, "year": broken[-1], "as_of": baseline.base_year}
+        found.add(place, "panel-break-in-window", **details)
+    elif len(years) < LEAST_YEARS:
         found.add(place, "calibration-few-years", series=series, years=len(years), least=LEAST_YEARS)
     elif len(units) < LEAST_UNITS:
         found.add(place, "calibration-few-units", series=series, units=len(units), least=LEAST_UNITS)
