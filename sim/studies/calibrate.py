@@ -60,7 +60,7 @@ def calibrate(baseline: Baseline) -> Calibration:
     fitted = fitted_by_series(baseline, found)
     rates = rates_by_series(baseline, found)
     exits = exits_of(baseline, found)
-    found.raise_if_any()  # before indicators look for a stand-in: that they find none is no mistake of its own
+    found.raise_if_any()  # before a search for stand-ins: that it finds none is no mistake of its own
     chosen = {i.id: series_of_indicator(i, baseline, fitted, found) for i in baseline.indicators}
     found.raise_if_any()
     series = {name: f.calibration for name, f in fitted.items()} | rates

@@ -13,7 +13,7 @@ from sim.baseline.calibration import Estimate, Loadings
 from sim.kernels.dependence import Correlations, correlations, loadings_through_marker, shrunk
 from sim.kernels.panel import change_variance
 from sim.kernels.windows import common_drift_from_changes, window_changes
-from sim.studies.reference_class import WINDOW, Evidence, NationalSeries, national_series
+from sim.studies.reference_class import WINDOW, Evidence, NationalSeries, Scale, national_series
 from sim.studies.series_calibration import FittedSeries, resampled_units
 
 FACTORS = ("economy", "science", "research")
@@ -60,9 +60,11 @@ class Shared(NamedTuple):
     effects: float  # year effects that a pair of series shares, on average
 
 
-def national_changes(baseline: Evidence, series: str) -> tuple[NationalSeries, dict[int, float]] | None:
+def national_changes(
+    baseline: Evidence, series: str, scale: Scale = "log"
+) -> tuple[NationalSeries, dict[int, float]] | None:
     """Return the first national series that spans two windows, with its changes between windows."""
-    for national in national_series(baseline, series):
+    for national in national_series(baseline, series, scale):
         changes = window_changes(national.years, national.log_level, WINDOW, SLACK)
         if changes:
             return national, changes
@@ -77,7 +79,7 @@ def joint_record(baseline: Evidence, fitted: Mapping[str, FittedSeries]) -> Join
     residual = np.full((len(names), len(units), len(years)), np.nan)
     mean = np.full((len(names), len(units)), np.nan)
     effect = np.full((len(names), len(years)), np.nan)
-    changes = [national_changes(baseline, name) for name in names]
+    changes = [national_changes(baseline, name, fitted[name].panel.scale) for name in names]
     middles = sorted({year for found in changes if found is not None for year in found[1]})
     change = np.full((len(names), len(middles)), np.nan)
     for k, name in enumerate(names):
@@ -239,7 +241,7 @@ def _changes_of_group(
                 weights[name] = max(weights.get(name, 0.0), 1.0 / len(indicator.series))
     result = []
     for name in sorted(set(weights) & set(fitted)):
-        found = national_changes(baseline, name)
+        found = national_changes(baseline, name, fitted[name].panel.scale)
         if found is not None:
             known = fitted[name].calibration
             implied = known.year_sd.value**2 * float(change_variance(np.asarray(known.phi.value), WINDOW))

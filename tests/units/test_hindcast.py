@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import scoringrules
-from scipy.special import chdtrc, ndtri
+from scipy.special import chdtrc, expit, ndtri
 
 from sim.axes import Floats
 from sim.baseline.load_panel import PanelFile, load_panel
@@ -133,6 +133,39 @@ def test_a_declared_break_hides_what_cannot_be_compared(tmp_path: Path) -> None:
     origin = origin_of(load_panel(path, tmp_path), PLAN, 2015, 2020)
     row = origin.outcome[origin.units.index("unit07"), 0]
     assert np.isnan(row).tolist() == [False, False, True, True, True]
+
+
+@pytest.mark.parametrize("unit", ["%", "1", "%/yr"])
+def test_percentages_are_scored_by_their_logit_and_rates_of_growth_as_they_are(unit: str) -> None:
+    logits = simulated_growth(Truth(slope=0.0), 1, 7, 3)[0].cumsum(axis=1) - 3.0
+    shares = expit(logits) if unit != "%/yr" else logits
+    factor = 1.0 if unit == "1" else 100.0
+    rows = [
+        replace(figure("intensity", f"unit{u:02d}", 2011 + t, float(factor * shares[u, t])), unit=unit)
+        for u in range(UNITS)
+        for t in range(7)
+    ]
+    origin = origin_of(PanelFile("panel.csv", tuple(rows), (), {}), PLAN, 2016, 2017)
+    scores = scores_of(origin, SHIPPED, 1024)
+
+    assert origin.left_out == ()
+    assert origin.groups == ("none",)  # no class of amounts has a shared drift in logits
+    np.testing.assert_allclose(origin.outcome[:, 0, 0], logits[:, 6] - logits[:, 5], atol=1e-12)
+    panel = origin.fitted["intensity"].panel
+    np.testing.assert_allclose(panel.growth, np.diff(logits[:, :6], axis=1), atol=1e-12)
+    assert np.all(panel.log_size == 0.0)
+    assert not np.isnan(scores.crps).any()
+    assert 0.5 < np.mean((scores.pit > 0.1) & (scores.pit < 0.9)) <= 1.0
+
+
+def test_a_share_of_nothing_or_all_has_no_logit_and_leaves_its_series_out() -> None:
+    panel = simulated_panel(Truth(), 3)
+    shares = [replace(f, series="intensity", unit="%", value=f.value / 1e5) for f in panel.figures]
+    shares[2] = replace(shares[2], value=100.0)
+    both = replace(panel, figures=(*panel.figures, *shares))
+    origin = origin_of(both, PLAN, 2015, 2016)
+    assert origin.series == ("research",)
+    assert [mistake.code for mistake in origin.left_out] == ["calibration-not-a-share"]
 
 
 def simulation_ranks(panels: int, spread: float) -> Floats:

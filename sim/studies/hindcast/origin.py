@@ -10,7 +10,7 @@ import numpy as np
 from sim.axes import Floats, Ints, Name
 from sim.baseline.breaks import comparable
 from sim.baseline.calibration import Estimate
-from sim.baseline.load_panel import PanelFile, is_share
+from sim.baseline.load_panel import PanelFile
 from sim.baseline.plan import Area, Assumption, Baseline, Break, Figure, Indicator
 from sim.errors import Found, Mistake, Place
 from sim.kernels.dependence import loadings_through_marker
@@ -21,7 +21,9 @@ from sim.studies.reference_class import (
     WINDOW,
     figures_by_region,
     is_unit,
+    moved,
     panel_of,
+    scale_of,
 )
 from sim.studies.series_calibration import FittedSeries, fitted_series
 
@@ -47,8 +49,8 @@ class Origin:
     """All that a forecast from *as_of* uses, and what happened.
 
     *loadings* by level ``[factor, series]``; *drift* the spread of the common drift by group.
-    *outcome* ``[unit, series, horizon]``: log growth since the origin, NaN where it is not known or a
-    break lies between. *left_out* are the series that cannot be forecast, with the reason.
+    *outcome* ``[unit, series, horizon]``: growth since the origin on the series' scale, NaN where it is
+    not known or a break lies between. *left_out* are the series that cannot be forecast, with the reason.
     """
 
     as_of: int
@@ -87,15 +89,14 @@ def origin_of(panel: PanelFile, plan: Baseline, as_of: int, horizon: int) -> Ori
     for name in panel.series:
         place = Place(panel.name, min(f.place.line for f in panel.figures if f.series == name))
         unit = next(f.unit for f in panel.figures if f.series == name)
-        if is_share(unit):
-            found.add(place, "hindcast-share", series=name, unit=unit)
-            continue
-        indicator = _indicator(name, unit, groups.get(name, POOLED), place)
+        scale = scale_of(unit)
+        indicator = _indicator(name, unit, groups.get(name, POOLED if scale == "log" else "none"), place)
         evidence = PanelEvidence(as_of, _nowhere(), (), (indicator,), known, plan.assumptions, panel.breaks)
         evidence = replace(
             evidence, province=Area(_middle_unit(evidence, name), Name("", ""), "province", ())
         )
-        one = panel_of(evidence, name, _smallest(evidence, name), place, found)
+        smallest = _smallest(evidence, name) if scale == "log" else frozenset()
+        one = panel_of(evidence, name, smallest, place, found, scale)
         if one is None:
             continue
         fitted[name] = fitted_series(evidence, one)
@@ -195,15 +196,14 @@ def _loadings(
 def _outcome(
     panel: PanelFile, series: tuple[str, ...], units: tuple[str, ...], as_of: int, horizon: int
 ) -> Floats:
-    """Return log growth since the origin ``[unit, series, horizon]``, NaN where it cannot be told."""
-    values = {(f.series, f.region, f.year): f.value for f in panel.figures}
+    """Return growth since the origin on each series' scale ``[unit, series, horizon]``, NaN where unknown."""
+    levels = {(f.series, f.region, f.year): moved(f.value, f.unit, scale_of(f.unit)) for f in panel.figures}
     growth = np.full((len(units), len(series), horizon - as_of), np.nan)
     for k, name in enumerate(series):
         for i, unit in enumerate(units):
-            start = values.get((name, unit, as_of))
+            start = levels.get((name, unit, as_of), np.nan)
             end = min((y for y in panel.breaks_of(name, unit) if y > as_of), default=horizon + 1)
             for h in range(horizon - as_of):
-                value = values.get((name, unit, as_of + h + 1))
-                if start and value and as_of + h + 1 < end:
-                    growth[i, k, h] = np.log(value / start)
+                if as_of + h + 1 < end:
+                    growth[i, k, h] = levels.get((name, unit, as_of + h + 1), np.nan) - start
     return growth
