@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from scipy.special import ndtri
 
 from sim.axes import Floats
 from sim.kernels import reference as kernel
+from sim.kernels.philox import normals_into
 from sim.model.compile_noise import BOUNDS, SPREADS
 from sim.model.parameters import Law, Parameter, value_from_uniform
-from sim.streams import SET, Source, set_uniforms, uniforms
+from sim.streams import SET, Source, set_uniforms, streams, uniforms
 from sim.studies.hindcast.origin import Origin
 
 FIELDS = ("mu", "last_year_effect", "lam", "damp", "phi", "sd", "tau", "year_sd", "slope")
@@ -75,19 +75,15 @@ class SharedDraws:
     mixing: Floats
 
 
-def _normals(name: str, draws: int, area: str = "", indicator: str = "", year: str = "") -> Floats:
-    source = Source("hindcast:" + name, area, indicator, year)
-    normals: Floats = ndtri(uniforms(SEED, source, 0, draws)).reshape(-1, SET)
-    return normals
-
-
 def _terms(level: str, origin: Origin, draws: int, area: str = "", year: str = "") -> Floats:
     """Return the unit-variance terms of a level ``[series, set, draw]``, correlated as it loads."""
     load = origin.loadings[level]
-    name = f"{level}:{origin.as_of}"
-    factors = np.stack([_normals(name, draws, area, f"factor:{j}", year) for j in range(len(load))])
-    own = np.stack([_normals(name, draws, area, k, year) for k in origin.series])
-    return kernel.unit_term(load.T, factors, own)
+    names = (*(f"factor:{j}" for j in range(len(load))), *origin.series)
+    sources = tuple(Source(f"hindcast:{level}:{origin.as_of}", area, name, year) for name in names)
+    normals = np.empty((len(sources), draws))
+    normals_into(streams(SEED, sources), 0, normals)
+    normals = normals.reshape(len(sources), -1, SET)
+    return kernel.unit_term(load.T, normals[: len(load)], normals[len(load) :])
 
 
 def _parameters(origin: Origin, variant: Variant, sets: int) -> dict[str, Floats]:
