@@ -243,7 +243,7 @@ class OracleGrowth:
             province = self.plan[PROVINCE, ident]
             trend = [p + x - y for p, x, y in zip(self.plan[area, ident], trend, province, strict=True)]
             logs = [math.log(max(1.0 + g, 0.01)) for g in trend]
-            cap = self.calibration.series[self.series[ident]].cap
+            cap = self.calibration.series[self.series[ident]].cap.value
             excess = max(sum(logs) / len(logs) - cap, 0.0)
             trend = [math.exp(g - excess) - 1.0 for g in logs]
         elif area != PROVINCE:

@@ -36,7 +36,7 @@ def drift_of(
     spans = np.ones_like(caps)
     for k, indicator in enumerate(known):
         for m, series in enumerate(indicator.series):
-            caps[k, m] = calibration.series[series].cap
+            caps[k, m] = calibration.series[series].cap.value
             first, last = calibration.series[series].window
             spans[k, m] = last - first
     weight_row, weight = NONE, {"plan": 1.0, "trend": 0.0, "blend": np.nan}[scenario.growth.source]

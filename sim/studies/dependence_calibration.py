@@ -164,6 +164,8 @@ def calibrated_loadings(
             se = (1.0 - load**2) / np.sqrt(shared.effects)
         else:
             se = np.std(_loadings_of(resampled, mixing, marker), axis=0, ddof=1)
+        if marker is not None:
+            se[:, marker] = 0.0
         levels[level] = _written(load, se, owners, kin, "shrunk correlations of " + method)
     return levels
 
@@ -184,7 +186,7 @@ def _written(
     """Return loadings of all indicators: own ones, and for the others the median of their *kin*."""
     result: dict[str, dict[str, Estimate]] = {}
     for j, factor in enumerate(FACTORS):
-        row = {o: Estimate(float(load[j, k]), float(se[j, k]), "B", method) for k, o in enumerate(owners)}
+        row = {o: _loading(float(load[j, k]), float(se[j, k]), method) for k, o in enumerate(owners)}
         for id, others in kin.items():
             value = float(np.median([row[o].value for o in others])) if others else 0.0
             error = float(np.max([row[o].se for o in others])) if others else 0.0
@@ -192,6 +194,13 @@ def _written(
             row[id] = Estimate(value, error, "C", f"median of {names}")
         result[factor] = dict(sorted(row.items()))
     return Loadings(result)
+
+
+def _loading(value: float, se: float, method: str) -> Estimate:
+    """Return a loading; those of the marker are given, so they have no error."""
+    if se == 0.0:
+        return Estimate(value, 0.0, "C", f"by construction: {FACTORS[0]} is what moves it")
+    return Estimate(value, se, "B", method)
 
 
 def common_drift(baseline: Evidence, fitted: Mapping[str, FittedSeries]) -> dict[str, Estimate]:

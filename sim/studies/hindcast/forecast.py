@@ -80,9 +80,9 @@ def _terms(level: str, origin: Origin, draws: int, area: str = "", year: str = "
     load = origin.loadings[level]
     names = (*(f"factor:{j}" for j in range(len(load))), *origin.series)
     sources = tuple(Source(f"hindcast:{level}:{origin.as_of}", area, name, year) for name in names)
-    normals = np.empty((len(sources), draws))
-    normals_into(streams(SEED, sources), 0, normals)
-    normals = normals.reshape(len(sources), -1, SET)
+    made = np.empty((len(sources), draws))
+    normals_into(streams(SEED, sources), 0, made)
+    normals = made.reshape(len(sources), -1, SET)
     return kernel.unit_term(load.T, normals[: len(load)], normals[len(load) :])
 
 
