@@ -212,6 +212,6 @@ def intervals(mean: Floats, variance: Floats, sets: int, draws: int) -> tuple[Fl
     return interval_of_sets(mean, variance, sets, draws)
 
 
-def value_of_index(index: np.ndarray, is_rate: np.ndarray) -> Floats:
-    """Return the values of grid indices; rates lie on the linear grid."""
-    return np.where(is_rate, rate_of_index(index), level_of_index(index))
+def value_of_index(index: np.ndarray, is_rate: np.ndarray, zero: Floats) -> Floats:
+    """Return the values of grid indices; rates lie on a linear grid, levels on one with its own *zero*."""
+    return np.where(is_rate, rate_of_index(index), level_of_index(index, zero))

@@ -11,10 +11,9 @@ from sim.axes import Floats
 from sim.engine.levels import BlockLevels, base_of, lagged
 from sim.engine.noise import BlockNoise
 from sim.kernels import conditional, reference
+from sim.kernels.normal import normal_table
+from sim.kernels.targets import NEWTON_STEPS, flow_chances_into
 from sim.model.model import NONE, Model, OutputModel, RatioModel, StockModel, TargetModel
-
-NEWTON_STEPS = 12
-"""Enough for the convex, increasing equation of a stock from any start within the noise."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -277,11 +276,20 @@ def chance_of_stock(
     inflow = kept * q[k][: year + 1]
     start = values[stock.base_row][:, None] * stay ** (year + 1)
     own = noise.own_direction[k]
+    chance = compiled_chance_above if levels.compiled else chance_above
     above, beyond = (
-        np.zeros_like(own) if np.all(end == np.inf) else chance_above(end - start, inflow, direction, own)
+        np.zeros_like(own) if np.all(end == np.inf) else chance(end - start, inflow, direction, own)
         for end in ends
     )
     return above - beyond
+
+
+def compiled_chance_above(missing: Floats, inflow: Floats, direction: Floats, own: Floats) -> Floats:
+    """Return what `chance_above` returns, from the compiled kernel."""
+    made = np.empty_like(own)
+    missing, direction = (np.array(np.broadcast_to(part, own.shape)) for part in (missing, direction))
+    flow_chances_into(normal_table(), missing, inflow, direction, np.ascontiguousarray(own), made)
+    return made
 
 
 def chance_above(missing: Floats, inflow: Floats, direction: Floats, own: Floats) -> Floats:

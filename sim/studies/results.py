@@ -25,7 +25,7 @@ from sim.cube import (
 )
 from sim.engine import Summary
 from sim.engine.levels import base_of
-from sim.engine.summary import cells_of, shifts_of
+from sim.engine.summary import cells_of, shifts_of, zeros_of
 from sim.errors import BadInput, Mistake
 from sim.model.model import NONE, Model, TargetModel
 from sim.model.parameters import EXECUTION, drawn_parameters
@@ -118,7 +118,11 @@ def trajectories_of(model: Model, baseline: Baseline, summary: Summary) -> tuple
     rates = {q for q, rate in enumerate(model.is_rate) if rate}
     is_rate = np.array([q in rates for _, q, _ in cells])
     quantiles = np.stack(
-        [value_of_index(np.where(draws > 0, grid.index_at(level), 0), is_rate) for level in QUANTILES], axis=1
+        [
+            value_of_index(np.where(draws > 0, grid.index_at(level), 0), is_rate, zeros_of(model))
+            for level in QUANTILES
+        ],
+        axis=1,
     )
     quantiles[draws == 0] = np.nan
     sd = np.sqrt(np.maximum(squares - sums**2, 0.0) * draws / np.maximum(draws - 1, 1))
