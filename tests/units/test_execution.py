@@ -14,6 +14,7 @@ from sim.axes import Floats
 from sim.baseline.plan import Baseline, PastTarget, Target
 from sim.baseline.track_record import attainment_of
 from sim.engine import run
+from sim.engine.run import run_block
 from sim.errors import BadInput
 from sim.model import compiled
 from sim.scenario.loading import load_scenarios
@@ -45,6 +46,7 @@ FORMS = (
     target("ratio", "intensity", 20.0, kind="ratio", unit="%"),
     target("stock", "stock", 9000.0, kind="stock"),
     target("rate", "rate", 62.0, kind="rate", unit="%"),
+    target("city", "rd", LEVEL, area="a", group="annex"),
     target("between", "rd", LEVEL, comparator="≈", tolerance=20.0, direction="both"),
 )
 
@@ -152,7 +154,7 @@ def test_amounts_rise_and_ratios_fall_with_their_own_record() -> None:
     b = made_plan()
     moved = dict(zip([t.id for t in FORMS], chances(b, execution=ON) - chances(b), strict=True))
 
-    assert all(moved[form] > 0.0 for form in ("level", "growth", "rates", "sum", "stock"))
+    assert all(moved[form] > 0.0 for form in ("level", "growth", "rates", "sum", "stock", "city"))
     assert all(moved[form] < 0.0 for form in ("ratio", "rate"))
 
 
@@ -201,3 +203,13 @@ def test_a_screen_a_table_and_an_explanation_say_that_it_is_on() -> None:
     assert columns["kind"][row] == "ratio"
     told = execution_text(swept, plans["zhejiang-2016"], "rd_intensity", "en")
     assert "H01 (2020): plan's weight 0.5 × accrued 1; its outcome is counted ×0.967" in told
+
+
+def test_compiled_kernels_and_plain_numpy_agree_on_every_form() -> None:
+    b = made_plan()
+    models = (compiled(scenario(b, execution=ON), b),)
+    [fast], [plain] = run_block(models, False, 0), run_block(models, False, 0, compiled=False)
+
+    assert fast.chances.mean() == pytest.approx(plain.chances.mean(), abs=1e-9)
+    assert fast.hits.tolist() == plain.hits.tolist()
+    assert fast.passages.tolist() == plain.passages.tolist()
