@@ -23,7 +23,7 @@ from sim.streams import SET, SETS, Source, streams
 class SetParameters:
     """What a set of draws shares, after the choice of a proxy: ``[K, set]`` each.
 
-    *cap* bounds mean city growth; *own_sd* (tau) and *year_sd* (of p) are the province-wide parts,
+    *own_sd* (of o: tau less what trend has used of it) and *year_sd* (of p) are the province-wide parts,
     *city_tau* and *city_sd* ``[C, Kc, set]`` those of cities.
     """
 
@@ -115,21 +115,36 @@ def set_parameters(model: Model, values: Floats, block: int) -> SetParameters:
     common_sd, own_sd = sd.copy(), tau.copy()
     common_sd[cities], city_sd = kernel.province_and_city_sd(sd[cities], shares, scale)
     own_sd[cities], city_tau = kernel.province_and_city_sd(tau[cities], shares, scale)
+    lam, damp, phi = field("lam"), field("damp"), field("phi")
+    known = np.take_along_axis(model.drift.known, proxy, axis=1)
+    share = kernel.unexplained_share(lam, damp, phi, sd, tau, known, len(model.years))
+    left = np.sqrt(1.0 - trend_weight(model, values) * (1.0 - share))
     has_common = (noise.common_rows != NONE)[:, None]
     return SetParameters(
         mu=field("mu"),
         own=field("own"),
-        lam=field("lam"),
-        damp=field("damp"),
-        phi=field("phi"),
+        lam=lam,
+        damp=damp,
+        phi=phi,
         last=field("last_year_effect"),
         common_sd=np.where(has_common, values[noise.common_rows], 0.0) * noise.province_scale,
-        own_sd=own_sd * noise.province_scale,
+        own_sd=own_sd * left * noise.province_scale,
         year_sd=np.sqrt(year**2 + common_sd**2) * noise.province_scale,
         city_tau=city_tau * factor,
         city_sd=city_sd * factor,
         proxy=proxy,
     )
+
+
+def trend_weight(model: Model, values: Floats) -> Floats:
+    """Return how far the own growth of the province, shrunk, stands behind the drift, ``[K, set]``.
+
+    Nothing of it where the plan is followed or there is no trend; rates have no class to shrink towards.
+    """
+    d = model.drift
+    plan = values[d.weight_row] if d.weight_row != NONE else np.full(values.shape[1], d.weight)
+    weight = np.where(d.trend_only[:, None], 1.0, 1.0 - plan)
+    return np.where((d.has_trend & ~model.is_rate)[:, None], weight, 0.0)
 
 
 def block_noise(model: Model, parameters: SetParameters, luck: Luck) -> BlockNoise:

@@ -37,9 +37,13 @@ class CityTargets:
 
 
 def city_targets(model: Model) -> CityTargets:
-    """Return the targets of *model* that are levels of cities, by indicator and year."""
+    """Return the targets of *model* that are levels of cities, by indicator and year.
+
+    Those whose outcome counts otherwise (an execution prior) go the way of all others.
+    """
     column = {int(k): i for i, k in enumerate(model.with_cities)}
-    chosen = [(i, t) for i, t in enumerate(model.targets) if t.city != NONE and t.form == "value"]
+    levels = [(i, t) for i, t in enumerate(model.targets) if t.city != NONE and t.form == "value"]
+    chosen = [(i, t) for i, t in levels if t.execution is None]
     chosen.sort(key=lambda item: (item[1].quantity, item[1].year))
     return CityTargets(
         np.array([i for i, _ in chosen], dtype=np.int64),

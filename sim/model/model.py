@@ -88,7 +88,8 @@ class ShockModel:
 class DriftModel:
     """Where growth comes from, before it is drawn.
 
-    *plan* ``[C, Kc, T]`` and *plan_province* ``[K, T]``; *cap* as a parameter-free bound ``[K, M]``;
+    *plan* ``[C, Kc, T]`` and *plan_province* ``[K, T]``; *cap* as a parameter-free bound ``[K, M]``,
+    *known* the years whose growth is known ``[K, M]``;
     *weight_row* of the plan's weight (`NONE`: *weight* is fixed); *forced* ``[Ka, T]`` replaces the
     growth of lone indicators where not NaN; *add* and *add_alone* are adjustments; year *t* takes
     the drift of year ``t - delay``, before that *meanwhile*.
@@ -99,6 +100,7 @@ class DriftModel:
     plan: Floats
     plan_province: Floats
     cap: Floats
+    known: Floats
     weight_row: int
     weight: float
     forced: Floats
@@ -153,6 +155,16 @@ class PipelineModel:
 
 
 @dataclass(frozen=True, slots=True)
+class ExecutionModel:
+    """A target's outcome is counted times ``exp(w e a[t])``: w the plan's weight, e the parameter *row* (log
+    of outcome over target of earlier plans), a the share *accrued* by each year (of a rate in logit units).
+    """
+
+    row: int
+    accrued: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TargetModel:
     """One target by positions; a hit is ``lower <= x <= upper`` (bounds carry the tolerance of comparison).
 
@@ -169,6 +181,7 @@ class TargetModel:
     threshold: float
     lower: float
     upper: float
+    execution: ExecutionModel | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
