@@ -6,6 +6,7 @@ block. Nothing else of the project imports SimPy.
 
 from sim.pipelines import ageing, auctions, certification, coverage, incubation, programme
 from sim.pipelines.family import Need, Pipeline, pipeline
+from sim.pipelines.spread import spread_of
 from sim.pipelines.world import Calendar, Trace, World
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "incubation",
     "pipeline",
     "programme",
+    "spread_of",
 ]

@@ -12,7 +12,7 @@ import pytest
 from sim.baseline import load_baseline
 from sim.baseline.plan import Baseline
 from sim.engine import run
-from sim.engine.run import pipeline_of_block
+from sim.engine.inside import pipeline_of_block
 from sim.errors import BadInput
 from sim.model import compiled
 from sim.scenario.loading import load_scenarios
