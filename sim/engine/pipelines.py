@@ -86,17 +86,17 @@ def world_of(around: Around, pipe: PipelineModel, trace: Trace | None = None) ->
 
 
 def feed_of(around: Around, pipe: PipelineModel, role: str, coupling: Floats) -> Floats:
-    """Return a feed ``[T, S, D]``; of an inflow, with as much province-wide noise as the *coupling* lets in.
+    """Return a feed ``[T, S, D]``; an inflow keeps as much province-wide noise as the *coupling* lets in.
 
-    A series has all the noise of its indicator already, so the rest is taken out; with a coupling of 1
-    nothing is, to the last bit.
+    A series has all the noise of its indicator already, so the rest is taken out; with a coupling of 1, or
+    where nothing is coupled, nothing is, to the last bit.
     """
     position = pipe.feeds[role]
     feed: Floats = around.quantities[position]
     if role not in pipeline[pipe.kind].inflows:
         return feed
     is_noisy = position < len(around.model.indicators) and around.shared.size
-    if is_noisy and np.any(coupling != 1.0):
+    if pipe.coupled_to != NONE and is_noisy and np.any(coupling != 1.0):
         feed = feed * np.minimum(np.exp((coupling - 1.0) * around.shared[position]), STRONGEST_PUSH)
     return of_next_draw(feed) if pipe.apart else feed
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from sim.baseline.calibration import Calibration, Estimate
 from sim.baseline.plan import Assumption, Baseline
-from sim.errors import as_written
-from sim.pipelines import Need, pipeline
+from sim.errors import Place, as_written
+from sim.pipelines import COUPLING, Need, pipeline
 from sim.scenario.choices import near
 from sim.scenario.layers import Steps
 from sim.scenario.measures import LARGEST, UNREAD, Measure
@@ -43,7 +43,7 @@ def replaced_assumptions(reading: Reading, written: ScenarioWritten) -> dict[str
             reading.without_effect(steps, "assumption-as-planned", name=word)
         place = reading.place(steps)
         changed = dataclasses.replace(own, low=low, central=central, high=high)
-        replaced[id] = dataclasses.replace(changed, grade="C", source="scenario", place=place)
+        replaced[id] = _as_replaced(changed, place)
     _pipelines(reading, written, replaced)
     return dict(sorted(replaced.items()))
 
@@ -73,7 +73,13 @@ def _pipelines(reading: Reading, written: ScenarioWritten, replaced: dict[str, A
                 reading.without_effect(at, "assumption-as-planned", name=own.id)
             changed = dataclasses.replace(own, low=low, central=central, high=high)
             place = reading.place(at)
-            replaced[own.id] = dataclasses.replace(changed, grade="C", source="scenario", place=place)
+            replaced[own.id] = _as_replaced(changed, place)
+            if field == COUPLING.name and high > 0.0 and plan.coupled_to is None:
+                reading.mistake(at, "pipeline-uncoupled", name=word, value=as_written(high))
+
+
+def _as_replaced(changed: Assumption, place: Place) -> Assumption:
+    return dataclasses.replace(changed, grade="C", source="scenario", source_zh="情景文件", place=place)
 
 
 def _need_of(baseline: Baseline, assumption: str) -> Need | None:
