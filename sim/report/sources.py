@@ -79,7 +79,15 @@ def plan_table(material: Material) -> Html:
         return shown
     rest = assumption_rows(folded, text("assumptions.pipelines"))
     return joined(
-        [shown, element("details", element("summary", text("assumptions.rest", n=len(folded))), rest)]
+        [
+            shown,
+            element(
+                "details",
+                element("summary", text("assumptions.rest", n=len(folded))),
+                rest,
+                class_="elsewhere",
+            ),
+        ]
     )
 
 
@@ -87,9 +95,9 @@ def assumption_rows(chosen: list[Assumption], caption: Name) -> Html:
     body = [
         [
             row_head(a.name),
-            number_cell(f"{a.low:g}"),
-            number_cell(f"{a.central:g}"),
-            number_cell(f"{a.high:g}"),
+            number_cell(f"{a.low:,g}"),
+            number_cell(f"{a.central:,g}"),
+            number_cell(f"{a.high:,g}"),
             element("td", unit_name(a.unit), class_="unit"),
             element("td", a.grade),
             source_cell(a),
