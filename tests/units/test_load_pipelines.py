@@ -15,15 +15,17 @@ from sim.baseline.plan import Baseline
 from sim.engine import run
 from sim.engine.inside import inside_of_block, pipeline_of_block, run_inside
 from sim.engine.luck import Luck
-from sim.errors import BadInput
+from sim.errors import BadInput, Place
 from sim.model import compiled
 from sim.scenario.loading import load_scenarios
 from sim.scenario.plans import PlanFolders
 from sim.scenario.scenario import Scenario
 from sim.studies.coupling import coupling_of, set_apart
+from sim.studies.explain_parts import derived_parts
 from sim.studies.pipeline_flows import flows_of_scenarios
 from sim.studies.sensitivity import headline_only, idle_rows
 from sim.studies.watch_pipeline import watched
+from sim.tables.explain_parts_table import derived_text
 from sim.tables.pipeline_table import account_name, coupling_text, flow_files, months_text
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -294,6 +296,29 @@ def test_pipelines_do_not_change_when_others_are_asked_for(tmp_path: Path) -> No
 
     for key, moved in one.flows.items():
         np.testing.assert_array_equal(moved, other.flows[key])
+
+
+def at_calibration(*names: str) -> Place:
+    return Place("calibration.yaml", 1, 1)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_what_a_pipeline_gives_is_explained_number_by_number(tmp_path: Path, lang: str) -> None:
+    """Of every kind: what it is fed with, each number by the word that changes it, and its line."""
+    scenario, baseline = scenario_of("pipelines: {firms: {renewal: 0.9}}\n", tmp_path)
+
+    for plan in {plan.kind: plan for plan in baseline.pipelines.values()}.values():
+        derived = next(each for each in baseline.derived if each.pipeline == plan.id)
+        parts = derived_parts(scenario, baseline, derived, at_calibration)
+        text = derived_text(parts, baseline, lang)
+        lines = text.splitlines()
+        assert plan.id in text
+        assert all(any(line.startswith(field + " ") for line in lines) for field in plan.numbers)
+        assert all(f"assumption:{ident}" in text for ident in plan.numbers.values())
+
+    derived = next(each for each in baseline.derived if each.id == "hitech_firms_rounds_valid")
+    text = derived_text(derived_parts(scenario, baseline, derived, at_calibration), baseline, lang)
+    assert "one.yaml:2:30  assumption:firms.renewal" in text
 
 
 def test_blocks_of_any_split_give_the_same_counts(tmp_path: Path) -> None:
