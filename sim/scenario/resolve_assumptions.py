@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from sim.scenario.reading import Reading
 from sim.scenario.written import ScenarioWritten
 
 BLEND_WEIGHT = "blend_weight"
+PURE, PERCENT = "1", "%"
 ASSUMED = "assumption:"
 """An estimate whose method begins so takes its number from the assumption of that id."""
 
@@ -105,20 +107,30 @@ def _check_need(reading: Reading, steps: Steps, need: Need | None, ends: tuple[f
 
 
 def _range(reading: Reading, steps: Steps, entry: Any, own: Assumption) -> tuple[float, float, float]:
-    least, most = (0.0, 1.0) if own.unit == "1" else (0.0, LARGEST)
+    least, most = (0.0, 1.0) if own.unit == PURE else (0.0, LARGEST)
     if "." in own.id:  # a number of a pipeline: its kind says what it may be
         least, most = -LARGEST, LARGEST
     if isinstance(entry, Measure):
-        value = reading.amount(steps, entry, own.unit, least, most)
+        value = _amount(reading, steps, entry, own.unit, least, most)
         return value, value, value
     low, central, high = (
-        reading.amount((*steps, field), getattr(entry, field), own.unit, least, most)
+        _amount(reading, (*steps, field), getattr(entry, field), own.unit, least, most)
         for field in ("low", "central", "high")
     )
     if low > central or central > high:
         details = {"low": as_written(low), "central": as_written(central), "high": as_written(high)}
         reading.mistake((*steps, "central"), "range-order", **details)
     return low, central, high
+
+
+def _amount(
+    reading: Reading, steps: Steps, entry: Measure, unit: str, least: float, most: float
+) -> float:
+    """Return a number, of a share in per cent too; none where its unit is a mistake, which says enough."""
+    if unit == PURE and entry is not UNREAD and entry.unit == PERCENT:
+        entry = Measure(entry.value / 100.0, "")
+    value = reading.amount(steps, entry, unit, least, most)
+    return value if entry is UNREAD or entry.unit in ("", unit) else math.nan
 
 
 def _used_assumptions(baseline: Baseline, written: ScenarioWritten) -> set[str]:
