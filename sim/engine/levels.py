@@ -12,7 +12,7 @@ from sim.engine.conditioning import conditioned, pin_cities, pin_province
 from sim.engine.drift import drift_of_sets, shocked_factors
 from sim.engine.luck import Luck
 from sim.engine.noise import BlockNoise, SetParameters
-from sim.engine.pipelines import NormalLuck, base_of_output, pipeline_outputs
+from sim.engine.pipelines import Around, NormalLuck, base_of_output, pipeline_outputs
 from sim.kernels import reference as kernel
 from sim.kernels.levels import levels_into, province_into, shared_into, sums_into
 from sim.kernels.poisson import compiled_quantile, poisson_quantile
@@ -177,6 +177,7 @@ def quantities_of_block(
     quantities = np.empty((len(model.quantities), *levels.province.shape[1:]))
     quantities[:count] = levels.province
     wanted = frozenset(range(len(model.pipelines))) if detailed else model.pipelines_needed()
+    around = Around(model, values, quantities, levels.shared, luck)
     run: dict[int, Mapping[str, Floats]] = {}
     for position, derived in enumerate(model.derived, start=count):
         if isinstance(derived, OutputModel):
@@ -184,8 +185,7 @@ def quantities_of_block(
                 quantities[position] = np.nan
                 continue
             if derived.pipeline not in run:
-                pipe = model.pipelines[derived.pipeline]
-                run[derived.pipeline] = pipeline_outputs(model, pipe, values, quantities, levels.shared, luck)
+                run[derived.pipeline] = pipeline_outputs(around, model.pipelines[derived.pipeline])
             quantities[position] = run[derived.pipeline][derived.output]
         elif isinstance(derived, StockModel):
             base, exit_rate = values[derived.base_row], values[derived.exit_row]

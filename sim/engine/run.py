@@ -14,13 +14,11 @@ from sim.engine.levels import BlockLevels, levels_of_block, quantities_of_block
 from sim.engine.luck import Luck
 from sim.engine.noise import BlockNoise, block_noise, set_parameters
 from sim.engine.pilot import with_reference
-from sim.engine.pipelines import world_of
 from sim.engine.summary import Summary, summary_of
 from sim.engine.tallied import compiled_summary
 from sim.executors import Map, serial
 from sim.model.model import NONE, Model
 from sim.model.parameters import drawn_parameters
-from sim.pipelines import Trace, World, pipeline
 from sim.streams import SETS
 
 
@@ -122,17 +120,3 @@ def summarised(
         return compiled_summary(model, block, values, noise, levels, quantities, detailed)
     outcomes = tuple(outcome_of(model, t, values, noise, levels, quantities) for t in model.targets)
     return summary_of(model, block, levels, quantities, outcomes, detailed)
-
-
-def pipeline_of_block(model: Model, pipe: str, block: int, trace: Trace | None = None) -> World:
-    """Return the world of the pipeline *pipe* after its run in one block; *trace* notes its months."""
-    luck = Luck(model.seed, block)
-    values = drawn_parameters(model.parameters, model.seed, model.drawn, block * SETS, SETS)
-    parameters = set_parameters(model, values, block)
-    noise = block_noise(model, parameters, luck)
-    levels = levels_of_block(model, values, parameters, noise, luck, False)
-    quantities = quantities_of_block(model, values, levels, luck)
-    chosen = next(each for each in model.pipelines if each.id == pipe)
-    world = world_of(model, chosen, values, quantities, levels.shared, luck, trace)
-    pipeline[chosen.kind]().run(world)
-    return world

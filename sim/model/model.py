@@ -144,6 +144,7 @@ class PipelineModel:
     """A pipeline: *rows* of its numbers by field; *feeds* as positions in `Model.quantities` by role.
 
     *coupled_to*: the indicator whose province-wide noise it feels, or `NONE`; *dates*: (month, day).
+    *apart*: it takes noise and inflows from another draw, as strong as its own but nobody else's.
     """
 
     id: str
@@ -152,6 +153,7 @@ class PipelineModel:
     feeds: Mapping[str, int]
     dates: tuple[tuple[int, int], ...]
     coupled_to: int
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import simpy
 
-from sim.axes import Floats
+from sim.axes import Floats, Ints
+from sim.pipelines.spread import spread_of
 
 OUTSIDE = "outside"
 """Where everything comes from and goes to; its balance is not kept."""
@@ -63,16 +64,17 @@ def anniversary(when: date, year: int) -> date:
 
 @dataclass(slots=True)
 class Trace:
-    """Balances at month ends: mean, 10 % and 90 % quantile over the draws, by account."""
+    """Balances at month ends by account: mean, 10 % and 90 % quantile over the draws, by their *weights*."""
 
+    weights: Ints | None = None
     months: list[date] = field(default_factory=list)
     balances: dict[str, list[tuple[float, float, float]]] = field(default_factory=dict)
 
     def note(self, when: date, accounts: Mapping[str, Floats]) -> None:
         self.months.append(when)
         for name, balance in accounts.items():
-            low, high = np.quantile(balance, [0.1, 0.9])
-            self.balances.setdefault(name, []).append((float(np.mean(balance)), float(low), float(high)))
+            mean, low, high = (float(part) for part in spread_of(balance, self.weights))
+            self.balances.setdefault(name, []).append((mean, low, high))
 
 
 @dataclass(slots=True)

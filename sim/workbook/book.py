@@ -37,6 +37,9 @@ NARROWEST, WIDEST, HEAD_WIDTH = 7, 46, 11
 LINE = 15.0
 """Points that a line takes."""
 
+WORDS_BREAK, INDENT = 1.2, 2.0
+"""How much longer a text gets where words may not be cut, and places that a cell keeps free."""
+
 LONGEST_WRAPPED = 12 * WIDEST
 """Places of a text that wraps; a longer one stays on its line, so that rows stay low."""
 
@@ -179,6 +182,9 @@ class Book:
             sheet.write_column_of(row + 1, column + position, [self._written(c, look) for c in each.cells])
             if each.form == "p" and count:
                 self.colour(sheet, row + 1, column + position, row + count, column + position)
+        for line, high in enumerate(lines_of(columns, widths), row + 1):
+            if high > 1:
+                sheet.set_row(line, LINE * high)
         if is_main:
             sheet.freeze_panes(row + 1, column + 1)
             sheet.autofilter(row, column, row + max(count, 1), column + len(columns) - 1)
@@ -205,9 +211,8 @@ class Book:
         return cell, self.form() if isinstance(cell, bool) else look
 
     def _text_of_table(self, text: str) -> Written:
-        wrapped = display_width(text) < LONGEST_WRAPPED
         quoted = {"quote_prefix": True} if guarded(text) != text else {}
-        return safe_text(text), self.form(text_wrap=wrapped, align="left", indent=1, **quoted)
+        return safe_text(text), self.form(text_wrap=is_wrapped(text), align="left", indent=1, **quoted)
 
     def number_form(self, form: str) -> str:
         """Return the number format of a *form*; a format of its own begins with ``=``."""
@@ -233,6 +238,23 @@ class Book:
         """Close the workbook and return its bytes."""
         self._book.close()
         return self._stream.getvalue()
+
+
+def is_wrapped(cell: str) -> bool:
+    return display_width(cell) < LONGEST_WRAPPED
+
+
+def lines_of(columns: Sequence[Column], widths: Sequence[float]) -> list[int]:
+    """Return how many lines each row takes: not every spreadsheet finds that itself."""
+    lines = [1] * len(columns[0].cells)
+    for each, width in zip(columns, widths, strict=True):
+        texts = {cell for cell in each.cells if isinstance(cell, str) and is_wrapped(cell)}
+        high = {text: math.ceil(WORDS_BREAK * display_width(text) / (width - INDENT)) for text in texts}
+        lines = [
+            max(n, high.get(cell, 1)) if isinstance(cell, str) else n
+            for n, cell in zip(lines, each.cells, strict=True)
+        ]
+    return lines
 
 
 def width_of(column: Column) -> float:

@@ -131,7 +131,7 @@ def add_sources(book: Book, cube: Cube, words: Words) -> None:
             words.column("high", [each.high for each in known], "any"),
             words.column("unit", [words.unit(each.unit) for each in known]),
             words.column("worst", [each.grade for each in known]),
-            words.column("source", [each.source for each in known]),
+            words.column("source", [words.source(each) for each in known]),
         ],
         is_main=False,
     )

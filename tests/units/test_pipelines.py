@@ -13,7 +13,7 @@ from scipy.stats import binom, kstest, poisson
 from sim.axes import Floats
 from sim.kernels.binomial import binomial_quantile
 from sim.kernels.poisson import compiled_quantile
-from sim.pipelines import Calendar, Trace, World
+from sim.pipelines import Calendar, Trace, World, spread_of
 from sim.pipelines.certification import part_of
 from sim.pipelines.world import OUTSIDE, anniversary
 from sim.streams import SET, SETS
@@ -318,6 +318,20 @@ def test_the_balances_of_every_month_are_noted() -> None:
     assert len(trace.months) == 60
     assert all(len(each) == 60 for each in trace.balances.values())
     assert trace.months[1] == date(2016, 2, 29)
+
+
+@given(
+    st.lists(st.tuples(st.integers(-5, 5), st.integers(0, 6)), min_size=8, max_size=8).filter(
+        lambda each: sum(weight for _, weight in each) > 0
+    )
+)
+def test_a_draw_of_weight_three_counts_as_three_draws(each: list[tuple[int, int]]) -> None:
+    values, weights = (np.array(part).reshape(2, 4) for part in zip(*each, strict=True))
+
+    weighted = spread_of(values.astype(np.float64), weights)
+
+    repeated = np.repeat(values.ravel(), weights.ravel()).astype(np.float64)[None]
+    np.testing.assert_allclose(weighted, spread_of(repeated, None))
 
 
 def agrees(entities: np.ndarray, vector: np.ndarray, spread: float) -> None:
