@@ -131,6 +131,7 @@ class Cube:
 
     *by_set*: chances ``[set]`` by (target, version) and by (`AT_LEAST`, how many). Sets are the pairs
     in which scenarios of one seed are compared; not-a-number where no draw of a set is valid.
+    *without*: p by (target, version) without the execution prior, on the same draws; empty where it is off.
     """
 
     scenario: str
@@ -149,6 +150,7 @@ class Cube:
     cell: tuple[tuple[str, str], ...]  # values of the sweep
     by_set: Mapping[tuple[str, str], Floats] = field(default_factory=dict)
     effective: float | None = None  # effective draws, where actuals give draws weights
+    without: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
     def headline(self) -> tuple[Probability, ...]:
         """Return the lead headline rows in the order of the plan."""
@@ -177,10 +179,7 @@ def grade_of(baseline: Baseline, quantity: str, assumed: Container[str]) -> Grad
             drift = "C" if quantity in assumed else known.grade_drift
             return Grade(indicator.grade_base, drift, known.grade_spread, indicator.grade_definition)
     derived = next(d for d in baseline.derived if d.id == quantity)
-    parts = [
-        grade_of(baseline, part, assumed)
-        for part in derived.parts()
-    ]
+    parts = [grade_of(baseline, part, assumed) for part in derived.parts()]
     bases = [derived.grade_base] if derived.kind != "ratio" else [p.base for p in parts]
     return Grade(
         worst_of([*bases, derived.grade_base]),
@@ -213,6 +212,6 @@ def intervals(mean: Floats, variance: Floats, sets: int, draws: int) -> tuple[Fl
     return interval_of_sets(mean, variance, sets, draws)
 
 
-def value_of_index(index: np.ndarray, is_rate: np.ndarray) -> Floats:
-    """Return the values of grid indices; rates lie on the linear grid."""
-    return np.where(is_rate, rate_of_index(index), level_of_index(index))
+def value_of_index(index: np.ndarray, is_rate: np.ndarray, zero: Floats) -> Floats:
+    """Return the values of grid indices; rates lie on a linear grid, levels on one with its own *zero*."""
+    return np.where(is_rate, rate_of_index(index), level_of_index(index, zero))

@@ -14,9 +14,9 @@ from sim.engine.drift import drift_of_sets, shocked_factors
 from sim.engine.luck import Luck
 from sim.engine.noise import BlockNoise, SetParameters
 from sim.engine.pinning import pin_cities, pin_province
-from sim.engine.pipelines import NormalLuck, base_of_output, pipeline_outputs
+from sim.engine.pipelines import Around, NormalLuck, base_of_output, pipeline_outputs
 from sim.kernels import reference as kernel
-from sim.kernels.levels import levels_into
+from sim.kernels.levels import levels_into, province_into, shared_into, sums_into
 from sim.kernels.poisson import compiled_quantile, poisson_quantile
 from sim.model.model import Model, OutputModel, StockModel
 from sim.streams import SETS, Source
@@ -59,27 +59,33 @@ def levels_of_block(
     calm, scales, shared = bare.calm, bare.calm_alone, bare.shared
     province = np.empty_like(shared)
     unallocated = np.empty((len(model.with_cities), *shared.shape[1:]))
-    kept = np.empty_like(noise.city)
+    asked = cities or model.observed is not None or not luck.compiled
+    kept = np.empty_like(noise.city) if asked or model.is_count.any() else None
     city_noise, ratio, known = noise.city, noise.ratio, None
     if model.observed is not None:
         known = conditioned(case_of(model, model.observed, bare.own_sd, noise, shared, (calm, scales), luck))
         shared, city_noise, ratio = known.shared, known.city, known.ratio
     for column, k in enumerate(model.with_cities):
-        log_ratio = model.log_ratio[column][:, None, None] + ratio[column]
-        total = lifted_cities(calm[column], city_noise, column, np.exp(shared[k]), kept, luck.compiled)
-        if model.is_count[k]:
+        level = kept if asked or model.is_count[k] else None
+        total = lifted_cities(calm[column], city_noise, column, shared[k], level, luck.compiled)
+        if kept is not None and model.is_count[k]:
             quantile = compiled_quantile if luck.compiled else poisson_quantile
             level = quantile(kept[:, column], count_normals(model, int(k), luck))
             if known is not None:
                 pin_cities(known, int(k), level)
             total = np.add.reduce(level, axis=0)
             kept[:, column] = level
+            log_ratio = model.log_ratio[column][:, None, None] + ratio[column]
             province[k], unallocated[column] = kernel.counts_of_province(total, log_ratio)
+        elif luck.compiled and known is None:
+            parts = (province[k], unallocated[column])
+            province_into(total, model.log_ratio[column], np.ascontiguousarray(ratio[column]), *parts)
         else:
+            log_ratio = model.log_ratio[column][:, None, None] + ratio[column]
             province[k], unallocated[column] = kernel.province_from_cities(total, log_ratio)
         if known is not None:
             pin_province(known, int(k), province[k], unallocated[column])
-            if not model.is_count[k]:
+            if kept is not None and not model.is_count[k]:
                 pin_cities(known, int(k), kept[:, column])
     for position, k in enumerate(model.alone):
         province[k] = level_alone(model, int(k), scales[position], shared[k])
@@ -125,22 +131,39 @@ def bare_levels(
     return BareLevels(
         calm=tuple(kernel.levels_from_growth(base, factor) for base, factor in pairs),
         calm_alone=tuple(scale_alone(model, int(k), factor) for k, factor in lone),
-        shared=kernel.province_noise(noise.common, own_sd[..., None] * noise.own_unit, noise.yearly),
+        shared=shared_noise(noise, own_sd, luck.compiled),
         own_sd=own_sd,
         floored=floored,
     )
 
 
+def shared_noise(noise: BlockNoise, own_sd: Floats, compiled: bool) -> Floats:
+    """Return the accumulated province-wide noise ``[K, T, S, D]``; *own_sd* ``[K, S]`` is that of o."""
+    if not compiled:
+        return kernel.province_noise(noise.common, own_sd[..., None] * noise.own_unit, noise.yearly)
+    shared = np.empty_like(noise.yearly)
+    shared_into(noise.common, noise.own_unit, noise.yearly, own_sd, shared)
+    return shared
+
+
 def lifted_cities(
-    calm: Floats, noise: Floats, column: int, lift: Floats, level: Floats, compiled: bool
+    calm: Floats, noise: Floats, column: int, shared: Floats, level: Floats | None, compiled: bool
 ) -> Floats:
-    """Set *column* of *level* ``[C, Kc, T, S, D]``; return the sum over cities. *lift* is province-wide."""
+    """Set *column* of *level* ``[C, Kc, T, S, D]``, if asked for; return the sum over cities.
+
+    *shared* ``[T, S, D]`` is the noise that they have in common.
+    """
     if compiled:
-        total = np.empty(lift.shape)
-        levels_into(calm, noise, column, lift, total, level)
+        total = np.empty(shared.shape)
+        if level is None:
+            sums_into(calm, noise, column, np.ascontiguousarray(shared), total)
+        else:
+            levels_into(calm, noise, column, np.ascontiguousarray(shared), total, level)
         return total
+    lift = np.exp(shared)
     bare = calm * noise[:, column]
-    level[:, column] = bare * lift
+    if level is not None:
+        level[:, column] = bare * lift
     summed: Floats = np.add.reduce(bare, axis=0) * lift
     return summed
 
@@ -179,6 +202,7 @@ def quantities_of_block(
     quantities = np.empty((len(model.quantities), *levels.province.shape[1:]))
     quantities[:count] = levels.province
     wanted = frozenset(range(len(model.pipelines))) if detailed else model.pipelines_needed()
+    around = Around(model, values, quantities, levels.shared, luck)
     run: dict[int, Mapping[str, Floats]] = {}
     for position, derived in enumerate(model.derived, start=count):
         if isinstance(derived, OutputModel):
@@ -186,8 +210,7 @@ def quantities_of_block(
                 quantities[position] = np.nan
                 continue
             if derived.pipeline not in run:
-                pipe = model.pipelines[derived.pipeline]
-                run[derived.pipeline] = pipeline_outputs(model, pipe, values, quantities, levels.shared, luck)
+                run[derived.pipeline] = pipeline_outputs(around, model.pipelines[derived.pipeline])
             quantities[position] = run[derived.pipeline][derived.output]
         elif isinstance(derived, StockModel):
             base, exit_rate = values[derived.base_row], values[derived.exit_row]

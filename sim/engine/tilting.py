@@ -27,11 +27,28 @@ def uniform_of(score: Floats) -> Floats:
 
 def start_of_block(model: Model, luck: Luck) -> tuple[Floats, Luck]:
     """Return the parameters ``[parameter, set]`` of the block of *luck*, and the luck to draw it with."""
-    first = luck.block * SETS
-    values = drawn_parameters(model.parameters, model.seed, model.drawn, first, SETS)
+    values = values_of_sets(model, luck)
     if model.observed is None or model.observed.proposal is None:
         return values, luck
     return tilted(model, model.observed.proposal, values, luck)
+
+
+def values_of_sets(model: Model, luck: Luck) -> Floats:
+    """Return the parameters of the block's sets in the model's own law, ``[parameter, set]``; what models
+    share is drawn once.
+    """
+    table = model.parameters
+    free = replace(table, held=())
+    values = luck.once(
+        ("parameters", id(table.rows), table.dimensions, model.drawn),
+        lambda: {"": drawn_parameters(free, model.seed, model.drawn, luck.block * SETS, SETS)},
+    )[""]
+    if not table.held:
+        return values
+    values = values.copy()
+    for row, value in table.held:
+        values[row] = value
+    return values
 
 
 def tilted(model: Model, proposal: Proposal, values: Floats, luck: Luck) -> tuple[Floats, Luck]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from sim.axes import Name
@@ -126,6 +126,14 @@ class Actual:
 
 
 @dataclass(frozen=True, slots=True)
+class Execution:
+    """That outcomes of targets are counted as earlier plans attained theirs; *source* says whose record."""
+
+    source: Literal["track_record"]
+    place: Place = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     id: str  # the name of its folder under results/
     title: Name
@@ -147,3 +155,4 @@ class Scenario:
     precision: float | None = None  # half-width that every probability is to have, as a fraction
     decide: float | None = None  # level on one side of which every probability is to be known
     observed: tuple[Actual, ...] = ()  # in order of area, indicator and year
+    execution: Execution | None = None  # what earlier plans attained, as a prior of this one's
