@@ -18,14 +18,14 @@ from sim.engine.conditioning import conditioned
 from sim.engine.levels import bare_levels
 from sim.engine.luck import Luck
 from sim.engine.noise import block_noise, set_parameters
-from sim.engine.tilting import uniform_of
+from sim.engine.tilting import start_of_block, uniform_of
 from sim.kernels import conditioning as kernel
 from sim.kernels import proposals
 from sim.model.model import NONE, Model
 from sim.model.observed import ObservedModel
 from sim.model.parameters import drawn_parameters, drawn_rows, parameter_uniforms, value_from_uniform
 from sim.model.proposal import Proposal
-from sim.streams import BLOCK, SETS, Source
+from sim.streams import BLOCK, Source
 
 FIRST_BLOCK = 1 << 20
 """Blocks from here on are the pilot's."""
@@ -141,12 +141,22 @@ def pilot_round(model: Model, law: Proposal, turn: int) -> tuple[Floats, Floats]
     return scores, log_weight_of(model, values, replace(luck, tilted=replaced)).ravel()
 
 
+def without_reference(model: Model) -> Model:
+    """Return a variant of a model whose actuals are less or more likely, with the unit of its weights yet
+    to be found.
+    """
+    if model.observed is None:
+        return model
+    return replace(model, observed=replace(model.observed, reference=np.nan))
+
+
 def with_reference(model: Model) -> Model:
     """Return *model* with the mean weight of its first block as the weight that counts as one."""
     if model.observed is None or np.isfinite(model.observed.reference):
         return model
-    values = drawn_parameters(model.parameters, model.seed, model.drawn, 0, SETS)
-    reference = kernel.log_mean(log_weight_of(model, values, Luck(model.seed, 0)))
+    values, luck = start_of_block(model, Luck(model.seed, 0))
+    weight = log_weight_of(model, values, luck)
+    reference = kernel.log_mean(weight if luck.log_weight is None else weight + luck.log_weight)
     return replace(model, observed=replace(model.observed, reference=reference))
 
 

@@ -71,9 +71,14 @@ def run_block(
         yield summary
 
 
-def proposal_of(model: Model) -> int:
-    """Return the identity of the law that actuals have the model draw from; 0 for its own."""
-    return 0 if model.observed is None or model.observed.proposal is None else id(model.observed.proposal)
+def proposal_of(model: Model) -> tuple[object, ...]:
+    """Return what names the law that actuals have the model draw from, held parameters given; () for its
+    own.
+    """
+    if model.observed is None or model.observed.proposal is None:
+        return ()
+    law = model.observed.proposal
+    return id(law), held_among(model, frozenset(law.rows))
 
 
 def level_rows(model: Model) -> frozenset[int]:

@@ -18,6 +18,9 @@ from sim.streams import SET, SETS, Source
 SMALLEST = 2.0**-53
 """A uniform lies this far from 0 and 1 at the least."""
 
+SCORES = np.linspace(-2.0, 2.0, 401)
+"""Scores among which that of a held value is looked for."""
+
 
 def uniform_of(score: Floats) -> Floats:
     """Return the uniform of a normal *score*, strictly between 0 and 1."""
@@ -30,7 +33,20 @@ def start_of_block(model: Model, luck: Luck) -> tuple[Floats, Luck]:
     values = values_of_sets(model, luck)
     if model.observed is None or model.observed.proposal is None:
         return values, luck
-    return tilted(model, model.observed.proposal, values, luck)
+    return tilted(model, law_of(model, model.observed.proposal), values, luck)
+
+
+def law_of(model: Model, proposal: Proposal) -> Proposal:
+    """Return *proposal* given the parameters that *model* holds, which are then drawn no more.
+
+    A value at the edge of its range, where the score is infinite, counts as one two sd out: any law will
+    do as a proposal, and one so near a likely value keeps its weights even.
+    """
+    for row, value in model.parameters.held:
+        if row in proposal.rows:
+            values = value_from_uniform(model.parameters.rows[row], uniform_of(SCORES))
+            proposal = proposal.given(row, float(np.interp(value, values, SCORES)))
+    return proposal
 
 
 def values_of_sets(model: Model, luck: Luck) -> Floats:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 from sim.baseline.plan import Baseline, Target
 from sim.engine import Summary, run
-from sim.engine.pilot import with_proposal
 from sim.executors import Map, serial
-from sim.model import Model, compiled
+from sim.model import Model
 from sim.scenario.observed import actuals_of_plan
 from sim.scenario.scenario import Actual, Scenario
+from sim.studies.learned import learned_model
 from sim.studies.results import LEAST_EFFECTIVE, chance_columns
 
 
@@ -80,7 +80,7 @@ def steps_of(
     steps = []
     for until in (*reversed(years), None):
         actuals = tuple(a for a in known if until is not None and a.year <= until)
-        model = with_proposal(compiled(replace(scenario, observed=actuals), baseline))
+        model = learned_model(replace(scenario, observed=actuals), baseline)
         summary = enough_draws(model, map_blocks)
         step = Step(until, actuals, summary.draws, summary.effective())
         steps.append((step, summary, [target.row for target in model.targets]))

@@ -8,10 +8,10 @@ from dataclasses import replace
 from sim.baseline.plan import Baseline
 from sim.cube import Cube
 from sim.engine import Summary, run
-from sim.engine.pilot import with_proposal
 from sim.executors import Map, serial
-from sim.model import Model, compiled
+from sim.model import Model
 from sim.scenario.scenario import Scenario
+from sim.studies.learned import learned_model
 from sim.studies.results import cube_of
 from sim.studies.sensitivity import sensitivity_of
 
@@ -32,7 +32,7 @@ def run_batch(
 
     Scenarios with equal numbers of draws run together; no result depends on which others run.
     """
-    models = {s.id: with_proposal(compiled(s, baselines[s.plan])) for s in scenarios}
+    models = {s.id: learned_model(s, baselines[s.plan]) for s in scenarios}
     cubes: dict[str, Cube] = {}
     for draws in sorted({s.draws for s in scenarios}):
         together = [s for s in scenarios if s.draws == draws]

@@ -13,10 +13,11 @@ from sim.axes import Floats
 from sim.baseline.plan import Baseline
 from sim.cube import QUANTILES, Cube
 from sim.engine import run
+from sim.engine.pilot import without_reference
 from sim.executors import Map, serial
-from sim.model import compiled
 from sim.model.model import NONE, Model, RatioModel, StockModel
 from sim.scenario.scenario import Scenario
+from sim.studies.learned import learned_model
 from sim.studies.sensitivity import headline_only
 
 BLOCKS = 1
@@ -73,7 +74,7 @@ def goal_seek(
 
     All growth of the driver is moved alike: every city, every year (counts: from the second year on).
     """
-    models = {s.id: headline_only(compiled(s, baselines[s.plan])) for s in scenarios}
+    models = {s.id: headline_only(learned_model(s, baselines[s.plan])) for s in scenarios}
     models = {id: model for id, model in models.items() if model.targets}
     groups = {id: groups_of(model) for id, model in models.items()}
     variants = [
@@ -162,7 +163,7 @@ def moved(model: Model, drivers: set[int], step: float) -> Model:
             add[:, list(model.with_cities).index(k), first:] += step_of_k
         else:
             add_alone[list(model.alone).index(k), first:] += step_of_k
-    return replace(model, drift=replace(model.drift, add=add, add_alone=add_alone))
+    return without_reference(replace(model, drift=replace(model.drift, add=add, add_alone=add_alone)))
 
 
 def growth_of(model: Model, cube: Cube, k: int, year: int) -> float:

@@ -13,10 +13,10 @@ from sim.cube import Cube
 from sim.engine import Summary, run
 from sim.errors import BadInput
 from sim.executors import Crew, Failure
-from sim.model import compiled
 from sim.model.model import Model
 from sim.scenario.scenario import Scenario
 from sim.studies.fingerprints import chunk_key, code_fingerprint, model_fingerprint
+from sim.studies.learned import learned_model
 from sim.studies.packing import BadPack, packed, unpacked
 from sim.studies.results import cube_of
 from sim.studies.sensitivity import Sensitivity
@@ -76,7 +76,7 @@ class Grid:
     prints: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.models = {s.id: compiled(s, self.baselines[s.plan]) for s in self.scenarios}
+        self.models = {s.id: learned_model(s, self.baselines[s.plan]) for s in self.scenarios}
         self.prints = {id: model_fingerprint(model) for id, model in self.models.items()}
 
     def keys(self, scenario: str, blocks: int) -> Iterator[tuple[str, int, int]]:

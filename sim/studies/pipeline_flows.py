@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from sim.baseline.plan import Baseline
 from sim.engine.inside import Flows, flows_inside, inside_of_block
 from sim.engine.luck import Luck
-from sim.model import compiled
 from sim.scenario.scenario import Scenario
 from sim.streams import BLOCK
+from sim.studies.learned import learned_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def flows_of_scenarios(
     known: dict[tuple[int, str], dict[tuple[str, bytes], Flows]] = {}
     for scenario in scenarios:
         baseline = baselines[scenario.plan]
-        model = compiled(scenario, baseline)
+        model = learned_model(scenario, baseline)
         flows: dict[str, Flows] = {}
         if model.pipelines:
             luck = lucks.setdefault(model.seed, Luck(model.seed, 0))

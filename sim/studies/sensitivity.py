@@ -11,6 +11,8 @@ from scipy.special import expit, logit
 from sim.accumulators import ChancesBySet
 from sim.axes import Floats
 from sim.engine import Summary, run
+from sim.engine.pilot import without_reference
+from sim.engine.run import level_rows
 from sim.executors import Map, serial
 from sim.model.model import Model, NoiseModel
 from sim.model.parameters import EXECUTION, ParameterTable
@@ -60,12 +62,13 @@ def headline_only(model: Model) -> Model:
 
 def held_at(model: Model, row: int, value: float) -> Model:
     """Return *model* with one parameter held."""
-    return replace(model, parameters=ParameterTable(model.parameters.rows, ((row, value),)))
+    held = replace(model, parameters=ParameterTable(model.parameters.rows, ((row, value),)))
+    return without_reference(held) if row in level_rows(model) else held
 
 
 def with_noise(model: Model, noise: NoiseModel, mark: str) -> Model:
     """Return *model* with other noise, its key marked so that it is not mistaken for the original."""
-    return replace(model, noise=replace(noise, key=(*noise.key, mark)))
+    return without_reference(replace(model, noise=replace(noise, key=(*noise.key, mark))))
 
 
 def strong(load: Floats) -> Floats:

@@ -11,6 +11,7 @@ from sim.model import compiled
 from sim.pipelines import Trace
 from sim.scenario.scenario import Scenario
 from sim.streams import BLOCK
+from sim.studies.learned import learned
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Watched:
 def watched(scenario: Scenario, baseline: Baseline, pipe: str) -> Watched:
     """Return what the pipeline *pipe* does in the first block of *scenario*."""
     plan = baseline.pipelines[pipe]
-    model = compiled(replace(scenario, targets=()), baseline, also=tuple(plan.outputs.values()))
+    model = learned(compiled(replace(scenario, targets=()), baseline, also=tuple(plan.outputs.values())))
     inside = inside_of_block(model, Luck(model.seed, 0))
     world = run_inside(inside, next(each for each in model.pipelines if each.id == pipe), with_trace=True)
     if world.trace is None:

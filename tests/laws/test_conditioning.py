@@ -14,13 +14,16 @@ from sim.accumulators import SetChances
 from sim.baseline.plan import Baseline
 from sim.distributions import Normal
 from sim.engine import run
+from sim.engine.luck import Luck
 from sim.engine.pilot import with_proposal, with_reference
+from sim.engine.tilting import start_of_block
 from sim.errors import BadInput
 from sim.kernels import conditioning as kernel
 from sim.model import Model, compiled
-from sim.scenario.scenario import Actual, Chance, Scenario
+from sim.scenario.scenario import Actual, Chance, Growth, Scenario
 from sim.shocks import OneYear
 from sim.studies.results import check_effective
+from sim.studies.sensitivity import held_at
 from sim.weights import WeightedChances
 from tests import strategies as make
 from tests.engine_blocks import Block, worked, worked_model
@@ -221,6 +224,46 @@ def test_tails_events_counts_and_drawn_parameters_agree_with_rejection(kind: str
     assert abs(summary.chances.mean()[0] - expected) < 4.0 * error + 0.01
     free = run([compiled(scene, baseline)], range(3), detailed=False)[0].chances.mean()[0]
     assert abs(free - expected) > 0.05  # the actuals say something
+
+
+def blended_model() -> tuple[Model, int]:
+    """Return a model with actuals and the row of the weight between plan and trend, which it draws."""
+    baseline = make.plan(CITIES, dof=5.0, phi=0.4, targets=(make.target("t", "k", 330.0),))
+    baseline = replace(baseline, calibration=make.calibration(baseline.indicators, dof=5.0, phi=0.4, se=0.3))
+    growth = Growth("blend", None, make.NOWHERE)
+    known = (actual("province", "k", 2021, 248.0), actual("a", "k", 2021, 138.0))
+    scene = make.scenario(baseline, observed=known, growth=growth, noise=make.noise(parameters="drawn"))
+    model = with_proposal(compiled(scene, baseline))
+    return model, model.drift.weight_row
+
+
+def test_what_a_variant_holds_is_drawn_from_no_law() -> None:
+    model, row = blended_model()
+    assert model.observed is not None
+    assert model.observed.proposal is not None
+    assert row in model.observed.proposal.rows
+    held = held_at(model, row, 0.25)
+    values, _ = start_of_block(held, Luck(model.seed, 0))
+
+    assert (values[row] == 0.25).all()
+    [fitted] = run([held], range(6), detailed=False)
+    assert held.observed is not None
+    own = replace(held, observed=replace(held.observed, proposal=None))
+    [plain] = run([own], range(6), detailed=False)
+    error = np.hypot(*(np.sqrt(0.25 / s.effective()) for s in (fitted, plain)))
+    assert fitted.effective() > 2.0 * plain.effective()
+    assert abs(fitted.chances.mean()[0] - plain.chances.mean()[0]) < 4.0 * error
+
+
+def test_variants_that_run_together_do_not_share_the_law_of_one_another() -> None:
+    model, row = blended_model()
+    variants = [held_at(model, row, 0.25), model, held_at(model, row, 0.75)]
+    together = run(variants, range(1), detailed=False)
+
+    for variant, summary in zip(variants, together, strict=True):
+        [alone] = run([variant], range(1), detailed=False)
+        assert alone.chances.mean().tolist() == summary.chances.mean().tolist()
+        assert alone.weights == summary.weights
 
 
 def test_a_half_year_rate_with_its_error_lies_between_ignorance_and_certainty() -> None:
