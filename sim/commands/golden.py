@@ -31,7 +31,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     write_whole(path, machine_csv(reference_columns(console.root)))
     console.show_text("cli.golden.done", file=GOLDEN.as_posix())
     # The tests' own reference runs stand with the tests, whose plans they use.
-    for written in importlib.import_module("tests.golden.refresh").refresh():
+    for written in importlib.import_module("tests.golden.refresh").refresh(path.parent):
         console.show_text("cli.golden.done", file=written.relative_to(console.root).as_posix())
     return OK
 
