@@ -117,11 +117,6 @@ def poisson_log_ratio(count: Floats, log_rate: Floats, error: Floats) -> Floats:
     return chance - surrogate
 
 
-def effective_draws(total: float, squares: float) -> float:
-    """Return the effective sample size of weights: ``(sum w)^2 / sum w^2`` (Kish 1965)."""
-    return total * total / squares if squares > 0.0 else 0.0
-
-
 def log_mean(log_weight: Floats) -> float:
     """Return the log of the mean of ``exp(log_weight)``; minus infinity where all are."""
     highest = float(log_weight.max())
