@@ -26,11 +26,17 @@ def document_or_none(path: Path, root: Path, found: Found) -> Document | None:
 
 
 def table_or_none(
-    path: Path, root: Path, columns: Collection[str], found: Found, *, needs_rows: bool = False
+    path: Path,
+    root: Path,
+    columns: Collection[str],
+    found: Found,
+    *,
+    needs_rows: bool = False,
+    optional: Collection[str] = (),
 ) -> Table | None:
     """Return the table, or None with its mistakes in *found*; one that has no rows and *needs_rows* too."""
     try:
-        table = load_table(path, root, tuple(columns))
+        table = load_table(path, root, tuple(columns), optional)
     except BadInput as bad:
         found.mistakes.extend(bad.mistakes)
         return None

@@ -14,6 +14,12 @@ from sim.marked.table import Row
 from sim.units import known_unit, units
 
 COLUMNS = ("series", "region", "year", "value", "unit", "status", "note", "trust", "source")
+SE = "se"
+"""A column that a file of actuals may have: the standard error of the figure, in its unit; empty: none."""
+
+LARGEST_ERROR = 0.5
+"""An error of more than half the value says nothing of it."""
+
 STATUSES = ("actual", "preliminary", "estimate", "derived")
 VINTAGES = ("actual", "derived", "preliminary", "estimate")
 """From the last word to the first guess."""
@@ -39,7 +45,7 @@ def load_named_figures(path: Path, root: Path, areas: Sequence[Area], found: Fou
 
     A preliminary value or an estimate may stand beside what it was revised to: the order of `VINTAGES`.
     """
-    figures = _figures(path, root, areas, found)
+    figures = _figures(path, root, areas, found, (SE,))
     _refuse_twice(figures, found, vintages=True)
     best: dict[tuple[str, str, int], Figure] = {}
     for figure in sorted(figures, key=lambda f: VINTAGES.index(f.status) if f.status in VINTAGES else -1):
@@ -47,8 +53,10 @@ def load_named_figures(path: Path, root: Path, areas: Sequence[Area], found: Fou
     return tuple(figure for figure in figures if best[figure.series, figure.region, figure.year] is figure)
 
 
-def _figures(path: Path, root: Path, areas: Sequence[Area], found: Found) -> tuple[Figure, ...]:
-    table = table_or_none(path, root, COLUMNS, found)
+def _figures(
+    path: Path, root: Path, areas: Sequence[Area], found: Found, optional: Sequence[str] = ()
+) -> tuple[Figure, ...]:
+    table = table_or_none(path, root, COLUMNS, found, optional=optional)
     if table is None:
         return ()
     spelt = {area.name.zh: area.id for area in areas} | {area.name.en: area.id for area in areas}
@@ -140,6 +148,20 @@ def _figure(row: Row, spelt: Mapping[str, str], found: Found) -> Figure | None:
     source = row["source"].required(found)
     if year is None or value != value or (value <= 0 and not share):
         return None
+    note, error = row.text("note"), _error(row, value, found)
     return Figure(
-        series, region, year, value, unit, status or "", row.text("note"), trust or "", source, row.place
+        series, region, year, value, unit, status or "", note, trust or "", source, row.place, error
     )
+
+
+def _error(row: Row, value: float, found: Found) -> float:
+    """Return the standard error of a figure of *value*; 0 where the file does not give one."""
+    if SE not in row or not row.text(SE):
+        return 0.0
+    error = row[SE].number(found)
+    highest = LARGEST_ERROR * abs(value)
+    if not 0.0 <= error <= highest:
+        if error == error:
+            row[SE].mistake(found, "out-of-range", low="0", high=f"{highest:g}")
+        return 0.0
+    return error

@@ -111,6 +111,7 @@ class Figure:
     trust: str  # high, medium, low
     source: str
     place: Place
+    se: float = 0.0  # its standard error, where the source gives one: of actuals alone
 
 
 @dataclass(frozen=True, slots=True)

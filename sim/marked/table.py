@@ -85,6 +85,10 @@ class Row:
     def __getitem__(self, column: str) -> Cell:
         return Cell(self, column, self.texts[self.table.index[column]])
 
+    def __contains__(self, column: str) -> bool:
+        """Whether the file has the optional *column*."""
+        return column in self.table.index
+
     def text(self, column: str) -> str:
         return self.texts[self.table.index[column]]
 
@@ -133,12 +137,14 @@ def nearest_or_all(word: str, legal: Collection[str]) -> str:
     return SEPARATOR.join([*names[:6], *([MORE] if len(names) > 6 else [])])
 
 
-def load_table(path: Path, root: Path, columns: Sequence[str]) -> Table:
-    """Return the CSV file *path* with exactly *columns*; BadInput with every mistake of its form."""
-    return table_from_bytes(load_bytes(path, root, MAX_BYTES), name_in_project(path, root), columns)
+def load_table(path: Path, root: Path, columns: Sequence[str], optional: Collection[str] = ()) -> Table:
+    """Return the CSV file *path* with all *columns* and none but these and *optional* ones; BadInput with
+    every mistake of its form.
+    """
+    return table_from_bytes(load_bytes(path, root, MAX_BYTES), name_in_project(path, root), columns, optional)
 
 
-def table_from_bytes(raw: bytes, name: str, columns: Sequence[str]) -> Table:
+def table_from_bytes(raw: bytes, name: str, columns: Sequence[str], optional: Collection[str] = ()) -> Table:
     """Return *raw* as a table: comma-separated, quotes doubled inside quotes, blank lines left out."""
     text = text_from_bytes(raw, name)
     found = Found()
@@ -147,7 +153,7 @@ def table_from_bytes(raw: bytes, name: str, columns: Sequence[str]) -> Table:
     if header is None:
         raise BadInput([*found.mistakes, Mistake(Place(name), "empty-file")])
     names = header[2]
-    _check_header(names, name, columns, found)
+    _check_header(names, name, columns, optional, found)
     source = _Source(name, text, {column: i for i, column in enumerate(names)})
     rows = []
     for position, line, texts in records:
@@ -158,7 +164,9 @@ def table_from_bytes(raw: bytes, name: str, columns: Sequence[str]) -> Table:
     return Table(name, names, tuple(rows))
 
 
-def _check_header(names: tuple[str, ...], file: str, columns: Sequence[str], found: Found) -> None:
+def _check_header(
+    names: tuple[str, ...], file: str, columns: Sequence[str], optional: Collection[str], found: Found
+) -> None:
     place = Place(file)
     if len(names) == 1 and len(columns) > 1 and re.search("[;\t，]", names[0]):
         found.add(place, "csv-separator")
@@ -169,8 +177,9 @@ def _check_header(names: tuple[str, ...], file: str, columns: Sequence[str], fou
     for i, column in enumerate(names):
         if column in names[:i]:
             found.add(place, "duplicate-column", column=column)
-        elif column not in columns:
-            found.add(place, "unknown-column", column=column, near=nearest_or_all(column, columns))
+        elif column not in columns and column not in optional:
+            near = nearest_or_all(column, (*columns, *optional))
+            found.add(place, "unknown-column", column=column, near=near)
 
 
 def _records(text: str, name: str, found: Found) -> Iterator[tuple[int, int, tuple[str, ...]]]:

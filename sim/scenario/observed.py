@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.baseline.load_figures import load_named_figures
+from sim.baseline.load_figures import LARGEST_ERROR, load_named_figures
 from sim.baseline.plan import Baseline, Figure, Indicator
 from sim.baseline.progress import series_of
 from sim.errors import Found
@@ -20,9 +20,6 @@ from sim.scenario.scenario import Actual
 from sim.scenario.written import ActualWritten, ScenarioWritten
 
 HIGHEST_RATE = 99.99
-LARGEST_ERROR = 0.5
-"""An error of more than half the value says nothing of it."""
-
 RANGE_OF_RATIO = 4.0
 """Province over cities may leave the printed ratio by so many sd of its printed changes."""
 
@@ -79,7 +76,7 @@ def _of_figures(baseline: Baseline, figures: Iterable[Figure]) -> Iterable[Actua
         if indicator.scope == "province" and f.region != baseline.province.id:
             continue
         name = f"{f.series}:{f.region}:{f.year}"
-        yield Actual(name, f.region, indicator.id, f.year, f.value, 0.0, f.status, f.source, f.place)
+        yield Actual(name, f.region, indicator.id, f.year, f.value, f.se, f.status, f.source, f.place)
 
 
 def indicators_by_series(baseline: Baseline) -> dict[str, Indicator]:

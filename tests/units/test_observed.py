@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sim.baseline.load_figures import load_named_figures
+from sim.baseline.load_figures import load_figures, load_named_figures
+from sim.baseline.load_plan import Frame
 from sim.commands.observed import observed_scenarios
 from sim.errors import BadInput, Found
 from sim.scenario.loading import load_scenarios
@@ -86,6 +87,45 @@ def test_a_file_of_actuals_is_checked_line_by_line(tmp_path: Path) -> None:
     expected = {(2, "unknown-series"), (3, "unknown-area"), (4, "year-outside"), (5, "only-the-province")}
     assert expected <= found
     assert any(line == 6 for line, _ in found)
+
+
+def test_a_file_of_actuals_may_say_how_wrong_a_figure_can_be(tmp_path: Path) -> None:
+    file = tmp_path / "news.csv"
+    head = HEAD.replace("value,", "value,se,")
+    rows = (
+        "gdp,zhejiang,2016,46485,300,亿元,preliminary,,high,first release\n"
+        "rd_expenditure,hangzhou,2016,346.36,,亿元,actual,,high,yearbook\n"
+    )
+    file.write_text(head + rows, encoding="utf-8")
+    scenarios = load_scenarios([ROOT / "scenarios" / "baseline.yaml"], PLANS, ROOT)
+    [scenario] = observed_scenarios(scenarios, file, PLANS, tmp_path)
+
+    assert {a.indicator: a.error for a in scenario.observed} == {"gdp": 300.0, "rd_expenditure": 0.0}
+
+
+@pytest.mark.parametrize("error", ["-1", "30000", "half", "nan"])
+def test_an_error_of_more_than_half_the_figure_or_none_at_all_is_a_mistake(
+    tmp_path: Path, error: str
+) -> None:
+    file = tmp_path / "news.csv"
+    row = f"gdp,zhejiang,2016,46485,{error},亿元,actual,,high,made up\n"
+    file.write_text(HEAD.replace("value,", "value,se,") + row, encoding="utf-8")
+    baseline, found = PLANS["zhejiang-2016"], Found()
+    load_named_figures(file, tmp_path, (baseline.province,), found)
+
+    [mistake] = found.mistakes
+    assert (mistake.place.line, mistake.place.column) == (2, 25)
+
+
+def test_history_has_no_column_of_errors(tmp_path: Path) -> None:
+    row = "gdp,zhejiang,2014,40173,1,亿元,actual,,high,made up\n"
+    (tmp_path / "history.csv").write_text(HEAD.replace("value,", "value,se,") + row, encoding="utf-8")
+    baseline, found = PLANS["zhejiang-2016"], Found()
+    years, province = baseline.years, baseline.province
+    frame = Frame("", province.name, "", 2015, years, {}, {}, {}, province, baseline.cities)
+    load_figures(tmp_path, tmp_path, "history.csv", frame, found)
+
+    assert [m.code for m in found.mistakes] == ["unknown-column"]
 
 
 def test_a_file_of_actuals_becomes_an_input_of_every_scenario(tmp_path: Path) -> None:
