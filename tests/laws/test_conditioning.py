@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from functools import reduce
 from operator import add
@@ -28,6 +29,7 @@ from sim.weights import WeightedChances
 from tests import strategies as make
 from tests.engine_blocks import Block, worked, worked_model
 
+NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 CITIES = {"a": {"k": 100.0, "l": 30.0}, "b": {"k": 60.0, "l": 50.0}, "c": {"k": 40.0, "l": 20.0}}
 
 
@@ -224,6 +226,66 @@ def test_tails_events_counts_and_drawn_parameters_agree_with_rejection(kind: str
     assert abs(summary.chances.mean()[0] - expected) < 4.0 * error + 0.01
     free = run([compiled(scene, baseline)], range(3), detailed=False)[0].chances.mean()[0]
     assert abs(free - expected) > 0.05  # the actuals say something
+
+
+SOFT = (
+    ("province", "k", 2021, 232.0),
+    ("a", "k", 2021, 116.0),
+    ("a", "k", 2022, 131.0),
+    ("province", "l", 2022, 132.0),
+    ("c", "l", 2022, 22.0),
+    ("province", "k", 2023, 297.0),
+)
+"""Cities, the province and a lone cell of a sum, over three years."""
+
+
+def likely(done: Block, error: float) -> np.ndarray:
+    """Return the likelihood of the cells of `SOFT` in the free draws of a block, ``[S, D]``."""
+    total = np.zeros(done.levels.province.shape[2:])
+    for area, indicator, year, value in SOFT:
+        k, t = "kl".index(indicator), year - 2021
+        level = done.levels.province[k, t] if area == "province" else done.city()["abc".index(area), k, t]
+        total += -0.5 * (np.log(level / value) / error) ** 2
+    likelihood: np.ndarray = np.exp(total)
+    return likelihood
+
+
+@pytest.mark.parametrize(
+    ("error", "blocks"),
+    [
+        (0.04, 40),
+        pytest.param(0.02, 2000, marks=pytest.mark.skipif(not NIGHTLY, reason="2000 blocks; runs nightly")),
+    ],
+)
+def test_cities_and_several_years_agree_with_free_draws_weighed_by_hand(error: float, blocks: int) -> None:
+    """A figure with an error is a likelihood: free draws weighed by it are the answer, without any cell."""
+    targets = (
+        make.target("t", "k", 365.0),
+        make.target("u", "l", 155.0, year=2024),
+        make.target("v", "k", 89.0, area="b", year=2023),
+        make.target("w", "l", 43.0, area="a", year=2023),
+    )
+    baseline = make.plan(CITIES, dof=5.0, phi=0.4, load=0.5, targets=targets)
+    baseline = replace(baseline, calibration=make.calibration(baseline.indicators, dof=5.0, phi=0.4, se=0.4))
+    scene = make.scenario(baseline, noise=make.noise(parameters="drawn"))
+    free = compiled(scene, baseline)
+    weight, hits, squares, plain = 0.0, np.zeros(len(targets)), 0.0, np.zeros(len(targets))
+    for block in range(blocks):
+        done = worked_model(free, block)
+        each = likely(done, error)
+        weight, squares = weight + each.sum(), squares + (each**2).sum()
+        hits += [(each * outcome.hit).sum() for outcome in done.outcomes]
+        plain += [outcome.hit.mean() / blocks for outcome in done.outcomes]
+    expected, draws = hits / weight, weight**2 / squares
+    known = tuple(actual(*cell, error * cell[3]) for cell in SOFT)
+    model = with_proposal(compiled(replace(scene, observed=known), baseline))
+    [summary] = run([model], range(8), detailed=False)
+
+    sd = np.sqrt(expected * (1 - expected) * (1 / draws + 1 / summary.effective()))
+    assert draws > 400
+    assert summary.effective() > 2000
+    assert (np.abs(summary.chances.mean() - expected) < 4.0 * sd).all()
+    assert (np.abs(plain - expected) > 6.0 * sd).sum() >= 2  # the actuals say something
 
 
 def blended_model() -> tuple[Model, int]:
