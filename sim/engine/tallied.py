@@ -85,7 +85,10 @@ def compiled_trajectories(model: Model, levels: BlockLevels, quantities: Floats)
     parts = [tallied_cells(*part) for part in cells_in_parts(model, levels, quantities)]
     draws, sums, first, widths, counts = (list(each) for each in zip(*parts, strict=True))
     grid = Grid(
-        np.concatenate(first), np.cumsum(np.concatenate(widths)), np.concatenate(counts), quantities[0, 0].size
+        np.concatenate(first),
+        np.cumsum(np.concatenate(widths)),
+        np.concatenate(counts),
+        quantities[0, 0].size,
     )
     return Trajectories(np.concatenate(draws), ExactSum.of(np.concatenate(sums, axis=1)), grid)
 
