@@ -171,8 +171,10 @@ def same(first: Summary, second: Summary) -> bool:
         and np.array_equal(first.chances.grid, second.chances.grid)
         and first.together.total == second.together.total
         and here.moments == there.moments
-        and here.grid.first == there.grid.first
-        and all(np.array_equal(x, y) for x, y in zip(here.grid.counts, there.grid.counts, strict=True))
+        and all(
+            np.array_equal(getattr(here.grid, name), getattr(there.grid, name))
+            for name in ("first", "ends", "counts")
+        )
     )
 
 
