@@ -45,13 +45,30 @@ LEAST = 400.0
 
 def with_proposal(model: Model) -> Model:
     """Return *model* with a proposal fitted to its actuals (cross-entropy method, tempered)."""
-    observed = model.observed
-    if observed is None or observed.proposal is not None:
+    if model.observed is None or model.observed.proposal is not None:
         return model
+    return fitted(model, model.observed)
+
+
+def refitted(model: Model) -> Model:
+    """Return a variant of a model, of other noise, with the law of its own that actuals ask for."""
+    bare = without_reference(model)
+    return bare if bare.observed is None else fitted(bare, bare.observed)
+
+
+def fitted(model: Model, observed: ObservedModel) -> Model:
+    """Return *model* with a proposal fitted to the actuals.
+
+    The first round draws from the own law, which keeps the weights of all rounds even; the second from the
+    law that the model has already, if any, which brings a variant near at once.
+    """
     rows, sources = learning_rows(model, observed), learning_sources(model, observed)
     size = len(rows) + len(sources)
     if size == 0:
-        return model
+        return replace(model, observed=replace(observed, proposal=None))
+    near = observed.proposal
+    if near is not None and (near.rows, near.sources) != (rows, sources):
+        near = None
     rounds = Rounds([Proposal(rows, sources, np.zeros(size), np.eye(size))], [], [])
     final = 0
     for turn in range(ROUNDS):
@@ -63,7 +80,7 @@ def with_proposal(model: Model) -> Model:
         final += power == 1.0
         if final == FINAL_ROUNDS:
             break
-        rounds.laws.append(law)
+        rounds.laws.append(law if turn or near is None else near)
     return replace(model, observed=replace(observed, proposal=law, reference=reference))
 
 

@@ -11,7 +11,7 @@ from scipy.special import expit, logit
 from sim.accumulators import ChancesBySet
 from sim.axes import Floats
 from sim.engine import Summary, run
-from sim.engine.pilot import without_reference
+from sim.engine.pilot import refitted, without_reference
 from sim.engine.run import level_rows
 from sim.executors import Map, serial
 from sim.model.model import Model, NoiseModel
@@ -68,7 +68,7 @@ def held_at(model: Model, row: int, value: float) -> Model:
 
 def with_noise(model: Model, noise: NoiseModel, mark: str) -> Model:
     """Return *model* with other noise, its key marked so that it is not mistaken for the original."""
-    return without_reference(replace(model, noise=replace(noise, key=(*noise.key, mark))))
+    return refitted(replace(model, noise=replace(noise, key=(*noise.key, mark))))
 
 
 def strong(load: Floats) -> Floats:

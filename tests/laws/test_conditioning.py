@@ -24,7 +24,7 @@ from sim.model import Model, compiled
 from sim.scenario.scenario import Actual, Chance, Growth, Scenario
 from sim.shocks import OneYear
 from sim.studies.results import check_effective
-from sim.studies.sensitivity import held_at
+from sim.studies.sensitivity import dependence_variants, held_at
 from sim.weights import WeightedChances
 from tests import strategies as make
 from tests.engine_blocks import Block, worked, worked_model
@@ -315,6 +315,27 @@ def test_what_a_variant_holds_is_drawn_from_no_law() -> None:
     error = np.hypot(*(np.sqrt(0.25 / s.effective()) for s in (fitted, plain)))
     assert fitted.effective() > 2.0 * plain.effective()
     assert abs(fitted.chances.mean()[0] - plain.chances.mean()[0]) < 4.0 * error
+
+
+def test_a_variant_with_other_noise_is_drawn_from_a_law_of_its_own() -> None:
+    more = (make.lone("x", 100.0), make.lone("y", 50.0))
+    targets = (make.target("t", "y", 62.0),)
+    baseline = make.plan({"a": {"k": 10.0}}, more=more, dof=5.0, load=0.3, phi=0.3, targets=targets)
+    known = (actual("province", "x", 2021, 126.0), actual("province", "y", 2021, 47.0))
+    model = with_proposal(compiled(given(*known, baseline=baseline), baseline))
+    _, strong = dependence_variants(model)
+    assert strong.observed is not None
+    assert model.observed is not None
+    assert strong.observed.proposal not in (None, model.observed.proposal)
+    own, plain = (
+        run([replace(strong, observed=each)], range(4), detailed=False)[0]
+        for each in (strong.observed, replace(strong.observed, proposal=None))
+    )
+
+    assert own.effective() > 4.0 * plain.effective()
+    p = own.chances.mean()[0]
+    error = np.sqrt(p * (1 - p) * (1 / own.effective() + 1 / plain.effective()))
+    assert abs(p - plain.chances.mean()[0]) < 4.0 * error
 
 
 def test_variants_that_run_together_do_not_share_the_law_of_one_another() -> None:
