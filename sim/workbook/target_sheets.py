@@ -7,6 +7,7 @@ from statistics import fmean
 
 from sim.cube import Cube, Driver, Probability
 from sim.tables.figures import span
+from sim.tables.realism import plausibility_words, record_words
 from sim.workbook.book import Block, Book, Column
 from sim.workbook.words import Words
 
@@ -44,6 +45,11 @@ def opening(cube: Cube, words: Words) -> list[tuple[str, str]]:
                 "plain",
             )
         )
+    if cube.without:
+        lines.append((words.execution(), "plain"))
+    plausibility = plausibility_words(cube, words.lang)
+    if plausibility:
+        lines.append((plausibility, "plain"))
     lines.append((words.label("two-errors"), "note"))
     return lines
 
@@ -55,12 +61,20 @@ def strongest_driver(rows: list[Probability]) -> tuple[Probability, Driver] | No
 
 
 def headline_columns(cube: Cube, words: Words) -> list[Column]:
-    """Return the lead headline targets, a row each, as narrow as prints on a page."""
-    columns = answer_columns(list(cube.headline()), cube, words)
+    """Return the lead headline targets, a row each, as narrow as prints on a page; how earlier targets
+    fared stands last, a check beside the probability and no part of it.
+    """
+    rows = list(cube.headline())
+    columns = answer_columns(rows, cube, words)
     left_out = {
         words.label(key) for key in ("comparator", "median", "shortfall", "value_unit", "reached", "version")
     }
-    return [column for column in columns if column.head not in left_out]
+    columns = [column for column in columns if column.head not in left_out]
+    if cube.without:
+        without = [cube.without.get((row.target.id, row.target.version)) for row in rows]
+        columns.append(words.column("without", without, "0.0 %"))
+    told = [record_words(row.target, cube, words.lang) or None for row in rows]
+    return [*columns, words.column("record", told)] if any(told) else columns
 
 
 def answer_columns(rows: list[Probability], cube: Cube, words: Words) -> list[Column]:

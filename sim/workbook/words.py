@@ -88,6 +88,10 @@ class Words:
             return f"{100.0 * row.p:.1f} %"  # 50 % beside the band below 50 % would contradict it
         return bare_chance(row, draws) + " %"
 
+    def execution(self) -> str:
+        """Return that the execution prior is on."""
+        return say("execution.heading", self.lang)
+
     def seed(self, seed: int) -> int | str:
         """Return the seed as a number; as text where a spreadsheet's numbers would lose digits of it."""
         return seed if seed <= LARGEST_WHOLE else str(seed)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from math import exp
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from sim.baseline.track_record import COLUMNS, load_track_record, record_of
 from sim.cube import Cube
 from sim.errors import Found
+from sim.outputs.manifest import Origin
 from sim.studies.plausibility import plausibility_of
 from sim.tables.realism import realism_text
+from sim.workbook.workbooks import workbook
 from tests.pages import cubes_of
 
 
@@ -73,3 +77,39 @@ def test_a_row_that_contradicts_its_own_numbers_is_a_mistake(tmp_path: Path) -> 
     found = Found()
     load_track_record(tmp_path, tmp_path, found)
     assert [m.code for m in found.mistakes] == ["track-record-contradicts"]
+
+
+def summary_of(cube: Cube, lang: str) -> list[tuple[object, ...]]:
+    origin = Origin("baseline", "scenarios/baseline.yaml", cube.seed, cube.draws, {}, {}, {})
+    book = openpyxl.load_workbook(io.BytesIO(workbook(cube, origin, lang)))
+    return list(book.worksheets[0].iter_rows(values_only=True))
+
+
+@pytest.mark.parametrize(
+    ("lang", "head", "told", "distance"),
+    [
+        ("en", "how earlier targets fared", "of the 5 for this very quantity, 0", "Plausibility: distance"),
+        ("zh", "对照往绩", "其中同一指标 5 个中完成 0 个", "马氏距离"),
+    ],
+)
+def test_record_and_plausibility_stand_in_the_workbook_too(
+    cube: Cube, lang: str, head: str, told: str, distance: str
+) -> None:
+    rows = summary_of(cube, lang)
+    start = next(i for i, row in enumerate(rows) if any(head in str(cell) for cell in row))
+    [column] = [i for i, cell in enumerate(rows[start]) if head in str(cell)]
+    answers = {str(row[0])[:3]: str(row[column]) for row in rows[start + 1 :] if row[0]}
+    assert told in answers["H01"]
+    assert "4" in answers["H02"]
+    assert any(distance in str(row[0]) for row in rows[:start])
+
+
+def test_the_workbook_says_that_the_execution_prior_is_on_and_what_p_is_without_it(cube: Cube) -> None:
+    first = cube.headline()[0]
+    on = replace(cube, without={(first.target.id, first.target.version): 0.125})
+    rows = summary_of(on, "en")
+    start = next(i for i, row in enumerate(rows) if "without the execution prior" in row)
+    column = rows[start].index("without the execution prior")
+    assert [row[column] for row in rows[start + 1 : start + 3]] == [0.125, None]
+    assert any("execution prior is on" in str(row[0]) for row in rows[:start])
+    assert not any("execution prior" in str(cell) for row in summary_of(cube, "en") for cell in row)
