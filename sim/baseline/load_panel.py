@@ -59,7 +59,8 @@ def load_panel(path: Path, root: Path, breaks: Path | None = None) -> PanelFile:
     declared: tuple[Break, ...] = ()
     if breaks is not None or file.is_file():
         declared = load_breaks(file, root, figures, found)
-        hashes[file.name] = hashlib.sha256(file.read_bytes()).hexdigest()
+        if file.is_file():  # one that is named and missing is a mistake already
+            hashes[file.name] = hashlib.sha256(file.read_bytes()).hexdigest()
     whole = [f for f in without_break(figures, declared) if f.unit in units()]
     if not found.mistakes:
         check_figures(whole, found)

@@ -226,6 +226,9 @@ def test_ranks_are_uniform_on_simulated_panels_and_a_planted_fault_is_caught() -
         ("no such region", "bad-choice"),
         ("other unit", "unit-mismatch"),
         ("later", "hindcast-years"),
+        ("break ahead", "hindcast-break-ahead"),
+        ("no outcome", "hindcast-no-outcome"),
+        ("no file of breaks", "missing-file"),
     ],
 )
 def test_a_bad_panel_is_one_clear_line_and_nothing_is_written(
@@ -244,14 +247,17 @@ def test_a_bad_panel_is_one_clear_line_and_nothing_is_written(
         rows.append(replace(first, value=first.value * 1.01))
     elif change == "other unit":
         rows[3] = replace(rows[3], unit="万人")
+    elif change == "no outcome":
+        rows = [f for f in rows if f.year != 2016]
     path = written(tmp_path, replace(panel, figures=tuple(rows)))
-    if change in ("break", "no such region"):
-        region = "*" if change == "break" else "unit99"
-        text = f"indicator,region,year,note,source\nresearch,{region},2013,new definition,made up\n"
+    if change in ("break", "no such region", "break ahead"):
+        region, year = ("unit99" if change == "no such region" else "*"), 2013 + 3 * (change == "break ahead")
+        text = f"indicator,region,year,note,source\nresearch,{region},{year},new definition,made up\n"
         (tmp_path / "breaks.csv").write_text(text, encoding="utf-8")
     horizon = "2030" if change == "later" else "2016"
     out = tmp_path / "results"
     arguments = ["--panel", str(path), "--as-of", "2015", "--horizon", horizon, "--out", str(out)]
+    arguments += ["--breaks", str(tmp_path / "none.csv")] * (change == "no file of breaks")
     assert main(["--lang", "en", "hindcast", *arguments]) == BAD_INPUT
     lines = [line for line in capsys.readouterr().err.splitlines() if f"[{code}]" in line]
     assert len(lines) == 1

@@ -50,7 +50,8 @@ class Origin:
 
     *loadings* by level ``[factor, series]``; *drift* the spread of the common drift by group.
     *outcome* ``[unit, series, horizon]``: growth since the origin on the series' scale, NaN where it is
-    not known or a break lies between. *left_out* are the series that cannot be forecast, with the reason.
+    not known or a break lies between. *left_out* are the series that cannot be forecast or scored, with
+    the reason.
     """
 
     as_of: int
@@ -127,6 +128,10 @@ def _origin(
     )
     units = tuple(sorted({unit for f in fitted.values() for unit in f.panel.units}))
     groups = tuple(by_id[name].group for name in series)
+    outcome = _outcome(panel, series, units, as_of, horizon)
+    for k, name in enumerate(series):
+        if np.all(np.isnan(outcome[:, k, -1])):
+            _note_no_outcome(panel, by_id[name], as_of, horizon, found)
     return Origin(
         as_of=as_of,
         series=series,
@@ -136,9 +141,22 @@ def _origin(
         drift=common_drift(evidence, fitted) if series else {},
         loadings=_loadings(evidence, fitted, groups) if series else {},
         dof=tails(fitted) if series else Estimate(float("inf"), 0.0, "C", ""),
-        outcome=_outcome(panel, series, units, as_of, horizon),
+        outcome=outcome,
         left_out=tuple(found.mistakes),
     )
+
+
+def _note_no_outcome(
+    panel: PanelFile, indicator: Indicator, as_of: int, horizon: int, found: Found
+) -> None:
+    """Say why no unit of a series that was forecast can be scored: a declared break, or no figures."""
+    name = indicator.id
+    ahead = {y for b in panel.breaks if b.series == name for y in [b.year] if as_of < y <= horizon}
+    known = any(f.series == name and f.year == horizon and is_unit(f.region) for f in panel.figures)
+    if ahead and known:
+        found.add(indicator.place, "hindcast-break-ahead", series=name, year=min(ahead), horizon=horizon)
+    else:
+        found.add(indicator.place, "hindcast-no-outcome", series=name, as_of=as_of, horizon=horizon)
 
 
 def _indicator(name: str, unit: str, group: str, place: Place) -> Indicator:
