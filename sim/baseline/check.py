@@ -39,8 +39,9 @@ def check_references(parts: Parts, found: Found) -> None:
     series_unit = {figure.series: figure.unit for figure in reversed(parts.figures)}
     if not parts.figures:
         found.add(Place((PurePosixPath(parts.frame.folder) / "history.csv").as_posix()), "no-rows")
+    published = {figure.series: figure.unit for figure in reversed(parts.observed)} | series_unit
     for indicator in parts.indicators:
-        _check_series(indicator, series_unit, found)
+        _check_series(indicator, series_unit, published, found)
         _check_base(indicator, parts, found)
     for item in parts.derived:
         _check_derived(item, parts, series_unit, found)
@@ -64,13 +65,20 @@ def check_references(parts: Parts, found: Found) -> None:
         _check_calibration(parts.calibration, parts, found)
 
 
-def _check_series(indicator: Indicator, series_unit: Mapping[str, str], found: Found) -> None:
+def _check_series(
+    indicator: Indicator, series_unit: Mapping[str, str], published: Mapping[str, str], found: Found
+) -> None:
+    """Add series of an indicator that no file has. One that starts from the printed path needs no figure of
+    the base year: the series that its actuals come under may begin in the plan's own years (*published*).
+    """
+    is_printed = indicator.base == indicator.growth == "printed"
     named = (*indicator.series, indicator.base_series, indicator.city_series)
     for series in dict.fromkeys(name for name in named if name is not None):
-        if series not in series_unit:
+        legal = published if series == indicator.base_series and is_printed else series_unit
+        if series not in legal:
             _unknown_series(series, indicator.place, series_unit, found)
         elif series == indicator.base_series:
-            _same_unit(series_unit[series], indicator.unit, indicator.place, found)
+            _same_unit(legal[series], indicator.unit, indicator.place, found)
         elif series in indicator.series and indicator.evidence == "own":
             convertible(series_unit[series], indicator.unit, indicator.place, found)
 

@@ -79,14 +79,14 @@ def _progress(baseline: Baseline, area: str, quantity: str, target: Target | Non
     last = baseline.years[-1] if target is None else target.year
     goal = path.get(last) if target is None else _goal(target, base, last - baseline.base_year)
     name = None if target is None else target.id
-    if not years or base is None or goal is None:
-        return Progress(area, quantity, name, *(None,) * 3, False, base, goal, None, None, "none", "no_data")
-    year = max(years)
-    elapsed = (year - baseline.base_year) / (last - baseline.base_year)
-    schedule = path.get(year, base + (goal - base) * elapsed)
-    actual = actuals[year]
+    year = max(years, default=baseline.base_year)
     is_flow = any(i.id == quantity and i.kind == "count" for i in baseline.indicators)
-    done = None if is_flow or goal == base else (actual - base) / (goal - base)
+    if not years or goal is None or (base is None and year not in path):  # an addition may have no base
+        return Progress(area, quantity, name, *(None,) * 3, False, base, goal, None, None, "none", "no_data")
+    elapsed = (year - baseline.base_year) / (last - baseline.base_year)
+    schedule = path[year] if base is None or year in path else base + (goal - base) * elapsed
+    actual = actuals[year]
+    done = None if is_flow or base is None or goal == base else (actual - base) / (goal - base)
     light, word = _judged(actual, schedule, None if is_flow else goal)
     return Progress(
         area, quantity, name, year, actual, schedule, year not in path, base, goal, elapsed, done, light, word
