@@ -17,6 +17,9 @@ COLUMNS = ("series", "region", "year", "value", "unit", "status", "note", "trust
 SE = "se"
 """A column that a file of actuals may have: the standard error of the figure, in its unit; empty: none."""
 
+BY_HAND = ("status", "note", "trust")
+"""Columns that a file of one's own actuals need not have; without a status its figures are actual."""
+
 LARGEST_ERROR = 0.5
 """An error of more than half the value says nothing of it."""
 
@@ -40,12 +43,15 @@ def load_figures(folder: Path, root: Path, name: str, frame: Frame, found: Found
     return figures
 
 
-def load_named_figures(path: Path, root: Path, areas: Sequence[Area], found: Found) -> tuple[Figure, ...]:
+def load_named_figures(
+    path: Path, root: Path, areas: Sequence[Area], found: Found, *, by_hand: bool = False
+) -> tuple[Figure, ...]:
     """Return the figures of a file of actuals, of each cell the best vintage.
 
     A preliminary value or an estimate may stand beside what it was revised to: the order of `VINTAGES`.
+    A file made *by_hand* must say something, and may leave out the columns `BY_HAND`.
     """
-    figures = _figures(path, root, areas, found, (SE,))
+    figures = _figures(path, root, areas, found, (SE,), by_hand=by_hand)
     _refuse_twice(figures, found, vintages=True)
     best: dict[tuple[str, str, int], Figure] = {}
     for figure in sorted(figures, key=lambda f: VINTAGES.index(f.status) if f.status in VINTAGES else -1):
@@ -54,9 +60,17 @@ def load_named_figures(path: Path, root: Path, areas: Sequence[Area], found: Fou
 
 
 def _figures(
-    path: Path, root: Path, areas: Sequence[Area], found: Found, optional: Sequence[str] = ()
+    path: Path,
+    root: Path,
+    areas: Sequence[Area],
+    found: Found,
+    optional: Sequence[str] = (),
+    *,
+    by_hand: bool = False,
 ) -> tuple[Figure, ...]:
-    table = table_or_none(path, root, COLUMNS, found, optional=optional)
+    needed = [column for column in COLUMNS if not by_hand or column not in BY_HAND]
+    others = [*optional, *(column for column in COLUMNS if column not in needed)]
+    table = table_or_none(path, root, needed, found, needs_rows=by_hand, optional=others)
     if table is None:
         return ()
     spelt = {area.name.zh: area.id for area in areas} | {area.name.en: area.id for area in areas}
@@ -143,12 +157,12 @@ def _figure(row: Row, spelt: Mapping[str, str], found: Found) -> Figure | None:
         return None
     share = units()[unit].dimension in ("share", "growth", "points")
     value = row["value"].number(found, positive=not share)
-    status = row["status"].choice(STATUSES, found)
-    trust = row["trust"].choice(TRUSTS, found)
+    status = row["status"].choice(STATUSES, found) if "status" in row else VINTAGES[0]
+    trust = row["trust"].choice(TRUSTS, found) if "trust" in row else None
     source = row["source"].required(found)
     if year is None or value != value or (value <= 0 and not share):
         return None
-    note, error = row.text("note"), _error(row, value, found)
+    note, error = row.text("note") if "note" in row else "", _error(row, value, found)
     return Figure(
         series, region, year, value, unit, status or "", note, trust or "", source, row.place, error
     )

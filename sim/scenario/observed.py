@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from sim.baseline.load_figures import LARGEST_ERROR, load_named_figures
+from sim.baseline.load_figures import GROSS_FACTOR, LARGEST_ERROR, load_named_figures
 from sim.baseline.plan import Baseline, Figure, Indicator
 from sim.baseline.progress import series_of
-from sim.errors import Found
+from sim.errors import Found, as_written, times_apart
 from sim.marked.table import nearest_or_all
 from sim.scenario.layers import Steps
 from sim.scenario.measures import LARGEST, PERCENT, UNREAD, Measure
@@ -53,7 +53,7 @@ def actuals_from_written(reading: Reading, written: ScenarioWritten) -> tuple[Ac
         reading.mistake(("noise", field), "observed-without-noise")
     actuals = tuple(cells[cell] for cell in sorted(cells))
     if len(reading.found.mistakes) == before:
-        check_sums(reading.baseline, actuals, reading.found)
+        check_together(reading.baseline, actuals, reading.found)
     return actuals
 
 
@@ -63,11 +63,13 @@ def cell_of(actual: Actual) -> Cell:
 
 def actuals_of_plan(baseline: Baseline, until: int) -> tuple[Actual, ...]:
     """Return the plan folder's actuals of simulated indicators up to year *until*."""
-    return tuple(_of_figures(baseline, (f for f in baseline.observed if f.year <= until)))
+    known = (f for f in baseline.observed if f.year <= until)
+    return tuple(_of_figures(baseline, known, indicators_by_series(baseline)))
 
 
-def _of_figures(baseline: Baseline, figures: Iterable[Figure]) -> Iterable[Actual]:
-    indicators = indicators_by_series(baseline)
+def _of_figures(
+    baseline: Baseline, figures: Iterable[Figure], indicators: Mapping[str, Indicator]
+) -> Iterable[Actual]:
     areas = {area.id for area in (*baseline.cities, baseline.province)}
     for f in figures:
         indicator = indicators.get(f.series)
@@ -85,9 +87,11 @@ def indicators_by_series(baseline: Baseline) -> dict[str, Indicator]:
 
 
 def actuals_from_file(path: Path, root: Path, baseline: Baseline, found: Found) -> tuple[Actual, ...]:
-    """Return the actuals of a CSV file with the columns of observed.csv; each must name a known cell."""
-    figures = load_named_figures(path, root, (*baseline.cities, baseline.province), found)
-    indicators = indicators_by_series(baseline)
+    """Return the actuals of a CSV file with the columns of observed.csv; each must name a known cell, its
+    indicator by id or by the series that tells of it.
+    """
+    figures = load_named_figures(path, root, (*baseline.cities, baseline.province), found, by_hand=True)
+    indicators = {i.id: i for i in baseline.indicators} | indicators_by_series(baseline)
     areas = [area.id for area in (*baseline.cities, baseline.province)]
     for f in figures:
         indicator = indicators.get(f.series)
@@ -105,8 +109,15 @@ def actuals_from_file(path: Path, root: Path, baseline: Baseline, found: Found) 
             found.add(f.place, "unit-mismatch", unit=f.unit, expected=indicator.unit)
         if indicator.kind == "rate" and not 0.0 < f.value <= HIGHEST_RATE:
             found.add(f.place, "out-of-range", value=f"{f.value:g}", low="0", high=f"{HIGHEST_RATE:g}")
-    actuals = tuple(sorted(_of_figures(baseline, figures), key=cell_of))
-    return actuals
+        if indicator.kind == "count" and f.value != np.rint(f.value):
+            found.add(f.place, "not-whole", value=f"{f.value:g}")
+    first_of: dict[Cell, Actual] = {}
+    for actual in _of_figures(baseline, figures, indicators):
+        other = first_of.setdefault(cell_of(actual), actual)
+        if other is not actual:
+            cell = {"series": actual.indicator, "region": actual.area, "year": actual.year}
+            found.add(actual.place, "duplicate-figure", **cell, file=other.place.file, line=other.place.line)
+    return tuple(first_of[cell] for cell in sorted(first_of))
 
 
 def with_actuals(
@@ -115,8 +126,22 @@ def with_actuals(
     """Return *old* actuals with the *new* ones over them."""
     cells = {cell_of(actual): actual for actual in (*old, *new)}
     actuals = tuple(cells[cell] for cell in sorted(cells))
-    check_sums(baseline, actuals, found)
+    check_together(baseline, actuals, found)
     return actuals
+
+
+def check_together(baseline: Baseline, actuals: Sequence[Actual], found: Found) -> None:
+    """Note actuals a unit's slip away from the plan's path; where there are none, contradictions."""
+    before = len(found.mistakes)
+    for actual in actuals:
+        planned = planned_level(baseline, actual.area, actual.indicator, actual.year)
+        is_count = baseline.indicators[baseline.indicator_axis().position(actual.indicator)].kind == "count"
+        value = max(actual.value, 1.0) if is_count else actual.value  # a small city may well count none
+        if planned and not 1.0 / GROSS_FACTOR < value / planned < GROSS_FACTOR:
+            told = {"value": as_written(actual.value), "planned": as_written(planned)}
+            found.add(actual.place, "factor-against-path", **told, factor=times_apart(value, planned))
+    if len(found.mistakes) == before:
+        check_sums(baseline, actuals, found)
 
 
 def _actual(reading: Reading, steps: Steps, name: str, entry: ActualWritten) -> Actual | None:

@@ -89,6 +89,59 @@ def test_a_file_of_actuals_is_checked_line_by_line(tmp_path: Path) -> None:
     assert any(line == 6 for line, _ in found)
 
 
+def actuals_of(folder: Path, text: str) -> dict[tuple[str, str, int], float]:
+    file = folder / "news.csv"
+    file.write_text(text, encoding="utf-8")
+    scenarios = load_scenarios([ROOT / "scenarios" / "baseline.yaml"], PLANS, ROOT)
+    [scenario] = observed_scenarios(scenarios, file, PLANS, folder)
+    return {(a.area, a.indicator, a.year): a.value for a in scenario.observed}
+
+
+def test_a_file_of_ones_own_needs_neither_notes_nor_names_of_series(tmp_path: Path) -> None:
+    head = "series,region,year,value,unit,source\n"
+    rows = "new_hitech_firms,zhejiang,2016,2595,家,summary\nhitech_firms_new,zhejiang,2017,2010,家,summary\n"
+    known = actuals_of(tmp_path, head + rows)
+
+    assert known == {("zhejiang", "new_hitech_firms", y): v for y, v in ((2016, 2595.0), (2017, 2010.0))}
+
+
+@pytest.mark.parametrize(
+    ("rows", "line", "code"),
+    [
+        ("hitech_firms_new,zhejiang,2016,2595.5,家", 2, "not-whole"),
+        ("rd_expenditure,zhejiang,2016,113063,亿元", 2, "factor-against-path"),
+        ("rd_expenditure,zhejiang,2016,11,亿元", 2, "factor-against-path"),
+        ("hitech_firms_new,zhejiang,2016,25,家\nnew_hitech_firms,zhejiang,2016,25,家", 3, "duplicate-figure"),
+        ("", 1, "no-rows"),
+    ],
+)
+def test_a_slip_in_a_file_of_actuals_is_one_line(tmp_path: Path, rows: str, line: int, code: str) -> None:
+    body = "".join(f"{row},actual,,high,made up\n" for row in rows.split("\n") if row)
+    with pytest.raises(BadInput) as caught:
+        actuals_of(tmp_path, HEAD + body)
+
+    [mistake] = caught.value.mistakes
+    assert (mistake.place.line, mistake.code) == (line, code)
+
+
+def test_a_small_city_may_count_none(tmp_path: Path) -> None:
+    entry = "{area: 舟山, indicator: new_hitech_firms, year: 2016, value: 0}"
+    [actual] = read(tmp_path, f"observed: {{values: {{none: {entry}}}}}\n").observed
+
+    assert actual.value == 0.0
+
+
+def test_both_kinds_of_new_firms_of_the_plan_folder_are_taken() -> None:
+    """What was added to 23,930 and to 31,584 in all is what is reported as new."""
+    plan = PLANS["zhejiang-2016"]
+    new = {a.year: a.value for a in actuals_of_plan(plan, 2017) if a.indicator == "new_tech_smes"}
+    stock = {f.year: f.value for f in plan.observed if f.series == "tech_smes_cumulative"}
+
+    assert new == {2016: 7654.0, 2017: 8856.0}
+    assert new[2017] == stock[2017] - stock[2016]
+    assert "new_hitech_firms" in {a.indicator for a in actuals_of_plan(plan, 2016)}
+
+
 def test_a_file_of_actuals_may_say_how_wrong_a_figure_can_be(tmp_path: Path) -> None:
     file = tmp_path / "news.csv"
     head = HEAD.replace("value,", "value,se,")
