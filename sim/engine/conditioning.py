@@ -77,7 +77,7 @@ def conditioned(case: Case) -> Conditioned:
 def corrections(case: Case, terms: Terms) -> tuple[Floats, Floats]:
     """Return what every row asks of its normals ``[row, N]``, and the log weight of a draw ``[N]``."""
     rows = rows_of(case, terms)
-    wanted = np.empty_like(rows.form)
+    wanted = np.empty((len(case.plan.rows), case.draws))
     weight = np.zeros(case.draws)
     for i, row in enumerate(case.plan.rows):
         if row.sort == "sum":

@@ -36,41 +36,52 @@ LEAST_STEPS = 4
 leave a city no noise of its own, city and province cannot both be met.
 """
 
+FEW = 0.5
+"""When fewer draws than this share are still on their way, those that have arrived are left behind."""
+
 CLOSE = 1e-11
 """A row has arrived when it is this near, in logs."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """The rows of a case. *covariance* ``[N, row, row]`` of their linear forms ``[row, N]``, *form* as
-    simulated; *straight* ``[N, row, row]``: the covariance of what is not a city's noise with every row;
-    *by_city*: that of a city's noise in the cells of the *sums*; *fixed* ``[row, N]``: what of a row is not
-    a city's noise, as simulated; *level* ``[sum, N]`` by city: its calm level times its noise, 0 where an
-    actual gives it.
+    """The rows of a case, draws first. *covariance* ``[N, row, row]`` of their linear forms ``[N, row]``,
+    *form* as simulated; *straight* ``[N, sum, row]``: the covariance of what is not a city's noise in the
+    *sums* with every row; *by_city* ``[N, sum, city, row]``: that of a city's noise; *fixed* ``[N, sum]``:
+    what of a sum is not a city's noise, as simulated; *level* ``[N, sum, city]``: a city's calm level times
+    its noise, 0 where an actual gives it.
     """
 
     sums: tuple[int, ...]
     covariance: Floats
     form: Floats
     straight: Floats
-    by_city: dict[int, Floats]
+    by_city: Floats
     fixed: Floats
-    level: dict[int, Floats]
+    level: Floats
+
+    def of(self, draws: Bools) -> Rows:
+        """Return the rows of some draws alone."""
+        parts = (self.covariance, self.form, self.straight, self.by_city, self.fixed, self.level)
+        return Rows(self.sums, *(part[draws] for part in parts))
 
 
 def rows_of(case: Case, terms: Terms) -> Rows:
     """Return the rows of *case* as simulated."""
-    rows = case.plan.rows
+    rows, cities = case.plan.rows, case.plan.cities
     sums = [i for i, row in enumerate(rows) if row.sort == "sum"]
-    straight = province_covariance(case, terms)
-    covariance, by_city, level = straight.copy(), {}, {}
-    for c in case.plan.cities:
+    covariance = province_covariance(case, terms)
+    straight = covariance[:, sums]
+    by_city = np.empty((case.draws, len(sums), len(cities), len(rows)))
+    level = np.empty((case.draws, len(sums), len(cities)))
+    for j, c in enumerate(cities):
         whole = city_covariance(case, terms, c)
         covariance += terms.share[c].T[:, :, None] * whole
-        by_city[c] = whole[:, sums]
-        level[c] = np.stack([level_of(case, i, c) for i in sums]) if sums else np.empty((0, case.draws))
-    fixed = np.stack([without_cities(case, i) for i in range(len(rows))])
-    return Rows(tuple(sums), covariance, linear_form(case, terms), straight, by_city, fixed, level)
+        by_city[:, :, j] = whole[:, sums]
+        for i, row in enumerate(sums):
+            level[:, i, j] = level_of(case, row, c)
+    fixed = np.array([without_cities(case, i) for i in sums]).reshape(-1, case.draws)
+    return Rows(tuple(sums), covariance, linear_form(case, terms).T, straight, by_city, fixed.T, level)
 
 
 def level_of(case: Case, position: int, city: int) -> Floats:
@@ -82,23 +93,24 @@ def level_of(case: Case, position: int, city: int) -> Floats:
     return level
 
 
+def moved(covariance: Floats, alpha: Floats) -> Floats:
+    """Return the change ``[N, x]`` that a move *alpha* ``[N, row]`` makes, given ``[N, x, row]``."""
+    change: Floats = np.matmul(covariance, alpha[..., None])[..., 0]
+    return change
+
+
 def values_at(rows: Rows, alpha: Floats) -> tuple[Floats, Floats]:
-    """Return every row ``[row, N]`` after the move *alpha* and its Jacobian ``[N, row, row]`` by alpha."""
-
-    def moved(matrix: Floats) -> Floats:
-        return np.asarray(np.matmul(matrix, alpha.T[..., None])[..., 0].T)
-
+    """Return every row ``[N, row]`` after the move *alpha* and its Jacobian ``[N, row, row]`` by alpha."""
     jacobian = rows.covariance.copy()
-    value = rows.form + moved(rows.covariance)
+    value = rows.form + moved(rows.covariance, alpha)
     if rows.sums:
-        at = list(rows.sums)
-        level = {c: rows.level[c] * np.exp(moved(matrix)) for c, matrix in rows.by_city.items()}
-        total = np.add.reduce(list(level.values()), axis=0)
-        value[at] = rows.fixed[at] + moved(rows.straight[:, at]) + np.log(total)
-        slope = rows.straight[:, at].copy()
-        for c, matrix in rows.by_city.items():
-            slope += (level[c] / total).T[:, :, None] * matrix
-        jacobian[:, at] = slope
+        at, count = list(rows.sums), alpha.shape[1]
+        change = moved(rows.by_city.reshape(len(alpha), -1, count), alpha).reshape(rows.level.shape)
+        level = rows.level * np.exp(change)
+        total = np.sum(level, axis=2)
+        value[:, at] = rows.fixed + moved(rows.straight, alpha) + np.log(total)
+        share = level / total[..., None]
+        jacobian[:, at] = rows.straight + np.einsum("nsc,nscr->nsr", share, rows.by_city)
     return value, jacobian
 
 
@@ -110,29 +122,30 @@ class Move:
     log_weight: Floats
 
 
-def distance(aim: Floats, value: Floats) -> Floats:
-    """Return how far the farthest row of a draw is from its *aim*, ``[N]``."""
-    far: Floats = np.max(np.abs(aim - value), axis=0)
-    return far
-
-
 def move_to(rows: Rows, wanted: Floats, possible: Bools) -> Move:
     """Return the move that makes every row *wanted* ``[row, N]``; draws that are not *possible* stay."""
-    alpha = np.zeros_like(wanted)
-    value, jacobian = values_at(rows, alpha)
-    aim = np.where(possible, wanted, value)
-    missing, best = distance(aim, value), np.full(alpha.shape[1], np.inf)
-    for turn in range(STEPS):
-        if not np.any((missing > CLOSE) & ((turn < LEAST_STEPS) | (missing < 0.5 * best))):
-            break
-        best = np.fmin(best, missing)
-        alpha = alpha + kernel.newton_step(jacobian, aim - value)
-        value, jacobian = values_at(rows, alpha)
-        missing = distance(aim, value)
-    determinant = kernel.log_determinant(jacobian)
+    draws, count = rows.form.shape
+    alpha, missing, determinant = np.zeros((draws, count)), np.zeros(draws), np.zeros(draws)
+    some, near, at = rows, np.zeros((draws, count)), np.arange(draws)
+    value, jacobian = values_at(some, near)
+    aim = np.where(possible[:, None], wanted.T, value)
+    best = np.full(draws, np.inf)
+    for turn in range(STEPS + 1):
+        far = np.max(np.abs(aim - value), axis=1)
+        going = (far > CLOSE) & ((turn < LEAST_STEPS) | (far < 0.5 * best)) & (turn < STEPS)
+        if going.mean() < FEW:
+            done = ~going
+            alpha[at[done]], missing[at[done]] = near[done], far[done]
+            determinant[at[done]] = kernel.log_determinant(jacobian[done])
+            if not going.any():
+                break
+            some, at, aim, best = some.of(going), at[going], aim[going], best[going]
+            near, value, jacobian, far = near[going], value[going], jacobian[going], far[going]
+        best = np.fmin(best, far)
+        near = near + kernel.newton_step(jacobian, (aim - value).T).T
+        value, jacobian = values_at(some, near)
     arrived = possible & (missing <= CLOSE) & np.isfinite(determinant)
-    alpha = np.where(arrived, alpha, 0.0)
-    form = rows.form + np.matmul(rows.covariance, alpha.T[..., None])[..., 0].T
-    solution = kernel.solved(rows.covariance, form)
+    alpha = np.where(arrived[:, None], alpha, 0.0)
+    solution = kernel.solved(rows.covariance, (rows.form + moved(rows.covariance, alpha)).T)
     weight = kernel.log_density(solution) + 2.0 * np.sum(solution.log_sd, axis=1) - determinant
-    return Move(alpha, np.where(arrived & np.isfinite(weight), weight, -np.inf))
+    return Move(alpha.T, np.where(arrived & np.isfinite(weight), weight, -np.inf))
