@@ -73,4 +73,18 @@ def _sources(moves: Moves, baseline: Baseline, areas: dict[str, str], lang: str)
         value = f"{actual.value:,.10g}{error} {unit_words(units[actual.indicator], lang)}"
         text = f"{actual.year} {areas[actual.area]} {name}: {value} ({say('status.' + actual.status, lang)})"
         lines.append(paragraph(f"{text}  {actual.place}  {actual.source}", 2, 2))
+    unused = series_left_out(moves, baseline)
+    if unused:
+        names = say("screen.listed", lang).join(unused)
+        lines += ["", paragraph(say("actuals.left-out", lang, series=names))]
     return "\n".join(lines)
+
+
+def series_left_out(moves: Moves, baseline: Baseline) -> tuple[str, ...]:
+    """Return the series of the plan folder's actuals that no simulated indicator takes; none where the
+    folder's actuals are not in use.
+    """
+    used = {actual.place for actual in moves.steps[-1].actuals}
+    taken = {figure.series for figure in baseline.observed if figure.place in used}
+    every = {figure.series for figure in baseline.observed}
+    return tuple(sorted(every - taken)) if taken else ()

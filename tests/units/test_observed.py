@@ -13,7 +13,9 @@ from sim.errors import BadInput, Found
 from sim.scenario.loading import load_scenarios
 from sim.scenario.observed import actuals_of_plan
 from sim.scenario.plans import PlanFolders
-from sim.scenario.scenario import Scenario
+from sim.scenario.scenario import Actual, Scenario
+from sim.studies.actuals import Moves, Step
+from sim.tables.actuals_table import actuals_text
 
 ROOT = Path(__file__).resolve().parents[2]
 PLANS = PlanFolders(ROOT)
@@ -196,3 +198,18 @@ def test_actuals_of_what_is_not_simulated_are_left_out() -> None:
 
     assert "technology_trade" not in indicators  # its series change their definition in 2017
     assert {"gdp", "new_hitech_firms", "patents_in_force"} <= indicators
+
+
+def test_the_table_says_which_series_of_the_plan_folder_no_indicator_takes() -> None:
+    plan = PLANS["zhejiang-2016"]
+    [scenario] = load_scenarios([ROOT / "scenarios" / "baseline.yaml"], PLANS, ROOT)
+
+    def told(actuals: tuple[Actual, ...], lang: str) -> str:
+        return actuals_text(Moves(scenario, (Step(2017, actuals, 4096, 2048.0),), (), False), plan, lang)
+
+    known = actuals_of_plan(plan, 2017)
+    for lang, words in (("en", "not used"), ("zh", "未使用")):
+        left_out = told(known, lang).split(words)[1].split(":" if lang == "en" else "：")[1]
+        assert "technology_transactions_reported" in left_out
+        assert "tech_smes_new" not in left_out
+        assert words not in told((), lang)
