@@ -8,6 +8,7 @@ from pathlib import Path
 from sim.baseline.check import Parts, check_references
 from sim.baseline.load_calibration import load_calibration
 from sim.baseline.load_derived import in_order_of_use, load_assumptions, load_derived
+from sim.baseline.load_dimensions import load_dimensions
 from sim.baseline.load_figures import check_figures, joined_figures, load_figures, load_named_figures
 from sim.baseline.load_indicators import load_indicators
 from sim.baseline.load_path import load_path
@@ -26,6 +27,7 @@ FILES = (
     "assumptions.yaml",
     "calibration.yaml",
     "derived.yaml",
+    "dimensions.csv",
     "history.csv",
     "indicators.csv",
     "observed.csv",
@@ -44,8 +46,8 @@ FILES = (
 def load_baseline(folder: Path, root: Path) -> Baseline:
     """Return the plan in *folder*; BadInput with all mistakes of all files, placed relative to *root*.
 
-    calibration.yaml, path.csv (both written by the program), pipelines.yaml, plan_vs_outcome.csv and
-    tiles.csv may be absent.
+    calibration.yaml, path.csv (both written by the program), dimensions.csv, pipelines.yaml,
+    plan_vs_outcome.csv and tiles.csv may be absent.
     """
     if not folder.is_dir():
         raise BadInput([Mistake(Place(name_in_project(folder, root)), "missing-folder")])
@@ -69,6 +71,7 @@ def load_baseline(folder: Path, root: Path) -> Baseline:
     targets = load_targets(folder, root, frame, quantities, found)
     platforms = load_platforms(folder, root, frame, found)
     tiles = load_tiles(folder, root, frame, found)
+    dimensions = load_dimensions(folder, root, frame.dimensions, found)
     track_record = load_track_record(folder, root, found)
     if printed is None:
         found.raise_if_any()
@@ -99,7 +102,7 @@ def load_baseline(folder: Path, root: Path) -> Baseline:
         derived=derived,
         targets=targets,
         platforms=platforms,
-        dimensions=frame.dimensions,
+        dimensions=dimensions,
         calibration=calibration,
         hashes=hashes,
         tiles=tiles,
@@ -112,9 +115,7 @@ def load_all_figures(
     folder: Path, root: Path, frame: Frame, found: Found
 ) -> tuple[tuple[Figure, ...], tuple[Figure, ...]]:
     """Return the figures of history.csv and panel.csv together, and those of observed.csv."""
-    history, panel = (
-        load_figures(folder, root, name, frame, found) for name in ("history.csv", "panel.csv")
-    )
+    history, panel = (load_figures(folder, root, name, frame, found) for name in ("history.csv", "panel.csv"))
     observed = load_named_figures(folder / "observed.csv", root, frame.areas, found)
     figures = joined_figures(history, panel, found)
     check_figures(figures, found)

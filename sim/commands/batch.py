@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.commands.aims import add_aims, as_asked, told_look
+from sim.commands.aims import add_aims, as_asked, check_nets, told_look
 from sim.commands.compare import named_files
 from sim.commands.console import OK, PARTIAL, Console
 from sim.commands.projects import scenario_files
@@ -91,6 +91,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     files = scenario_files(named_files(options.files, console.root), console.root)
     scenarios = load_scenarios(files, plans, console.root)
     scenarios = tuple(as_asked(scenario, options) for scenario in scenarios)
+    check_nets(scenarios, plans)
     check_reference(options, scenarios)
     results = Path(os.path.abspath(options.out or console.root / RESULTS))
     name = "batch-" + (options.name or "-".join(file.stem for file in files if options.files) or "all")

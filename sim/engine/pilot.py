@@ -33,7 +33,7 @@ def with_tilt(model: Model) -> Model:
     if model.observed is None or np.isinf(model.noise.dof) or model.observed.tilt:
         return model
     years = range(int(model.observed.year.max()) + 1)
-    luck = Luck(model.seed, 0)
+    luck = Luck(model.seed, 0, design=model.design)
     law = dict.fromkeys(years, (0.5 * model.noise.dof, 0.5))
     for _ in range(ROUNDS):
         weights, power = kernel.tempered(log_weight_of(model, luck), LEAST)
@@ -51,7 +51,7 @@ def with_reference(model: Model) -> Model:
     """Return *model* with the mean weight of its first block as the weight that counts as one."""
     if model.observed is None or np.isfinite(model.observed.reference):
         return model
-    reference = kernel.log_mean(log_weight_of(model, Luck(model.seed, 0)))
+    reference = kernel.log_mean(log_weight_of(model, Luck(model.seed, 0, design=model.design)))
     return replace(model, observed=replace(model.observed, reference=reference))
 
 

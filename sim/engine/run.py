@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 
 from sim.axes import Floats
+from sim.designs import Design
 from sim.engine.chances import outcome_of
 from sim.engine.levels import BlockLevels, levels_of_block, quantities_of_block
 from sim.engine.luck import Luck
@@ -51,13 +52,13 @@ def run_block(
     made of share their levels. Sizes without bound can take a level past all numbers: such draws
     are counted as invalid, so the processor's flags are not needed.
     """
-    lucks: dict[int, Luck] = {}
+    lucks: dict[tuple[int, Design], Luck] = {}
     noises: dict[tuple[object, ...], BlockNoise] = {}
     last_key: tuple[object, ...] | None = None
     levels: BlockLevels | None = None
     summaries = []
     for model in models:
-        luck = lucks.setdefault(model.seed, Luck(model.seed, block, compiled))
+        luck = lucks.setdefault((model.seed, model.design), Luck(model.seed, block, compiled, model.design))
         values = drawn_parameters(model.parameters, model.seed, model.drawn, block * SETS, SETS)
         parameters = set_parameters(model, values, block)
         noise_key = (model.noise.key, held_among(model, model.noise.rows()), tilt_of(model))
@@ -106,7 +107,7 @@ def summarised(
 
 def pipeline_of_block(model: Model, pipe: str, block: int, trace: Trace | None = None) -> World:
     """Return the world of the pipeline *pipe* after its run in one block; *trace* notes its months."""
-    luck = Luck(model.seed, block)
+    luck = Luck(model.seed, block, design=model.design)
     values = drawn_parameters(model.parameters, model.seed, model.drawn, block * SETS, SETS)
     parameters = set_parameters(model, values, block)
     noise = block_noise(model, parameters, luck)

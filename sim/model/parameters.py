@@ -12,7 +12,7 @@ from scipy.special import ndtri
 from sim.axes import Floats
 from sim.baseline.calibration import Estimate
 from sim.baseline.plan import Assumption
-from sim.designs import set_points
+from sim.designs import PARAMETER, PLAIN, Design, set_points
 from sim.distributions import Triangular
 from sim.kernels.philox import uniforms_into
 from sim.streams import Source, streams
@@ -36,12 +36,12 @@ class Parameter:
 class ParameterTable:
     """Parameters by row; *held* are rows that keep a given value instead of being drawn.
 
-    *dimensions*: by name, the Sobol dimension of what is not drawn from a keyed stream of its own.
+    *design*: which of them are not drawn set by set from a keyed stream of their own.
     """
 
     rows: tuple[Parameter, ...]
     held: tuple[tuple[int, float], ...] = ()
-    dimensions: tuple[tuple[str, int], ...] = ()
+    design: Design = PLAIN
 
     def row(self, name: str) -> int:
         """Return the row of *name*; ValueError if there is none."""
@@ -81,8 +81,8 @@ class TableBuilder:
             )
         )
 
-    def table(self) -> ParameterTable:
-        return ParameterTable(tuple(self.rows.values()))
+    def table(self, design: Design = PLAIN) -> ParameterTable:
+        return ParameterTable(tuple(self.rows.values()), (), design)
 
 
 def value_from_uniform(parameter: Parameter, uniform: Floats) -> Floats:
@@ -111,20 +111,36 @@ def drawn_parameters(table: ParameterTable, seed: int, drawn: bool, first: int, 
     Each is keyed by its own name and the set's number. *drawn* False: all at their central value.
     """
     values = np.empty((len(table.rows), count))
-    held, sobol = dict(table.held), dict(table.dimensions)
+    held = dict(table.held)
     for row, parameter in enumerate(table.rows):
         values[row] = held.get(row, parameter.value)
     if not drawn:
         return values
-    rows = [n for n, p in enumerate(table.rows) if n not in held and p.law != "constant"]
-    for row in (row for row in rows if table.rows[row].name in sobol):
-        name = table.rows[row].name
-        values[row] = value_from_uniform(table.rows[row], set_points(seed, name, sobol[name], first, count))
-    rows = [row for row in rows if table.rows[row].name not in sobol]
-    names = [Source("parameter", indicator=table.rows[row].name) for row in rows]
-    for row, uniform in zip(rows, uniforms_of_sets(seed, names, first, count), strict=True):
+    keyed = []
+    for row, parameter in enumerate(table.rows):
+        if row in held or parameter.law == "constant":
+            continue
+        name = PARAMETER + parameter.name
+        dimension = table.design.number(name)
+        if dimension is None:
+            keyed.append(row)
+        else:
+            values[row] = value_from_uniform(parameter, set_points(seed, name, dimension, first, count))
+    names = [Source("parameter", indicator=table.rows[row].name) for row in keyed]
+    uniforms = keyed_or_mirrored(seed, names, first, count, table.design.mirrors(PARAMETER))
+    for row, uniform in zip(keyed, uniforms, strict=True):
         values[row] = value_from_uniform(table.rows[row], uniform)
     return values
+
+
+def keyed_or_mirrored(seed: int, sources: Sequence[Source], first: int, count: int, mirrored: bool) -> Floats:
+    """Return uniforms of sets ``[source, set]``; *mirrored*: an odd set has ``1 - u`` of the one before."""
+    if not mirrored:
+        return uniforms_of_sets(seed, sources, first, count)
+    start = first - first % 2
+    whole = uniforms_of_sets(seed, sources, start, count + 2)
+    whole[:, 1::2] = 1.0 - whole[:, : whole.shape[1] - whole.shape[1] % 2 : 2]
+    return whole[:, first - start : first - start + count]
 
 
 def uniforms_of_sets(seed: int, sources: Sequence[Source], first: int, count: int) -> Floats:
