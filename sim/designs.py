@@ -107,6 +107,13 @@ def draw_directions(dimension: int) -> NDArray[np.uint64]:
 
 
 @cache
+def net_directions(dimensions: tuple[int, ...]) -> NDArray[np.uint64]:
+    """Return the direction numbers of *dimensions* that sets need, ``[dimension, bit]``."""
+    rows = [_directions(_rounded(each), _SET_BITS)[each - 1] for each in dimensions]
+    return np.stack(rows).astype(np.uint64)
+
+
+@cache
 def scrambling_keys(seed: int, name: str) -> NDArray[np.uint64]:
     """Return the 32-bit keys of the scramblings of *name*, ``[replicate]``."""
     keys = [key_of(seed, Source("sobol", indicator=name, year=str(each))) for each in range(REPLICATES)]

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
 from sim.axes import Floats
 from sim.distributions import Fixed
-from sim.engine.luck import Luck
 from sim.engine.noise import SetParameters
 from sim.kernels import reference as kernel
 from sim.model.model import NONE, Model, ShockModel
-from sim.streams import SETS, Source
+from sim.streams import Source
 
 LARGEST = np.finfo(np.float64).max
 """No size is larger: what it does to a level is counted as invalid there, and nowhere else."""
+
+
+class UniformLuck(Protocol):
+    """Whatever gives uniforms ``[set, draw]`` by source."""
+
+    def uniform(self, source: Source) -> Floats: ...
 
 
 def drift_of_sets(model: Model, values: Floats, p: SetParameters) -> tuple[Floats, Floats, Floats]:
@@ -81,7 +87,7 @@ def delayed(growth: Floats, delay: np.ndarray, meanwhile: Floats) -> Floats:
     return np.where((source < 0)[..., None], meanwhile[..., None, None], taken)
 
 
-def amount_of_shock(shock: ShockModel, luck: Luck) -> Floats:
+def amount_of_shock(shock: ShockModel, luck: UniformLuck) -> Floats:
     """Return size times course, ``[T, set, draw]``; one draw stands for all where nothing is random."""
     name = "shock:" + shock.name
     certain = len(shock.chances) == 1 and shock.chances[0] >= 1.0
@@ -99,7 +105,7 @@ def amount_of_shock(shock: ShockModel, luck: Luck) -> Floats:
 
 
 def shocked_factors(
-    model: Model, city: Floats, alone: Floats, luck: Luck
+    model: Model, city: Floats, alone: Floats, luck: UniformLuck
 ) -> tuple[list[Floats], list[Floats], np.ndarray]:
     """Return growth factors by indicator: ``[C, T, set, draw]`` each of those with cities, and
     ``[T, set, draw]`` each of the lone ones, where rates keep drift plus shock in logit units.
@@ -108,7 +114,7 @@ def shocked_factors(
     draws needed the floor, ``[set, draw]``.
     """
     amounts = [amount_of_shock(shock, luck) for shock in model.shocks]
-    floored = np.zeros((SETS, 1), dtype=np.bool_)
+    floored = np.zeros((city.shape[-1], 1), dtype=np.bool_)
     factors, lone_factors = [], []
     for column in range(len(model.with_cities)):
         drift = city[:, column, :, :, None]

@@ -91,16 +91,16 @@ class BlockNoise:
 
 
 def set_parameters(model: Model, values: Floats, block: int) -> SetParameters:
-    """Return the parameters of the sets of *block*; *values* ``[parameter, set]``."""
+    """Return the parameters of the sets of *block* and later; *values* ``[parameter, set]``."""
     noise = model.noise
     first = block * SETS
     proxy = np.stack(
         [
-            proxies_of_sets(model.seed, name, int(count), first, SETS)
+            proxies_of_sets(model.seed, name, int(count), first, values.shape[1], model.design)
             for name, count in zip(model.indicators.labels, noise.proxies, strict=True)
         ]
     )
-    sets = np.arange(SETS)
+    sets = np.arange(values.shape[1])
 
     def field(name: str) -> Floats:
         rows = noise.series_rows[:, :, SERIES_FIELDS.index(name)]

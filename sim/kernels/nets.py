@@ -97,3 +97,24 @@ def quantiles_into(u: Floats, out: Floats) -> None:
 def scales_of_normals(table: Floats, highest: float, z: Floats) -> None:
     """Turn the normals *z* into mixing variables, in place."""
     normals_to_scales(table, highest, z)
+
+
+@kernel("void(uint64[:, ::1], uint64[:, ::1], int64, float64[:, ::1])")
+def set_points_into(directions: Words, keys: Words, first: int, out: Floats) -> None:
+    """Set *out* ``[source, set]`` to the points of sets *first* and later: `designs.set_points`, compiled.
+
+    *directions* ``[source, bit]``, *keys* ``[source, replicate]``; set s is point ``s div R`` of replicate
+    ``s mod R``.
+    """
+    replicates = keys.shape[1]
+    for row in range(out.shape[0]):
+        last, word = -1, np.uint64(0)
+        for i in range(out.shape[1]):
+            point = (first + i) // replicates
+            if point != last:
+                last, word = point, np.uint64(0)
+                for bit in range(directions.shape[1]):
+                    if (point >> bit) & 1:
+                        word ^= directions[row, bit]
+            scrambled = scrambled_word(word, keys[row, (first + i) % replicates])
+            out[row, i] = (np.float64(np.int64(scrambled)) + 0.5) * _CELL

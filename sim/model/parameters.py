@@ -152,12 +152,18 @@ def uniforms_of_sets(seed: int, sources: Sequence[Source], first: int, count: in
     return made[:, skip : skip + count]
 
 
-def proxies_of_sets(seed: int, indicator: str, proxies: int, first: int, count: int) -> np.ndarray:
+def proxies_of_sets(
+    seed: int, indicator: str, proxies: int, first: int, count: int, design: Design = PLAIN
+) -> np.ndarray:
     """Return which of the *proxies* series each set takes, ``[set]``.
 
     Within every run of *proxies* sets each series stands exactly once, in keyed random order, so
-    all are taken equally often.
+    all are taken equally often; on Sobol points each has an equal part of its dimension.
     """
+    name = f"proxy:{indicator}"
+    dimension = design.number(name)
+    if dimension is not None:
+        return np.floor(proxies * set_points(seed, name, dimension, first, count)).astype(np.int64)
     start = first - first % proxies
     stop = first + count + (-(first + count)) % proxies
     uniform = uniforms_of_sets(seed, [Source("proxy", indicator=indicator)], start, stop - start)[0]

@@ -1,0 +1,201 @@
+"""Chances of headline and city targets at points: integrated over all normals that can be.
+
+A point is a set of one draw: parameters, mixing variables, the noise of cities and the uniforms of shocks
+and counts are drawn, everything else has a closed form (`sim.kernels.points`, `sim.kernels.chain`).
+Points lie as the design says: point s is set s of it, so a whole net has a power of two of points in
+each of its replicates. A chance is the mean over points; so far it is that of `run.py run`, to its error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+
+from sim.axes import Axis, Floats
+from sim.designs import Design, name_of, net_directions, scrambling_keys
+from sim.engine.drift import drift_of_sets, shocked_factors
+from sim.engine.noise import SetParameters, city_streams, set_parameters
+from sim.engine.point_targets import PointTargets
+from sim.kernels import reference as kernel
+from sim.kernels.chain import chain_into
+from sim.kernels.nets import quantiles_into, scales_of_normals, set_points_into
+from sim.kernels.normal import normal_table
+from sim.kernels.philox import normals_into, uniforms_into
+from sim.kernels.points import city_chances_into, city_totals_into
+from sim.kernels.tails import scale_table
+from sim.model.model import NONE, Model
+from sim.model.parameters import drawn_parameters
+from sim.streams import SETS, Source, streams
+
+
+@dataclass(frozen=True, slots=True)
+class PointLuck:
+    """Random numbers of points *first* (a whole block of sets) and later, ``[source, point]``."""
+
+    seed: int
+    design: Design
+    first: int
+    count: int
+
+    def normals(self, sources: tuple[Source, ...]) -> Floats:
+        """Return standard normals of *sources*, as the design spreads them."""
+        out = np.empty((len(sources), self.count))
+        names = [name_of(each) for each in sources]
+        on_net = [n for n, name in enumerate(names) if self.design.number(name) is not None]
+        keyed = [n for n in range(len(sources)) if n not in on_net]
+        if keyed:
+            room = np.empty((len(keyed), self.count))
+            normals_into(streams(self.seed, tuple(sources[n] for n in keyed)), self.first, room)
+            out[keyed] = room
+        if on_net:
+            room, z = np.empty((len(on_net), self.count)), np.empty(len(on_net) * self.count)
+            set_points_into(*net_of(self.design, self.seed, tuple(names[n] or "" for n in on_net)), self.first, room)
+            quantiles_into(room.reshape(-1), z)
+            out[on_net] = z.reshape(room.shape)
+        for n in keyed:
+            if self.design.mirrors(names[n]):
+                out[n, 1::2] = -out[n, 0::2]
+        return out
+
+    def uniform(self, source: Source) -> Floats:
+        """Return uniforms of *source*, ``[point, 1]``."""
+        out = np.empty((1, self.count))
+        uniforms_into(streams(self.seed, (source,)), self.first, out)
+        return out.reshape(-1, 1)
+
+
+@lru_cache(maxsize=64)
+def net_of(design: Design, seed: int, names: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Return direction numbers ``[name, bit]`` and scrambling keys ``[name, replicate]``."""
+    numbers = [design.number(name) or 1 for name in names]
+    return net_directions(tuple(numbers)), np.stack([scrambling_keys(seed, name) for name in names])
+
+
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
+def point_chances(model: Model, targets: PointTargets, first: int, count: int) -> Floats:
+    """Return chances ``[event, point]``: of every city row of *targets*, every chain row, and of all the chain.
+
+    *first* and *count* are whole blocks of sets.
+    """
+    luck = PointLuck(model.seed, model.design, first, count)
+    held = targets.table(model)
+    values = drawn_parameters(held, model.seed, model.drawn, first, count)
+    p = set_parameters(model, values, first // SETS)
+    city, alone, gap = drift_of_sets(model, values, p)
+    factors, lone_factors, _ = shocked_factors(model, city, alone, luck)
+    calm = calm_levels(model, factors, count)
+    own_sd = np.sqrt(p.own_sd**2 + gap)
+    weights = kernel.accumulation_weights(p.phi, len(model.years))
+    mixing = mixing_of(model, luck)
+    total, squares, parts = city_totals(model, p, weights, calm, targets, first)
+    out = np.empty((len(targets.cells) + len(targets.chain) + 1, count))
+    rows = len(targets.cells)
+    city_chances(model, targets, p, own_sd, weights, mixing, squares, calm, luck, out[:rows])
+    places = calm[:, targets.places[:, 0], targets.places[:, 1]].transpose(1, 0, 2)
+    cities = (total, np.ascontiguousarray(places), parts)
+    chain_chances(model, targets, values, p, own_sd, weights, mixing, cities, lone_factors, luck, out[rows:])
+    return out
+
+
+def calm_levels(model: Model, factors: list[Floats], count: int) -> Floats:
+    """Return levels of cities without any noise, ``[C, Kc, T, N]``."""
+    calm = np.empty((len(model.cities), len(factors), len(model.years), count))
+    for column, factor in enumerate(factors):
+        np.cumprod(factor[..., 0], axis=1, out=calm[:, column])
+        calm[:, column] *= model.base[:, column, None, None]
+    return calm
+
+
+def mixing_of(model: Model, luck: PointLuck) -> Floats:
+    """Return the province's mixing variables ``[1 + T, N]``: of the common drift, then of every year."""
+    sources = (Source("mixing:common"), *(Source("mixing:year", year=y) for y in model.years.labels))
+    scales = luck.normals(sources)
+    scales_of_normals(*scale_table(model.noise.dof), scales.reshape(-1))
+    return scales
+
+
+def city_totals(
+    model: Model, p: SetParameters, weights: Floats, calm: Floats, targets: PointTargets, first: int
+) -> tuple[Floats, Floats, Floats]:
+    """Return sums of city levels where needed ``[Kc, T, N]``, s^2 of cities ``[C, T, N]``, and the noise
+    of the cities' part of levels that are targets, ``[place, 2 C, N]``.
+    """
+    names = Axis("indicator", tuple(model.indicators.labels[k] for k in model.with_cities))
+    noise, cities = model.noise, model.with_cities
+    mixing, terms = city_streams(model.seed, model.cities, names, noise.factors, model.years.labels)
+    load = np.ascontiguousarray(noise.load_city[cities])
+    total = np.empty((len(cities), *calm.shape[2:]))
+    squares = np.empty((len(model.cities), *calm.shape[2:]))
+    parts = np.empty((len(targets.places), 2 * len(model.cities), calm.shape[3]))
+    city_totals_into(
+        mixing, terms, first, *scale_table(noise.dof), load,
+        np.sqrt(np.maximum(1.0 - np.sum(load**2, axis=1), 0.0)), np.ascontiguousarray(p.phi[cities]),
+        np.ascontiguousarray(p.city_sd), np.ascontiguousarray(p.city_tau),
+        np.ascontiguousarray(weights[:, :, cities]), calm, targets.needed, targets.slots, total, squares,
+        parts,
+    )  # fmt: skip
+    return total, squares, parts
+
+
+def city_chances(
+    model: Model,
+    targets: PointTargets,
+    p: SetParameters,
+    own_sd: Floats,
+    weights: Floats,
+    mixing: Floats,
+    squares: Floats,
+    calm: Floats,
+    luck: PointLuck,
+    out: Floats,
+) -> None:
+    """Set *out* ``[row, N]`` to the chances of the targets of cities."""
+    if not len(out):
+        return
+    cities, years = model.with_cities, np.arange(1.0, len(model.years) + 1.0)
+    lasting = (mixing[0] * p.common_sd[cities]) ** 2 + own_sd[cities] ** 2
+    yearly = np.einsum("tukn,un->ktn", weights[:, :, cities] ** 2, mixing[1:] ** 2)
+    shared = years[:, None] ** 2 * lasting[:, None] + p.year_sd[cities][:, None] ** 2 * yearly
+    city_chances_into(
+        normal_table(), targets.cells, targets.cell_bounds, targets.nodes, squares,
+        np.ascontiguousarray(p.city_sd), np.ascontiguousarray(p.city_tau),
+        np.ascontiguousarray(weights[:, :, cities]), calm, shared, luck.normals(targets.cell_sources), out,
+    )  # fmt: skip
+
+
+def chain_chances(
+    model: Model,
+    targets: PointTargets,
+    values: Floats,
+    p: SetParameters,
+    own_sd: Floats,
+    weights: Floats,
+    mixing: Floats,
+    cities: tuple[Floats, Floats, Floats],
+    lone_factors: list[Floats],
+    luck: PointLuck,
+    out: Floats,
+) -> None:
+    """Set *out* ``[row + 1, N]`` to the chances of the province's targets, and of all of them."""
+    k, t = targets.pairs[:, 0], targets.pairs[:, 1]
+    yearly = weights[t][:, :, :].swapaxes(1, 2)[np.arange(len(k)), k] * p.year_sd[k][:, None] * mixing[1:]
+    lone = {int(k): _lone_level(model, int(k), f) for k, f in zip(model.alone, lone_factors, strict=True)}
+    level, kept, start, rates, ratio, normals = targets.material(model, values, cities[0], lone, luck.normals)
+    chain_into(
+        normal_table(), targets.pairs, targets.mix, targets.back, targets.mixed, targets.correlations,
+        targets.ratio_variance, mixing[0] ** 2,
+        np.ascontiguousarray(np.stack([p.common_sd, own_sd]).transpose(2, 0, 1)),
+        np.ascontiguousarray(yearly.transpose(2, 0, 1)), np.ascontiguousarray(luck.normals(targets.pair_sources).T),
+        targets.chain, targets.flows, targets.chain_bounds, level, kept, start, rates, ratio, normals,
+        *cities[1:], out[:-1], out[-1],
+    )  # fmt: skip
+
+
+def _lone_level(model: Model, k: int, factor: Floats) -> Floats:
+    """Return the calm log level (logit of a rate) of an indicator without cities, ``[T, N]``."""
+    growth = factor[..., 0]
+    if model.is_rate[k]:
+        return np.asarray(model.base_province[k] + np.cumsum(growth, axis=0))
+    return np.asarray(np.log(model.base_province[k]) + np.cumsum(np.log(growth), axis=0))
