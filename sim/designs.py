@@ -14,7 +14,7 @@ with the plan and never given to another name; what has none stays keyed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal, get_args
 
 import numpy as np
@@ -111,6 +111,15 @@ def net_directions(dimensions: tuple[int, ...]) -> NDArray[np.uint64]:
     """Return the direction numbers of *dimensions* that sets need, ``[dimension, bit]``."""
     rows = [_directions(_rounded(each), _SET_BITS)[each - 1] for each in dimensions]
     return np.stack(rows).astype(np.uint64)
+
+
+@lru_cache(maxsize=64)
+def net_of(
+    design: Design, seed: int, names: tuple[str, ...]
+) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Return direction numbers ``[name, bit]`` and scrambling keys ``[name, replicate]`` of sets."""
+    numbers = tuple(design.number(name) or 1 for name in names)
+    return net_directions(numbers), np.stack([scrambling_keys(seed, name) for name in names])
 
 
 @cache

@@ -81,16 +81,17 @@ class PointTargets:
         model: Model,
         values: Floats,
         total: Floats,
+        calm: Floats,
         lone: Mapping[int, Floats],
         normals_of: Callable[[tuple[Source, ...]], Floats],
-    ) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats]:
-        """Return what `chain_into` needs of each point: level, kept, start, rates, ratio and normals.
+    ) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats, Floats]:
+        """Return what `chain_into` needs of each point: level, kept, start, rates, unmoved, ratio, normals.
 
-        *total* ``[Kc, T, N]`` are sums of city levels, *lone* ``[T, N]`` calm logs by lone indicator.
+        *total* ``[Kc, T, N]`` are sums of city levels, *calm* ``[C, Kc, T, N]`` those levels without noise, *lone* ``[T, N]`` calm logs by lone indicator.
         """
         points, years = values.shape[1], len(model.years)
         level, start = np.zeros((points, len(self.asked))), np.zeros((points, len(self.asked)))
-        kept, rates, ratio, normals = np.zeros((4, points, len(self.asked), years))
+        kept, rates, unmoved, ratio, normals = np.zeros((5, points, len(self.asked), years))
         columns = list(model.with_cities)
 
         def log_level(k: int, t: int) -> Floats:
@@ -109,10 +110,10 @@ class PointTargets:
             stay = np.ones(points) if asked.stock is None else 1.0 - values[asked.stock.exit_row]
             for t in range(asked.first, asked.year + 1):
                 kept[:, j, t] = stay ** (asked.year - t)
-                if asked.is_count:
-                    rates[:, j, t] = total[columns.index(asked.quantity), t]
-                else:
-                    rates[:, j, t] = np.exp(log_level(asked.quantity, t))
+                column = columns.index(asked.quantity)
+                factor = 1.0 if asked.is_count else np.exp(model.log_ratio[column, t])
+                rates[:, j, t] = factor * total[column, t]
+                unmoved[:, j, t] = factor * calm[:, column, t].sum(axis=0)
             if asked.stock is not None:
                 start[:, j] = values[asked.stock.base_row] * stay ** (asked.year + 1)
             if asked.is_count:
@@ -122,7 +123,7 @@ class PointTargets:
                 drawn = normals_of((Source("ratio", indicator=name), *sources))
                 ratio[:, j] = (model.log_ratio[column][:, None] + model.noise.ratio_sd[column] * drawn[0]).T
                 normals[:, j] = drawn[1:].T
-        return level, kept, start, rates, ratio, normals
+        return level, kept, start, rates, unmoved, ratio, normals
 
 
 def base_of_points(model: Model, values: Floats, quantity: int) -> Floats:

@@ -8,25 +8,24 @@ each of its replicates. A chance is the mean over points; so far it is that of `
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass
 
 import numpy as np
 
 from sim.axes import Axis, Floats
-from sim.designs import Design, name_of, net_directions, scrambling_keys
+from sim.designs import Design, name_of
 from sim.engine.drift import drift_of_sets, shocked_factors
 from sim.engine.noise import SetParameters, city_streams, set_parameters
 from sim.engine.point_targets import PointTargets
 from sim.kernels import reference as kernel
 from sim.kernels.chain import chain_into
-from sim.kernels.nets import quantiles_into, scales_of_normals, set_points_into
+from sim.kernels.nets import quantiles_into, scales_of_normals
 from sim.kernels.normal import normal_table
 from sim.kernels.philox import normals_into, uniforms_into
 from sim.kernels.points import city_chances_into, city_totals_into
 from sim.kernels.tails import scale_table
-from sim.model.model import NONE, Model
-from sim.model.parameters import drawn_parameters
+from sim.model.model import Model
+from sim.model.parameters import drawn_parameters, points_of_sets
 from sim.streams import SETS, Source, streams
 
 
@@ -50,10 +49,11 @@ class PointLuck:
             normals_into(streams(self.seed, tuple(sources[n] for n in keyed)), self.first, room)
             out[keyed] = room
         if on_net:
-            room, z = np.empty((len(on_net), self.count)), np.empty(len(on_net) * self.count)
-            set_points_into(*net_of(self.design, self.seed, tuple(names[n] or "" for n in on_net)), self.first, room)
-            quantiles_into(room.reshape(-1), z)
-            out[on_net] = z.reshape(room.shape)
+            some = tuple(names[n] or "" for n in on_net)
+            points = points_of_sets(self.design, self.seed, some, self.first, self.count)
+            normals = np.empty(points.size)
+            quantiles_into(points.reshape(-1), normals)
+            out[on_net] = normals.reshape(points.shape)
         for n in keyed:
             if self.design.mirrors(names[n]):
                 out[n, 1::2] = -out[n, 0::2]
@@ -64,13 +64,6 @@ class PointLuck:
         out = np.empty((1, self.count))
         uniforms_into(streams(self.seed, (source,)), self.first, out)
         return out.reshape(-1, 1)
-
-
-@lru_cache(maxsize=64)
-def net_of(design: Design, seed: int, names: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Return direction numbers ``[name, bit]`` and scrambling keys ``[name, replicate]``."""
-    numbers = [design.number(name) or 1 for name in names]
-    return net_directions(tuple(numbers)), np.stack([scrambling_keys(seed, name) for name in names])
 
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
@@ -94,7 +87,7 @@ def point_chances(model: Model, targets: PointTargets, first: int, count: int) -
     rows = len(targets.cells)
     city_chances(model, targets, p, own_sd, weights, mixing, squares, calm, luck, out[:rows])
     places = calm[:, targets.places[:, 0], targets.places[:, 1]].transpose(1, 0, 2)
-    cities = (total, np.ascontiguousarray(places), parts)
+    cities = (total, calm, np.ascontiguousarray(places), parts)
     chain_chances(model, targets, values, p, own_sd, weights, mixing, cities, lone_factors, luck, out[rows:])
     return out
 
@@ -173,7 +166,7 @@ def chain_chances(
     own_sd: Floats,
     weights: Floats,
     mixing: Floats,
-    cities: tuple[Floats, Floats, Floats],
+    cities: tuple[Floats, Floats, Floats, Floats],
     lone_factors: list[Floats],
     luck: PointLuck,
     out: Floats,
@@ -182,14 +175,14 @@ def chain_chances(
     k, t = targets.pairs[:, 0], targets.pairs[:, 1]
     yearly = weights[t][:, :, :].swapaxes(1, 2)[np.arange(len(k)), k] * p.year_sd[k][:, None] * mixing[1:]
     lone = {int(k): _lone_level(model, int(k), f) for k, f in zip(model.alone, lone_factors, strict=True)}
-    level, kept, start, rates, ratio, normals = targets.material(model, values, cities[0], lone, luck.normals)
+    material = targets.material(model, values, cities[0], cities[1], lone, luck.normals)
     chain_into(
         normal_table(), targets.pairs, targets.mix, targets.back, targets.mixed, targets.correlations,
         targets.ratio_variance, mixing[0] ** 2,
         np.ascontiguousarray(np.stack([p.common_sd, own_sd]).transpose(2, 0, 1)),
         np.ascontiguousarray(yearly.transpose(2, 0, 1)), np.ascontiguousarray(luck.normals(targets.pair_sources).T),
-        targets.chain, targets.flows, targets.chain_bounds, level, kept, start, rates, ratio, normals,
-        *cities[1:], out[:-1], out[-1],
+        targets.chain, targets.flows, targets.chain_bounds, *material,
+        *cities[2:], out[:-1], out[-1],
     )  # fmt: skip
 
 

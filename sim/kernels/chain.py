@@ -26,8 +26,11 @@ from sim.kernels.tails import gamma_tails
 FARTHEST = 8.25
 """No normal of 52 bits lies further out."""
 
-CLOSE = 1e-7
-"""How near in normal units the threshold of a count is found."""
+CLOSE = 1e-6
+"""How near in normal units the threshold of a count is found: a chance is off by less, to either side."""
+
+NARROW = 1e-3
+"""Where it is looked for first, to either side of where it would be if counts were no whole numbers."""
 
 LEAST = 1e-300
 
@@ -39,18 +42,23 @@ def chance_of_count(count: float, rate: float) -> float:
 
 
 @inlined
-def poisson_count(table: Floats, rate: float, z: float) -> float:
-    """Return the Poisson quantile of *rate* > 0 at the normal *z*: `poisson.poisson_quantile` of one."""
-    low = rate < EXACT_BELOW
+def count_expansion(rate: float, z: float) -> tuple[float, float]:
+    """Return what `kernels.poisson` rounds down to a Poisson quantile of *rate* > 0, and its error's bound."""
     root, square = math.sqrt(rate), z * z
     value = rate + root * z
-    bound = 1.0
-    if not low:
-        value += 1.0 / 3.0 + square / 6.0 - z * (1.0 + 0.5 * square) / (36.0 * root)
-        value += (-8.0 / 405.0 + square * (7.0 / 810.0 + square / 270.0)) / rate
-        bound = (0.01 + 0.02 * square * square) / (rate * root) * (1.0 + abs(z)) + 1e-6
+    if rate < EXACT_BELOW:
+        return value, np.inf
+    value += 1.0 / 3.0 + square / 6.0 - z * (1.0 + 0.5 * square) / (36.0 * root)
+    value += (-8.0 / 405.0 + square * (7.0 / 810.0 + square / 270.0)) / rate
+    return value, (0.01 + 0.02 * square * square) / (rate * root) * (1.0 + abs(z)) + 1e-6
+
+
+@inlined
+def poisson_count(table: Floats, rate: float, z: float) -> float:
+    """Return the Poisson quantile of *rate* > 0 at the normal *z*: `poisson.poisson_quantile` of one."""
+    value, bound = count_expansion(rate, z)
     count = max(np.floor(value), 0.0)
-    if low or value < 1.0 or abs(value - np.rint(value)) < bound:
+    if value < 1.0 or abs(value - np.rint(value)) < bound:
         wanted = chance_below(table, z)
         while chance_of_count(count, rate) < wanted:
             count += 1.0
@@ -84,7 +92,7 @@ def count_threshold(
     slopes: Floats, kept: Floats, ratio: Floats, normals: Floats, start: float,
 ) -> float:  # fmt: skip
     """Return `threshold` of a stock of counts from a *guess*: a bracket that widens, then halving."""
-    width, low, high = 0.02, -FARTHEST, FARTHEST
+    width, low, high = NARROW, -FARTHEST, FARTHEST
     a, b = guess, guess
     while a > -FARTHEST:
         a = max(a - width, -FARTHEST)
@@ -98,7 +106,7 @@ def count_threshold(
         stock = stock_at(table, a, rates, slopes, kept, ratio, normals, True, start)
         if stock >= exp(bound + below + below_slope * a):
             return -np.inf
-    width = 0.02
+    width = NARROW
     while b < FARTHEST:
         stock = stock_at(table, b, rates, slopes, kept, ratio, normals, True, start)
         if stock >= exp(bound + below + below_slope * b):
@@ -116,7 +124,7 @@ def count_threshold(
             high = middle
         else:
             low = middle
-    return high
+    return 0.5 * (low + high)
 
 
 @inlined
@@ -302,6 +310,12 @@ def level_threshold(
 
 
 @inlined
+def density(z: float) -> float:
+    """Return the density of a standard normal."""
+    return 0.3989422804014327 * exp(-0.5 * z * z) if abs(z) < 38.0 else 0.0
+
+
+@inlined
 def level_chance(
     table: Floats, calm: Floats, part: Floats, d: int, level: float, noise: float, variance: float,
     bounds: Floats, levels: Floats, slopes: Floats,
@@ -326,35 +340,47 @@ def level_chance(
         return within_bounds(table, level + noise, 0.0, bounds)
     spread = math.sqrt(square)
     here = along / spread
+    slope, control = variance / spread, 0.0
+    rest = level - log(total)
     for c in range(cities):
-        slopes[c] = calm[c, d] / sum_calm * part[2 * c + 1, d] / spread
+        share = calm[c, d] / sum_calm
+        slopes[c] = share * part[2 * c + 1, d] / spread
         levels[c] *= exp(-slopes[c] * here)
-    slope = variance / spread
-    rest = level - log(total) + noise - slope * here
+        # What is left of a city is log-normal with a known mean: a control variate of the level.
+        mean = calm[c, d] * exp(-0.5 * slopes[c] * slopes[c])
+        control += share * (levels[c] / mean - 1.0 - (part[2 * c, d] - slopes[c] * here))
+    a = level_threshold(levels, slopes, slope, rest + noise - slope * here, bounds[0])
+    b = level_threshold(levels, slopes, slope, rest + noise - slope * here, bounds[1])
+    chance = drawn_between(table, a, b, 0.0)[0]
+    for c in range(cities):
+        levels[c] = calm[c, d] * exp(-0.5 * slopes[c] * slopes[c])
     a = level_threshold(levels, slopes, slope, rest, bounds[0])
     b = level_threshold(levels, slopes, slope, rest, bounds[1])
-    return drawn_between(table, a, b, 0.0)[0]
+    return chance - control * (density(a) - density(b)) / spread
 
 
 @inlined
-def threshold(
-    table: Floats, bound: float, below: float, below_slope: float, rates: Floats, slopes: Floats,
-    kept: Floats, ratio: Floats, normals: Floats, is_count: bool, start: float,
-) -> float:  # fmt: skip
-    """Return the least z at which ``log stock - below - below_slope z`` reaches *bound*, which rises with z.
+def smooth_flow(rate: float, normal: float, ratio: float, is_count: bool) -> float:
+    """Return the flow at *rate*; of counts, what it would be if they were no whole numbers."""
+    if not is_count:
+        return rate
+    return max(count_expansion(rate, normal)[0] - 0.5, 0.5 * rate) * exp(ratio) if rate > 0.0 else 0.0
 
-    Newton's rule where rates take the place of counts; counts then close in on it by halving.
+
+@inlined
+def smooth_threshold(
+    bound: float, below: float, below_slope: float, rates: Floats, slopes: Floats, kept: Floats,
+    ratio: Floats, normals: Floats, is_count: bool, start: float,
+) -> tuple[float, float]:  # fmt: skip
+    """Return the z at which ``log stock - below - below_slope z`` reaches *bound* by Newton's rule, and its
+    slope there; counts are not rounded. The slope is not above zero where it does not rise with z.
     """
-    if bound == -np.inf:
-        return -np.inf
-    if bound == np.inf:
-        return np.inf
-    z = 0.0
+    z, rise = 0.0, 0.0
     for _ in range(30):
         total, slope = start, 0.0
         for t in range(rates.size):
             if kept[t] != 0.0:
-                flow = kept[t] * rates[t] * exp(slopes[t] * z + (ratio[t] if is_count else 0.0))
+                flow = kept[t] * smooth_flow(rates[t] * exp(slopes[t] * z), normals[t], ratio[t], is_count)
                 total += flow
                 slope += slopes[t] * flow
         rise = slope / max(total, LEAST) - below_slope
@@ -364,11 +390,65 @@ def threshold(
         z = min(max(z - step, -FARTHEST), FARTHEST)
         if abs(step) < 1e-10 or abs(z) == FARTHEST:
             break
+    return z, rise
+
+
+@inlined
+def threshold(
+    table: Floats, bound: float, below: float, below_slope: float, rates: Floats, slopes: Floats,
+    kept: Floats, ratio: Floats, normals: Floats, is_count: bool, start: float,
+) -> float:  # fmt: skip
+    """Return the least z at which ``log stock - below - below_slope z`` reaches *bound*, which rises with z.
+
+    Where z moves nothing it is a step; no number where more z means less stock.
+    """
+    if bound == -np.inf or bound == np.inf:
+        return bound
+    z, rise = smooth_threshold(
+        bound, below, below_slope, rates, slopes, kept, ratio, normals, is_count, start
+    )
+    if rise == 0.0:
+        stock = stock_at(table, z, rates, slopes, kept, ratio, normals, is_count, start)
+        return -np.inf if stock >= exp(bound + below) else np.inf
+    if not rise > 0.0:
+        return np.nan
     if not is_count:
         return z if abs(z) < FARTHEST else (np.inf if z > 0.0 else -np.inf)
-    return count_threshold(
-        table, z, bound, below, below_slope, rates, slopes, kept, ratio, normals, start
-    )
+    return count_threshold(table, z, bound, below, below_slope, rates, slopes, kept, ratio, normals, start)
+
+
+@inlined
+def control_of_stock(
+    target: Ints, bounds: Floats, below: float, kept: Floats, start: float, rates: Floats, calm: Floats,
+    ratio: Floats, normals: Floats, noise: Floats, slopes: Floats, room: Floats,
+) -> float:  # fmt: skip
+    """Return what the cities' own noise moves the chance of a stock by, to first order: its mean is zero.
+
+    *rates* over *calm* are their sums with and without it, and the noise has mean one. *noise* is what
+    `along_target` left.
+    """
+    years, is_count, moved = kept.size, target[2] == 1, 0.0
+    for t in range(years):
+        room[t] = calm[t] * exp(noise[t])
+    for end in range(2):
+        if abs(bounds[end]) == np.inf:
+            continue
+        z, rise = smooth_threshold(
+            bounds[end], below + noise[years], slopes[years], room[:years], slopes[:years], kept, ratio,
+            normals, is_count, start,
+        )  # fmt: skip
+        if not rise > 0.0:
+            continue
+        total, more = start, 0.0
+        for t in range(years):
+            if kept[t] != 0.0:
+                rate = room[t] * exp(slopes[t] * z)
+                flow = kept[t] * smooth_flow(rate, normals[t], ratio[t], is_count)
+                total += flow
+                more += flow * (rates[t] / calm[t] - 1.0)
+        part = density(z) * more / (max(total, LEAST) * rise)
+        moved += part if end == 0 else -part
+    return moved
 
 
 @inlined
@@ -401,7 +481,7 @@ def stock_ends(
     "float64[::1], float64[::1], float64[:, :, ::1], float64[:, :, ::1], float64[:, ::1],"
     "int64[:, ::1], int64[:, ::1], float64[:, ::1], float64[:, ::1], float64[:, :, ::1], float64[:, ::1],"
     "float64[:, :, ::1], float64[:, :, ::1], float64[:, :, ::1], float64[:, :, ::1], float64[:, :, ::1],"
-    "float64[:, ::1], float64[::1])"
+    "float64[:, :, ::1], float64[:, ::1], float64[::1])"
 )
 def chain_into(
     table: Floats,
@@ -422,6 +502,7 @@ def chain_into(
     kept: Floats,
     start: Floats,
     rates: Floats,
+    unmoved: Floats,
     ratio: Floats,
     normals: Floats,
     calm: Floats,
@@ -429,7 +510,7 @@ def chain_into(
     chance: Floats,
     joint: Floats,
 ) -> None:
-    """Set *chance* ``[J, N]`` of the targets one by one, and *joint* ``[N]`` of all of them.
+    """Set *chance* ``[J, N]`` of the targets one by one, and *joint* ``[N]`` (or empty) of all of them.
 
     *pairs* ``[M, 2]``; *mix* ``[M, M]`` coordinates from pairs, of which rows *mixed* are not the pairs
     themselves, *back* its inverse. By point: *common* ``[N]``, *sds* ``[N, 2, K]``, *yearly*
@@ -437,11 +518,13 @@ def chain_into(
     stock, 1 of a stock of counts (of a level: its place in *calm* and *parts*, or -1), the pair below a
     stock or -1; *flows* ``[J, T]`` a stock's pairs; *bounds*
     ``[J, 2]`` of logs. *level* ``[N, J]``: log level without province-wide noise (of a stock: of what
-    is below it); *kept* ``[N, J, T]``, *start* ``[N, J]``, *rates* ``[N, J, T]``, *ratio* ``[N, J, T]``
+    is below it); *kept* ``[N, J, T]``, *start* ``[N, J]``, *rates* ``[N, J, T]`` and
+    *unmoved*, what they are without the noise of cities, *ratio* ``[N, J, T]``
     log ratio of counts, *normals* ``[N, J, T]`` of counts.
     *calm* ``[place, C, N]`` levels of cities, *parts* ``[place, 2 C, N]`` their noise as in `city_totals_into`.
     """
     size = pairs.shape[0]
+    with_joint = joint.size > 0
     levels, rises = np.empty(calm.shape[1]), np.empty(calm.shape[1])
     lower, whole, room = np.empty((size, size)), np.empty((size, size)), np.empty(size)
     drawn, scaled, slopes = np.empty(size), np.empty(flows.shape[1] + 1), np.empty(flows.shape[1] + 1)
@@ -470,11 +553,17 @@ def chain_into(
                 a, b = linear_ends(lower, drawn, slot, level[d, j], bounds[j])
             else:
                 along_target(back, lower, whole, z[d], targets[j], flows[j], kept[d, j], scaled, slopes)
+                moved = control_of_stock(
+                    targets[j], bounds[j], level[d, j], kept[d, j], start[d, j], rates[d, j],
+                    unmoved[d, j], ratio[d, j], normals[d, j], scaled, slopes, room,
+                )  # fmt: skip
                 a, b = stock_ends(
                     table, targets[j], bounds[j], level[d, j], kept[d, j], start[d, j], rates[d, j],
                     ratio[d, j], normals[d, j], scaled, slopes,
                 )  # fmt: skip
-                chance[j, d], _ = drawn_between(table, a, b, 0.0)
+                chance[j, d] = drawn_between(table, a, b, 0.0)[0] - moved
+                if not with_joint:
+                    continue
                 along_coordinate(back, lower, drawn, targets[j], flows[j], kept[d, j], scaled, slopes)
                 a, b = stock_ends(
                     table, targets[j], bounds[j], level[d, j], kept[d, j], start[d, j], rates[d, j],
@@ -483,4 +572,5 @@ def chain_into(
             each, moved = drawn_between(table, a, b, z[d, slot])
             product *= each
             drawn[slot] = moved
-        joint[d] = product
+        if with_joint:
+            joint[d] = product

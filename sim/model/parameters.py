@@ -12,8 +12,9 @@ from scipy.special import ndtri
 from sim.axes import Floats
 from sim.baseline.calibration import Estimate
 from sim.baseline.plan import Assumption
-from sim.designs import PARAMETER, PLAIN, Design, set_points
+from sim.designs import PARAMETER, PLAIN, Design, net_of
 from sim.distributions import Triangular
+from sim.kernels.nets import set_points_into
 from sim.kernels.philox import uniforms_into
 from sim.streams import Source, streams
 
@@ -116,21 +117,27 @@ def drawn_parameters(table: ParameterTable, seed: int, drawn: bool, first: int, 
         values[row] = held.get(row, parameter.value)
     if not drawn:
         return values
-    keyed = []
-    for row, parameter in enumerate(table.rows):
-        if row in held or parameter.law == "constant":
-            continue
-        name = PARAMETER + parameter.name
-        dimension = table.design.number(name)
-        if dimension is None:
-            keyed.append(row)
-        else:
-            values[row] = value_from_uniform(parameter, set_points(seed, name, dimension, first, count))
+    rows = [row for row, p in enumerate(table.rows) if row not in held and p.law != "constant"]
+    on_net = [row for row in rows if table.design.number(PARAMETER + table.rows[row].name) is not None]
+    points = points_of_sets(
+        table.design, seed, tuple(PARAMETER + table.rows[row].name for row in on_net), first, count
+    )
+    for row, uniform in zip(on_net, points, strict=True):
+        values[row] = value_from_uniform(table.rows[row], uniform)
+    keyed = [row for row in rows if row not in set(on_net)]
     names = [Source("parameter", indicator=table.rows[row].name) for row in keyed]
     uniforms = keyed_or_mirrored(seed, names, first, count, table.design.mirrors(PARAMETER))
     for row, uniform in zip(keyed, uniforms, strict=True):
         values[row] = value_from_uniform(table.rows[row], uniform)
     return values
+
+
+def points_of_sets(design: Design, seed: int, names: tuple[str, ...], first: int, count: int) -> Floats:
+    """Return the Sobol points of sets *first* and later, ``[name, set]``: `designs.set_points`, compiled."""
+    points = np.empty((len(names), count))
+    if names:
+        set_points_into(*net_of(design, seed, names), first, points)
+    return points
 
 
 def keyed_or_mirrored(seed: int, sources: Sequence[Source], first: int, count: int, mirrored: bool) -> Floats:
@@ -163,7 +170,7 @@ def proxies_of_sets(
     name = f"proxy:{indicator}"
     dimension = design.number(name)
     if dimension is not None:
-        return np.floor(proxies * set_points(seed, name, dimension, first, count)).astype(np.int64)
+        return np.floor(proxies * points_of_sets(design, seed, (name,), first, count)[0]).astype(np.int64)
     start = first - first % proxies
     stop = first + count + (-(first + count)) % proxies
     uniform = uniforms_of_sets(seed, [Source("proxy", indicator=indicator)], start, stop - start)[0]
