@@ -41,7 +41,7 @@ class PointLuck:
     def normals(self, sources: tuple[Source, ...]) -> Floats:
         """Return standard normals of *sources*, as the design spreads them."""
         out = np.empty((len(sources), self.count))
-        names = [name_of(each) for each in sources]
+        names = [point_name(each) for each in sources]
         on_net = [n for n, name in enumerate(names) if self.design.number(name) is not None]
         keyed = [n for n in range(len(sources)) if n not in on_net]
         if keyed:
@@ -66,6 +66,13 @@ class PointLuck:
         return out.reshape(-1, 1)
 
 
+def point_name(source: Source) -> str | None:
+    """Return the name of *source* among a plan's dimensions: at points the cities' mixing has one too."""
+    if source.name == "mixing:city":
+        return f"city:mixing:{source.area}:{source.year}"
+    return name_of(source)
+
+
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def point_chances(model: Model, targets: PointTargets, first: int, count: int) -> Floats:
     """Return chances ``[event, point]``: of every city row of *targets*, every chain row, and of all the chain.
@@ -81,8 +88,8 @@ def point_chances(model: Model, targets: PointTargets, first: int, count: int) -
     calm = calm_levels(model, factors, count)
     own_sd = np.sqrt(p.own_sd**2 + gap)
     weights = kernel.accumulation_weights(p.phi, len(model.years))
-    mixing = mixing_of(model, luck)
-    total, squares, parts = city_totals(model, p, weights, calm, targets, first)
+    mixing, mixing_of_cities = mixing_of(model, luck)
+    total, squares, parts = city_totals(model, p, weights, calm, targets, mixing_of_cities, first)
     out = np.empty((len(targets.cells) + len(targets.chain) + 1, count))
     rows = len(targets.cells)
     city_chances(model, targets, p, own_sd, weights, mixing, squares, calm, luck, out[:rows])
@@ -101,29 +108,40 @@ def calm_levels(model: Model, factors: list[Floats], count: int) -> Floats:
     return calm
 
 
-def mixing_of(model: Model, luck: PointLuck) -> Floats:
-    """Return the province's mixing variables ``[1 + T, N]``: of the common drift, then of every year."""
-    sources = (Source("mixing:common"), *(Source("mixing:year", year=y) for y in model.years.labels))
-    scales = luck.normals(sources)
+def mixing_of(model: Model, luck: PointLuck) -> tuple[Floats, Floats]:
+    """Return the province's mixing variables ``[1 + T, N]``, of the common drift, then of every year, and
+    those of the cities ``[C, T, N]``.
+    """
+    years = model.years.labels
+    sources = [Source("mixing:common"), *(Source("mixing:year", year=y) for y in years)]
+    sources += [Source("mixing:city", area, year=y) for area in model.cities.labels for y in years]
+    scales = luck.normals(tuple(sources))
     scales_of_normals(*scale_table(model.noise.dof), scales.reshape(-1))
-    return scales
+    province = len(years) + 1
+    return scales[:province], scales[province:].reshape(-1, len(years), luck.count)
 
 
 def city_totals(
-    model: Model, p: SetParameters, weights: Floats, calm: Floats, targets: PointTargets, first: int
+    model: Model,
+    p: SetParameters,
+    weights: Floats,
+    calm: Floats,
+    targets: PointTargets,
+    scales: Floats,
+    first: int,
 ) -> tuple[Floats, Floats, Floats]:
     """Return sums of city levels where needed ``[Kc, T, N]``, s^2 of cities ``[C, T, N]``, and the noise
     of the cities' part of levels that are targets, ``[place, 2 C, N]``.
     """
     names = Axis("indicator", tuple(model.indicators.labels[k] for k in model.with_cities))
     noise, cities = model.noise, model.with_cities
-    mixing, terms = city_streams(model.seed, model.cities, names, noise.factors, model.years.labels)
+    _, terms = city_streams(model.seed, model.cities, names, noise.factors, model.years.labels)
     load = np.ascontiguousarray(noise.load_city[cities])
     total = np.empty((len(cities), *calm.shape[2:]))
     squares = np.empty((len(model.cities), *calm.shape[2:]))
     parts = np.empty((len(targets.places), 2 * len(model.cities), calm.shape[3]))
     city_totals_into(
-        mixing, terms, first, *scale_table(noise.dof), load,
+        scales, terms, first, load,
         np.sqrt(np.maximum(1.0 - np.sum(load**2, axis=1), 0.0)), np.ascontiguousarray(p.phi[cities]),
         np.ascontiguousarray(p.city_sd), np.ascontiguousarray(p.city_tau),
         np.ascontiguousarray(weights[:, :, cities]), calm, targets.needed, targets.slots, total, squares,

@@ -340,18 +340,21 @@ def level_chance(
         return within_bounds(table, level + noise, 0.0, bounds)
     spread = math.sqrt(square)
     here = along / spread
-    slope, control = variance / spread, 0.0
+    slope, control, excess, drift = variance / spread, 0.0, 0.0, 0.0
     rest = level - log(total)
     for c in range(cities):
         share = calm[c, d] / sum_calm
         slopes[c] = share * part[2 * c + 1, d] / spread
         levels[c] *= exp(-slopes[c] * here)
         # What is left of a city is log-normal with a known mean: a control variate of the level.
-        mean = calm[c, d] * exp(-0.5 * slopes[c] * slopes[c])
-        control += share * (levels[c] / mean - 1.0 - (part[2 * c, d] - slopes[c] * here))
+        left = part[2 * c, d] - slopes[c] * here
+        control += 0.5 * share * (left * left - part[2 * c + 1, d] + slopes[c] * slopes[c])
+        excess += share * left
+        drift += share * slopes[c]
     a = level_threshold(levels, slopes, slope, rest + noise - slope * here, bounds[0])
     b = level_threshold(levels, slopes, slope, rest + noise - slope * here, bounds[1])
     chance = drawn_between(table, a, b, 0.0)[0]
+    control -= 0.5 * (excess * excess - (square - variance - drift * drift))
     for c in range(cities):
         levels[c] = calm[c, d] * exp(-0.5 * slopes[c] * slopes[c])
     a = level_threshold(levels, slopes, slope, rest, bounds[0])

@@ -15,7 +15,7 @@ from sim.kernels.elementary import exp, log
 from sim.kernels.jit import inlined, kernel
 from sim.kernels.normal import chance_below
 from sim.kernels.philox import Words, normals_into
-from sim.kernels.tails import gamma_tails, normals_to_scales
+from sim.kernels.tails import gamma_tails
 
 BATCH = 64
 """Points that are worked together, so that their normals stay in cache; even, as counters are."""
@@ -69,17 +69,15 @@ def within_bounds(table: Floats, location: float, spread: float, bounds: Floats)
 
 
 @kernel(
-    "void(uint64[:, :, ::1], uint64[:, :, :, ::1], int64, float64[:, ::1], float64, float64[:, ::1],"
+    "void(float64[:, :, ::1], uint64[:, :, :, ::1], int64, float64[:, ::1],"
     "float64[::1], float64[:, ::1], float64[:, :, ::1], float64[:, :, ::1], float64[:, :, :, ::1],"
     "float64[:, :, :, ::1], boolean[:, ::1], int64[:, ::1], float64[:, :, ::1], float64[:, :, ::1],"
     "float64[:, :, ::1])"
 )
 def city_totals_into(
-    mixing_keys: Words,
+    mixing: Floats,
     term_keys: Words,
     first: int,
-    table: Floats,
-    highest: float,
     load: Floats,
     own_share: Floats,
     phi: Floats,
@@ -94,7 +92,7 @@ def city_totals_into(
     parts: Floats,
 ) -> None:
     """Set *total* ``[Kc, T, N]`` to sums of city levels without the province-wide noise where *needed*
-    ``[Kc, T]``, and *squares* ``[C, T, N]`` to s^2 of cities; `compiled.cities_into` for points.
+    ``[Kc, T]``, and *squares* ``[C, T, N]`` to s^2 of cities, whose s is *mixing*; `compiled.cities_into` for points.
 
     Where *slots* ``[Kc, T]`` is not negative, rows 2 c and 2 c + 1 of *parts* ``[slot, 2 C, N]`` become a
     city's accumulated noise and its variance. *phi* ``[Kc, N]``, *sd* and *tau* ``[C, Kc, N]``, *weights* ``[t, u, Kc, N]``, *calm* ``[C, Kc, T, N]``.
@@ -107,11 +105,9 @@ def city_totals_into(
     for start in range(0, points, BATCH):
         width = min(BATCH, points - start)
         for c in range(cities):
-            if table.shape[0] > 0:
-                normals_into(mixing_keys[c], first + start, scale)
             for t in range(years):
-                normals_to_scales(table, highest, scale[t])
                 for d in range(width):
+                    scale[t, d] = mixing[c, t, start + d]
                     squares[c, t, start + d] = scale[t, d] * scale[t, d]
             for t in range(years + 1):
                 normals_into(term_keys[c, t], first + start, normals[t])
