@@ -14,7 +14,7 @@ import numpy as np
 
 from sim.axes import Axis, Floats
 from sim.designs import Design, name_of
-from sim.engine.drift import drift_of_sets, shocked_factors
+from sim.engine.drift import lone_drift, shocked_factors, trend_of_sets
 from sim.engine.noise import SetParameters, city_streams, set_parameters
 from sim.engine.point_targets import PointTargets
 from sim.kernels import reference as kernel
@@ -22,7 +22,7 @@ from sim.kernels.chain import chain_into
 from sim.kernels.nets import quantiles_into, scales_of_normals
 from sim.kernels.normal import normal_table
 from sim.kernels.philox import normals_into, uniforms_into
-from sim.kernels.points import city_chances_into, city_totals_into
+from sim.kernels.points import city_chances_into, city_growth_into, city_totals_into, levels_in_place
 from sim.kernels.tails import scale_table
 from sim.model.model import Model
 from sim.model.parameters import drawn_parameters, points_of_sets
@@ -83,9 +83,10 @@ def point_chances(model: Model, targets: PointTargets, first: int, count: int) -
     held = targets.table(model)
     values = drawn_parameters(held, model.seed, model.drawn, first, count)
     p = set_parameters(model, values, first // SETS)
-    city, alone, gap = drift_of_sets(model, values, p)
-    factors, lone_factors, _ = shocked_factors(model, city, alone, luck)
-    calm = calm_levels(model, factors, count)
+    weight, plan, trend = trend_of_sets(model, values, p)
+    alone, gap = lone_drift(model, weight, plan, trend)
+    city = city_growth(model, p, weight, plan, trend)
+    calm, lone_factors = calm_levels(model, city, alone, luck)
     own_sd = np.sqrt(p.own_sd**2 + gap)
     weights = kernel.accumulation_weights(p.phi, len(model.years))
     mixing, mixing_of_cities = mixing_of(model, luck)
@@ -99,13 +100,31 @@ def point_chances(model: Model, targets: PointTargets, first: int, count: int) -
     return out
 
 
-def calm_levels(model: Model, factors: list[Floats], count: int) -> Floats:
-    """Return levels of cities without any noise, ``[C, Kc, T, N]``."""
-    calm = np.empty((len(model.cities), len(factors), len(model.years), count))
+def city_growth(model: Model, p: SetParameters, weight: Floats, plan: Floats, trend: Floats) -> Floats:
+    """Return the drift of cities, ``[C, Kc, T, N]``: what `drift.city_drift` returns, compiled."""
+    d, cities = model.drift, model.with_cities
+    out = np.empty((*d.plan.shape, len(weight)))
+    city_growth_into(
+        np.ascontiguousarray(d.plan), np.ascontiguousarray(trend[cities] - plan[cities]),
+        np.ascontiguousarray(np.take_along_axis(d.cap, p.proxy, axis=1)[cities]), np.ascontiguousarray(weight),
+        d.has_trend[cities], d.delay, d.meanwhile, d.add, out,
+    )  # fmt: skip
+    return out
+
+
+def calm_levels(
+    model: Model, city: Floats, alone: Floats, luck: PointLuck
+) -> tuple[Floats, list[Floats]]:
+    """Return levels of cities without any noise ``[C, Kc, T, N]``, and `shocked_factors` of lone indicators."""
+    if not model.shocks:
+        _, lone_factors, _ = shocked_factors(model, city[:, :0], alone, luck)
+        levels_in_place(np.ascontiguousarray(model.base), city)
+        return city, lone_factors
+    factors, lone_factors, _ = shocked_factors(model, city, alone, luck)
     for column, factor in enumerate(factors):
-        np.cumprod(factor[..., 0], axis=1, out=calm[:, column])
-        calm[:, column] *= model.base[:, column, None, None]
-    return calm
+        np.cumprod(np.broadcast_to(factor[..., 0], city[:, column].shape), axis=1, out=city[:, column])
+        city[:, column] *= model.base[:, column, None, None]
+    return city, lone_factors
 
 
 def mixing_of(model: Model, luck: PointLuck) -> tuple[Floats, Floats]:

@@ -15,6 +15,7 @@ from sim.kernels.elementary import exp, log
 from sim.kernels.jit import inlined, kernel
 from sim.kernels.normal import chance_below
 from sim.kernels.philox import Words, normals_into
+from sim.kernels.reference import FLOOR
 from sim.kernels.tails import gamma_tails
 
 BATCH = 64
@@ -54,6 +55,27 @@ def add_level(
         if part.shape[0] > 0:
             part[0, d] = moved
             part[1, d] = variance
+
+
+@inlined
+def blend_into(
+    plan: Floats, apart: Floats, cap: Floats, weight: Floats, has_trend: bool, out: Floats
+) -> None:
+    """Set *out* ``[T, N]`` to plan and capped trend of one city and indicator, blended."""
+    years = plan.size
+    for d in range(out.shape[1]):
+        if not has_trend:
+            for t in range(years):
+                out[t, d] = plan[t]
+            continue
+        product = 1.0
+        for t in range(years):
+            product *= max(1.0 + (plan[t] + apart[t, d]), FLOOR)
+        over = log(product) / years - cap[d]
+        lower = exp(-over) if over > 0.0 else 1.0
+        for t in range(years):
+            trend = max(1.0 + (plan[t] + apart[t, d]), FLOOR) * lower - 1.0
+            out[t, d] = weight[d] * plan[t] + (1.0 - weight[d]) * trend
 
 
 @inlined
@@ -175,3 +197,46 @@ def city_chances_into(
                 rate = exp(location + spread * fallback[row, d])
                 chance = gamma_tails(nodes[row, 1, 0], rate)[0]
             out[row, d] = min(max(chance, 0.0), 1.0)
+
+
+@kernel(
+    "void(float64[:, :, ::1], float64[:, :, ::1], float64[:, ::1], float64[::1], boolean[::1], int64[:, ::1],"
+    "float64[:, ::1], float64[:, :, ::1], float64[:, :, :, ::1])"
+)
+def city_growth_into(
+    plan: Floats,
+    apart: Floats,
+    cap: Floats,
+    weight: Floats,
+    has_trend: Bools,
+    delay: Ints,
+    meanwhile: Floats,
+    add: Floats,
+    out: Floats,
+) -> None:
+    """Set *out* ``[C, Kc, T, N]`` to the drift of cities: `drift.city_drift` at points.
+
+    *plan* ``[C, Kc, T]``; *apart* ``[Kc, T, N]``: trend less plan of the province; *cap* ``[Kc, N]``.
+    """
+    cities, indicators, years, points = out.shape
+    drift = np.empty((years, points))
+    for c in range(cities):
+        for k in range(indicators):
+            blend_into(plan[c, k], apart[k], cap[k], weight, has_trend[k], drift)
+            for t in range(years):
+                source = t - delay[c, k]
+                for d in range(points):
+                    growth = drift[source, d] if source >= 0 else meanwhile[c, k]
+                    out[c, k, t, d] = growth + add[c, k, t]
+
+
+@kernel("void(float64[:, ::1], float64[:, :, :, ::1])")
+def levels_in_place(base: Floats, growth: Floats) -> None:
+    """Turn *growth* ``[C, Kc, T, N]`` into levels from *base* ``[C, Kc]``, each year's factor floored."""
+    cities, indicators, years, points = growth.shape
+    for c in range(cities):
+        for k in range(indicators):
+            for t in range(years):
+                for d in range(points):
+                    before = base[c, k] if t == 0 else growth[c, k, t - 1, d]
+                    growth[c, k, t, d] = before * max(1.0 + growth[c, k, t, d], FLOOR)
