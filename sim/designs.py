@@ -102,8 +102,8 @@ def draw_points(seed: int, name: str, dimension: int, block: int) -> Floats:
 
 def draw_directions(dimension: int) -> NDArray[np.uint64]:
     """Return the direction numbers of *dimension* that draws need, ``[bit]``."""
-    directions: NDArray[np.uint64] = _directions(_rounded(dimension), _DRAW_BITS)[dimension - 1].astype(np.uint64)
-    return directions
+    directions = _directions(_rounded(dimension), _DRAW_BITS)[dimension - 1]
+    return np.asarray(directions, dtype=np.uint64)
 
 
 @cache

@@ -35,8 +35,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
         precision = options.precision or scenario.precision or PRECISION
 
         def told(points: int, widest: float, wanted: float = precision) -> None:
-            wide = f"{100.0 * widest:.3g}"
-            console.tell_text("cli.chances.look", points=f"{points:,}", widest=wide, wanted=f"{100 * wanted:g}")
+            half = {"widest": f"{100.0 * widest:.3g}", "wanted": f"{100.0 * wanted:g}"}
+            console.tell_text("cli.chances.look", points=f"{points:,}", **half)
 
         found = at_points(replace(scenario, design=design), baseline, precision, told)
         console.show(points_text(found, baseline, console.lang))

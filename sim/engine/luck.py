@@ -99,7 +99,7 @@ class Luck:
     def _uniform(self, source: Source) -> Floats:
         name = name_of(source)
         if self.design.number(name) is not None:
-            return self._points([source], normal=False)[0]
+            return np.asarray(self._points([source], normal=False)[0])
         uniform = block_uniforms(self.seed, source, self.block)
         if self.design.mirrors(name):
             uniform[1::2] = 1.0 - uniform[0::2]

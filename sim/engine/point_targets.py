@@ -85,9 +85,9 @@ class PointTargets:
         lone: Mapping[int, Floats],
         normals_of: Callable[[tuple[Source, ...]], Floats],
     ) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats, Floats]:
-        """Return what `chain_into` needs of each point: level, kept, start, rates, unmoved, ratio, normals.
+        """Return what `chain_into` needs of each point, from level to normals.
 
-        *total* ``[Kc, T, N]`` are sums of city levels, *calm* ``[C, Kc, T, N]`` those levels without noise, *lone* ``[T, N]`` calm logs by lone indicator.
+        *total* ``[Kc, T, N]`` are sums of city levels, *calm* ``[C, Kc, T, N]`` levels without noise, *lone* ``[T, N]`` calm logs by lone indicator.
         """
         points, years = values.shape[1], len(model.years)
         level, start = np.zeros((points, len(self.asked))), np.zeros((points, len(self.asked)))
@@ -96,7 +96,7 @@ class PointTargets:
 
         def log_level(k: int, t: int) -> Floats:
             if k in lone:
-                return lone[k][t]
+                return np.asarray(lone[k][t])
             column = columns.index(k)
             return np.asarray(np.log(total[column, t]) + model.log_ratio[column, t])
 
@@ -266,7 +266,8 @@ def point_targets(model: Model) -> PointTargets:
     for k, t in pairs:
         if k in columns:
             needed[columns.index(k), t] = True
-    places = [(columns.index(each.quantity), each.year) for each in asked if each.is_level and each.quantity in columns]
+    levels = [each for each in asked if each.is_level and each.quantity in columns]
+    places = [(columns.index(each.quantity), each.year) for each in levels]
     slots = np.full(needed.shape, NONE, dtype=np.int64)
     for place, cell in enumerate(places):
         slots[cell] = place
@@ -275,7 +276,8 @@ def point_targets(model: Model) -> PointTargets:
         for pair in each.own_pairs() if not each.is_level else ():
             flows[j, pair[1]] = pairs.index(pair)
     noise = model.noise
-    correlations = np.stack([load @ load.T for load in (noise.load_common, noise.load_province, noise.load_year)])
+    loads = (noise.load_common, noise.load_province, noise.load_year)
+    correlations = np.stack([load @ load.T for load in loads])
     for matrix in correlations:
         np.fill_diagonal(matrix, 1.0)
     ratio = np.zeros(len(model.indicators))
@@ -292,11 +294,13 @@ def point_targets(model: Model) -> PointTargets:
         cell_sources=tuple(_cell_source(model, cell) for cell in cells),
         asked=tuple(asked),
         pairs=np.array(pairs, dtype=np.int64).reshape(-1, 2),
-        pair_sources=tuple(Source("year", indicator=model.indicators.labels[k], year=years[t]) for k, t in pairs),
+        pair_sources=tuple(_pair_source(model, pair) for pair in pairs),
         mix=mix,
-        back=np.linalg.inv(mix),
+        back=np.asarray(np.linalg.inv(mix)),
         mixed=np.array(mixed, dtype=np.int64),
-        chain=np.array([chain_row(model, each, pairs, slots) for each in asked], dtype=np.int64).reshape(-1, 4),
+        chain=np.array([chain_row(model, each, pairs, slots) for each in asked], dtype=np.int64).reshape(
+            -1, 4
+        ),
         flows=flows,
         chain_bounds=np.array([each.bounds for each in asked]).reshape(-1, 2),
         correlations=correlations,
@@ -305,13 +309,17 @@ def point_targets(model: Model) -> PointTargets:
 
 
 def chain_row(model: Model, asked: Asked, pairs: list[Pair], slots: Ints) -> tuple[int, int, int, int]:
-    """Return a target's row of `chain_into`: slot, 1 of a stock, 1 of counts or a level's place, pair below."""
+    """Return a row of `chain_into`: slot, 1 of a stock, 1 of counts or a level's place, pair below."""
     below = NONE if asked.below is None or asked.below[1] < 0 else pairs.index(asked.below)
     second = int(asked.is_count)
     if asked.is_level:
         columns = list(model.with_cities)
         second = int(slots[columns.index(asked.quantity), asked.year]) if asked.quantity in columns else NONE
     return pairs.index(asked.own_pairs()[0]), int(not asked.is_level), second, below
+
+
+def _pair_source(model: Model, pair: Pair) -> Source:
+    return Source("year", indicator=model.indicators.labels[pair[0]], year=model.years.labels[pair[1]])
 
 
 def _cell_source(model: Model, cell: tuple[int, int, int, int]) -> Source:

@@ -112,9 +112,7 @@ def city_growth(model: Model, p: SetParameters, weight: Floats, plan: Floats, tr
     return out
 
 
-def calm_levels(
-    model: Model, city: Floats, alone: Floats, luck: PointLuck
-) -> tuple[Floats, list[Floats]]:
+def calm_levels(model: Model, city: Floats, alone: Floats, luck: PointLuck) -> tuple[Floats, list[Floats]]:
     """Return levels of cities without any noise ``[C, Kc, T, N]``, and `shocked_factors` of lone indicators."""
     if not model.shocks:
         _, lone_factors, _ = shocked_factors(model, city[:, :0], alone, luck)

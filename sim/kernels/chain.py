@@ -38,7 +38,8 @@ LEAST = 1e-300
 @inlined
 def chance_of_count(count: float, rate: float) -> float:
     """Return the chance that a Poisson count of *rate* is at most *count*."""
-    return gamma_tails(count + 1.0, rate)[1] if count >= 0.0 else 0.0
+    chance: float = gamma_tails(count + 1.0, rate)[1] if count >= 0.0 else 0.0
+    return chance
 
 
 @inlined
@@ -222,9 +223,7 @@ def drawn_below(table: Floats, a: float, b: float, z: float) -> tuple[float, flo
 
 
 @inlined
-def linear_ends(
-    lower: Floats, z: Floats, slot: int, level: float, bounds: Floats
-) -> tuple[float, float]:
+def linear_ends(lower: Floats, z: Floats, slot: int, level: float, bounds: Floats) -> tuple[float, float]:
     """Return between which normals of its own coordinate a half-space is hit, given those before it."""
     location = level
     for i in range(slot):
@@ -286,9 +285,7 @@ def drawn_between(table: Floats, a: float, b: float, z: float) -> tuple[float, f
 
 
 @inlined
-def level_threshold(
-    levels: Floats, slopes: Floats, slope: float, rest: float, bound: float
-) -> float:
+def level_threshold(levels: Floats, slopes: Floats, slope: float, rest: float, bound: float) -> float:
     """Return the z at which ``log sum levels_c e^(slopes_c z) + slope z + rest`` reaches *bound*.
 
     Convex and rising in z, so Newton's rule gets there from anywhere.

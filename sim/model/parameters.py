@@ -170,7 +170,8 @@ def proxies_of_sets(
     name = f"proxy:{indicator}"
     dimension = design.number(name)
     if dimension is not None:
-        return np.floor(proxies * points_of_sets(design, seed, (name,), first, count)[0]).astype(np.int64)
+        [points] = points_of_sets(design, seed, (name,), first, count)
+        return np.asarray(np.floor(proxies * points), dtype=np.int64)
     start = first - first % proxies
     stop = first + count + (-(first + count)) % proxies
     uniform = uniforms_of_sets(seed, [Source("proxy", indicator=indicator)], start, stop - start)[0]

@@ -72,7 +72,9 @@ def at_points(
     points, chances = 0, np.empty((len(targets.rows) + 1, 0))
     while True:
         more = FEWEST if not points else points
-        new = [point_chances(model, targets, n, min(PIECE, more)) for n in range(points, points + more, PIECE)]
+        new = [
+            point_chances(model, targets, n, min(PIECE, more)) for n in range(points, points + more, PIECE)
+        ]
         points, chances = points + more, np.concatenate([chances, *new], axis=1)
         found = answers(scenario, baseline, model, targets, chances)
         told(points, found.widest())

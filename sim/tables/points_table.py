@@ -10,6 +10,9 @@ from sim.tables.layout import paragraph, wrapped_table
 from sim.tables.wording import value_words, with_unit
 from sim.texts import say
 
+LEAST = 0.001
+"""A chance nearer to 0 or 1 is shown as less or more than that."""
+
 MOST = {0: 8, 1: 40, 2: 14}
 
 
@@ -29,7 +32,9 @@ def points_text(found: AtPoints, baseline: Baseline, lang: str) -> str:
         parts.append(_cities(found, baseline, lang))
     widest = f"{100.0 * found.widest():.2g}"
     design = say(f"points.design-{found.scenario.design}", lang)
-    parts.append(paragraph(say("points.legend", lang, points=f"{found.points:,}", widest=widest, design=design)))
+    parts.append(
+        paragraph(say("points.legend", lang, points=f"{found.points:,}", widest=widest, design=design))
+    )
     if found.unanswered:
         names = ", ".join(f"{t.id} ({t.version})" if t.version else t.id for t in found.unanswered)
         parts.append(paragraph(say("points.unanswered", lang, targets=names)))
@@ -44,7 +49,8 @@ def _row(each: Chance, points: int, lang: str) -> list[str]:
 
 def _chance(p: float, low: float, high: float, points: int) -> str:
     """Return a probability with half the width of its error, in points."""
-    return f"{percent(p, points)} ±{50.0 * (high - low):.2f}"
+    shown = f"{100.0 * p:.1f} %" if LEAST <= p <= 1.0 - LEAST else percent(p, points)
+    return f"{shown} ±{50.0 * (high - low):.2f}"
 
 
 def _cities(found: AtPoints, baseline: Baseline, lang: str) -> str:
@@ -61,4 +67,4 @@ def _cities(found: AtPoints, baseline: Baseline, lang: str) -> str:
         for city in baseline.cities
         if any((city.id, quantity) in cells for quantity in quantities)
     ]
-    return wrapped_table(head, rows, dict.fromkeys(range(1, len(head)), 10), right=range(1, len(head)))
+    return wrapped_table(head, rows, dict.fromkeys(range(1, len(head)), 12), right=range(1, len(head)))
