@@ -87,7 +87,7 @@ def without_pipelines(model: Model) -> Model:
 
 def engine_blocks(model: Model, detailed: bool, blocks: range) -> None:
     for block in blocks:
-        run_block((model,), detailed, block)
+        tuple(run_block((model,), detailed, block))
 
 
 def rival_blocks(model: Model, draws: int, blocks: range) -> None:

@@ -17,11 +17,17 @@ _SHIFT = 1100
 
 _MANTISSA = 53
 
-LEVEL_STEP = math.log(1.001)
-"""Width of a grid cell of levels: 0.1 %."""
+LEVEL_ZERO = 2.0**-20
+"""Where the grid of levels turns linear, unless a row has a zero of its own: a millionth."""
 
-LEVEL_ZERO = 1e-6
-"""Levels nearer to zero than this fall into the cell of zero."""
+PER_OCTAVE = 1024
+"""Cells of the grid of levels from one power of two to the next: each is 0.05 to 0.1 % wide.
+
+The number of a cell is read off the leading bits of a level, without a logarithm.
+"""
+
+_CELL_BITS = 52 - PER_OCTAVE.bit_length() + 1
+"""Bits of a mantissa within one cell."""
 
 RATE_STEP = 0.001
 """Width of a grid cell of rates, in percentage points: linear."""
@@ -139,24 +145,28 @@ class Grid:
         return found
 
 
-def level_indices(values: Floats) -> NDArray[np.int32]:
-    """Return indices on the signed logarithmic grid: 0 near zero, one step each 0.1 %."""
+def level_indices(values: Floats, zero: Floats | float = LEVEL_ZERO) -> NDArray[np.int32]:
+    """Return indices on the signed grid of levels, linear up to *zero* (powers of two), then by octaves.
+
+    A cell beyond *zero* includes its larger end.
+    """
     size = np.abs(values)
-    np.maximum(size, LEVEL_ZERO, out=size)
-    np.log(size, out=size)
-    size -= math.log(LEVEL_ZERO)
-    size /= LEVEL_STEP
-    np.ceil(size, out=size)
-    indices = size.astype(np.int32)
-    if values.size and values.min() < 0.0:
-        np.negative(indices, where=values < 0.0, out=indices)
-    return indices
+    zero = np.broadcast_to(zero, values.shape)
+    beyond = np.maximum(size, zero).view(np.int64) - np.ascontiguousarray(zero).view(np.int64)
+    outer = PER_OCTAVE + ((beyond + (1 << _CELL_BITS) - 1) >> _CELL_BITS)
+    inner = np.rint(np.minimum(size, zero) * (PER_OCTAVE / zero)).astype(np.int64)
+    indices = np.where(size > zero, outer, inner).astype(np.int32)
+    return np.where(values < 0.0, -indices, indices)
 
 
-def level_of_index(index: Ints) -> Floats:
-    """Return the middle of the cell *index* of the signed logarithmic grid."""
-    size = LEVEL_ZERO * np.exp((np.abs(index) - 0.5) * LEVEL_STEP)
-    return np.where(index == 0, 0.0, np.sign(index) * size)
+def level_of_index(index: Ints, zero: Floats | float = LEVEL_ZERO) -> Floats:
+    """Return the middle of the cell *index* of the signed grid of levels."""
+    zero = np.ascontiguousarray(np.broadcast_to(zero, np.shape(index)), dtype=np.float64)
+    size = np.abs(index)
+    last = np.maximum(size - PER_OCTAVE, 1).astype(np.int64)
+    low, high = (((n << _CELL_BITS) + zero.view(np.int64)).view(np.float64) for n in (last - 1, last))
+    middle = np.where(size > PER_OCTAVE, 0.5 * (low + high), size * (zero / PER_OCTAVE))
+    return np.sign(index) * middle
 
 
 def rate_indices(values: Floats) -> NDArray[np.int32]:

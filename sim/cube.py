@@ -132,6 +132,7 @@ class Cube:
     *by_set*: chances ``[group]`` by (target, version) and by (`AT_LEAST`, how many). Groups are the sets of
     a plain run, or those that its *design* makes independent: the pairs in which scenarios of one seed
     are compared; not-a-number where no draw is valid.
+    *without*: p by (target, version) without the execution prior, on the same draws; empty where it is off.
     """
 
     scenario: str
@@ -151,6 +152,7 @@ class Cube:
     by_set: Mapping[tuple[str, str], Floats] = field(default_factory=dict)
     effective: float | None = None  # effective draws, where actuals give draws weights
     design: str = "plain"
+    without: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
     def headline(self) -> tuple[Probability, ...]:
         """Return the lead headline rows in the order of the plan."""
@@ -207,6 +209,6 @@ def proportion(hits: int, draws: int) -> tuple[float, float, float]:
     return hits / draws, float(low), float(high)
 
 
-def value_of_index(index: np.ndarray, is_rate: np.ndarray) -> Floats:
-    """Return the values of grid indices; rates lie on the linear grid."""
-    return np.where(is_rate, rate_of_index(index), level_of_index(index))
+def value_of_index(index: np.ndarray, is_rate: np.ndarray, zero: Floats) -> Floats:
+    """Return the values of grid indices; rates lie on a linear grid, levels on one with its own *zero*."""
+    return np.where(is_rate, rate_of_index(index), level_of_index(index, zero))

@@ -34,6 +34,8 @@ def serial(function: Callable[[Item], Result], items: Iterable[Item], /) -> Iter
 def processes(workers: int) -> Map:
     """Return a map over *workers* processes; function, items and results must be picklable.
 
+    What *function* yields piece by piece is collected before it travels.
+
     Workers are spawned, as on Windows, so that they share nothing with this process. At most two
     items per worker are under way, so that memory does not grow with the items. Ctrl-C, and leaving
     the iterator early, end the workers. A worker that dies raises BrokenProcessPool.
@@ -45,7 +47,7 @@ def processes(workers: int) -> Map:
         try:
             for item in items:
                 with _ctrl_c_held_back():
-                    waiting.append(pool.submit(function, item))
+                    waiting.append(pool.submit(_collected, function, item))
                 if len(waiting) >= 2 * workers:
                     yield waiting.popleft().result()
             while waiting:
@@ -54,6 +56,12 @@ def processes(workers: int) -> Map:
             pool.shutdown(wait=True, cancel_futures=True)
 
     return spread
+
+
+def _collected(function: Callable[[Item], Result], item: Item) -> Any:
+    """Return what *function* makes of *item*; of a generator, which cannot travel, a tuple of its pieces."""
+    result = function(item)
+    return tuple(result) if isinstance(result, Iterator) else result
 
 
 @contextmanager

@@ -40,7 +40,7 @@ def worked(scenario: Scenario, baseline: Baseline, block: int = 0) -> Block:
 
 def worked_model(model: Model, block: int = 0, compiled: bool = True) -> Block:
     """Return a block of *model* as the engine works it out."""
-    luck = Luck(model.seed, block, compiled)
+    luck = Luck(model.seed, block, compiled, model.design)
     values = drawn_parameters(model.parameters, model.seed, model.drawn, block * SETS, SETS)
     parameters = set_parameters(model, values, block)
     noise = block_noise(model, parameters, luck)

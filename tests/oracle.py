@@ -67,6 +67,7 @@ class Oracle(OracleGrowth):
                 tau = self.split(ident, tau, self.sd_b)
             year = math.hypot(self.parameter(ident, "year_sd"), sd)
             self.sd_n[ident], self.sd_p[ident] = n * s.province, year * s.province
+            tau *= math.sqrt(self.left_of_own_drift(ident))
             self.sd_o[ident] = math.hypot(tau * s.province, math.sqrt(self.gap_variance(ident)))
 
     def split(self, ident: str, total: float, into: dict[tuple[str, str], float]) -> float:
@@ -206,7 +207,7 @@ class Oracle(OracleGrowth):
         if kind == "assumption":
             return self.assumption(name)
         if kind == "calibration":
-            return min(self.estimate(f"exit:{name}", self.calibration.exits[name], "sd"), 1.0)
+            return min(self.estimate(f"exit:{name}", self.calibration.exits[name], "exit"), 1.0)
         if kind == "history":
             return self.baseline.history(name, self.baseline.province.id)[self.baseline.base_year].value
         return float(name)

@@ -12,7 +12,7 @@ from sim.shocks import Course
 from sim.streams import Source, set_uniforms, uniforms
 from tests.oracle_numbers import NORMAL, logit, share_of_course, size_at, triangular
 
-POSITIVE = ("sd", "tau", "year_sd")
+POSITIVE = ("sd", "tau", "year_sd", "exit")
 BOUNDS = {"phi": (-0.9, 0.95), "lam": (0.0, 1.0), "damp": (0.0, 1.0), "slope": (0.0, 1.0)}
 PROVINCE = ""
 
@@ -76,7 +76,8 @@ class OracleGrowth:
         z = NORMAL.inv_cdf(self.set_uniform(Source("parameter", indicator=name), self.set_number))
         if kind in POSITIVE and estimate.value > 0.0:
             variance = math.log(1.0 + (estimate.se / estimate.value) ** 2)
-            return estimate.value * math.exp(math.sqrt(variance) * z - variance / 2.0)
+            lowered = variance / 2.0 if kind == "exit" else variance  # of a spread the mean square stays
+            return estimate.value * math.exp(math.sqrt(variance) * z - lowered)
         low, high = (0.0, math.inf) if kind in POSITIVE else BOUNDS.get(kind, (-math.inf, math.inf))
         return min(max(estimate.value + estimate.se * z, low), high)
 
@@ -213,6 +214,18 @@ class OracleGrowth:
             return self.assumption("blend_weight") if growth.weight is None else growth.weight
         return 1.0 if growth.source == "plan" else 0.0
 
+    def left_of_own_drift(self, ident: str) -> float:
+        """Return what is left of tau^2 once the trend, as far as it counts, has used the own growth."""
+        if self.indicators[ident].kind == "rate" or not self.calibration.indicators[ident].has_trend:
+            return 1.0
+        lam, damp, phi, sd, tau = (self.parameter(ident, f) for f in ("lam", "damp", "phi", "sd", "tau"))
+        first, last = self.calibration.series[self.series[ident]].window
+        n = last - first
+        mean = sum(phi ** abs(a - b) for a in range(n) for b in range(n)) / n**2
+        kept = lam * sum(damp ** (t + 1) for t in self.years) / len(self.years)
+        used = 1.0 if tau == 0.0 else min(1.0, kept**2 * (tau**2 + sd**2 * mean) / tau**2)
+        return 1.0 - (1.0 - self.weight(ident)) * used
+
     def gap_variance(self, ident: str) -> float:
         """Return ``w (1 - w) gap^2`` of mean log growth."""
         rate = self.indicators[ident].kind == "rate"
@@ -230,7 +243,7 @@ class OracleGrowth:
             province = self.plan[PROVINCE, ident]
             trend = [p + x - y for p, x, y in zip(self.plan[area, ident], trend, province, strict=True)]
             logs = [math.log(max(1.0 + g, 0.01)) for g in trend]
-            cap = self.calibration.series[self.series[ident]].cap
+            cap = self.calibration.series[self.series[ident]].cap.value
             excess = max(sum(logs) / len(logs) - cap, 0.0)
             trend = [math.exp(g - excess) - 1.0 for g in logs]
         elif area != PROVINCE:

@@ -90,7 +90,7 @@ def series_calibrations(draw: st.DrawFn, drawn: bool) -> SeriesCalibration:
         tau=number(0.0, 0.06, 0.01),
         year_sd=number(0.0, 0.05, 0.01),
         slope=number(0.05, 0.4, 0.02),  # nearer to zero a city's own part is the difference of equals
-        cap=draw(st.sampled_from([0.02, 0.12, np.inf])),
+        cap=estimate(draw(st.sampled_from([0.02, 0.12, np.inf]))),
         units=31,
         window=(2015, 2020),
     )

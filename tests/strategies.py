@@ -91,7 +91,7 @@ def series(
         tau=estimate(tau, se * tau),
         year_sd=estimate(year_sd, se * year_sd),
         slope=estimate(slope),
-        cap=0.3,
+        cap=estimate(0.3),
         units=31,
         window=(2015, 2020),
     )

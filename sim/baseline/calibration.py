@@ -36,7 +36,7 @@ class SeriesCalibration:
     tau: Estimate
     year_sd: Estimate
     slope: Estimate
-    cap: float
+    cap: Estimate
     units: int
     window: tuple[int, int]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import PurePosixPath
 
+from sim.baseline.breaks import FILE as BREAKS
 from sim.baseline.calibration import Calibration
 from sim.baseline.load_figures import figures_by_key
 from sim.baseline.load_plan import Frame
@@ -214,6 +215,8 @@ def _check_calibration(calibration: Calibration, parts: Parts, found: Found) -> 
     """Add what the calibration lacks or knows too much of; it is then older than the plan's files."""
     place = _calibration_place(parts)
     changed = [name for name, hash in calibration.hashes.items() if parts.hashes.get(name) != hash]
+    if BREAKS in parts.hashes and BREAKS not in calibration.hashes:
+        changed.append(BREAKS)  # declared since
     if changed:
         found.add(place, "stale-calibration", files=", ".join(sorted(changed)))
     ids = {indicator.id for indicator in parts.indicators}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from sim.baseline.breaks import FILE as BREAKS
+from sim.baseline.breaks import load_breaks, without_break
 from sim.baseline.check import Parts, check_references
 from sim.baseline.load_calibration import load_calibration
 from sim.baseline.load_derived import in_order_of_use, load_assumptions, load_derived
@@ -17,7 +19,7 @@ from sim.baseline.load_plan import Frame, load_areas, load_frame
 from sim.baseline.load_printed import load_printed
 from sim.baseline.load_targets import Quantities, load_platforms, load_targets
 from sim.baseline.load_tiles import load_tiles
-from sim.baseline.plan import Baseline, Figure
+from sim.baseline.plan import Baseline, Break, Figure
 from sim.baseline.track_record import load_track_record
 from sim.errors import BadInput, Found, Mistake, Place
 from sim.marked.text import name_in_project
@@ -25,6 +27,7 @@ from sim.marked.text import name_in_project
 FILES = (
     "areas.csv",
     "assumptions.yaml",
+    "breaks.csv",
     "calibration.yaml",
     "derived.yaml",
     "dimensions.csv",
@@ -43,11 +46,11 @@ FILES = (
 )
 
 
-def load_baseline(folder: Path, root: Path) -> Baseline:
+def load_baseline(folder: Path, root: Path, sources_only: bool = False) -> Baseline:
     """Return the plan in *folder*; BadInput with all mistakes of all files, placed relative to *root*.
 
-    calibration.yaml, path.csv (both written by the program), dimensions.csv, pipelines.yaml,
-    plan_vs_outcome.csv and tiles.csv may be absent.
+    calibration.yaml, path.csv (both written by the program), breaks.csv, dimensions.csv, pipelines.yaml,
+    plan_vs_outcome.csv and tiles.csv may be absent. *sources_only*: what the program wrote stays unread.
     """
     if not folder.is_dir():
         raise BadInput([Mistake(Place(name_in_project(folder, root)), "missing-folder")])
@@ -59,13 +62,13 @@ def load_baseline(folder: Path, root: Path) -> Baseline:
     pipelines = load_pipelines(folder, root, found)
     assumptions |= pipelines.assumptions
     derived = in_order_of_use((*pipelines.derived, *load_derived(folder, root, found)), found)
-    calibration = load_calibration(folder, root, found)
+    calibration = None if sources_only else load_calibration(folder, root, found)
     if frame is None or indicators is None:
         found.raise_if_any()
     assert frame is not None  # None always comes with a mistake
     assert indicators is not None
     printed = load_printed(folder, root, frame, indicators, found)
-    figures, observed = load_all_figures(folder, root, frame, found)
+    figures, observed, breaks = load_all_figures(folder, root, frame, found)
     by_id = {indicator.id: indicator for indicator in indicators}
     quantities = Quantities(by_id, {item.id: item for item in derived}, printed)
     targets = load_targets(folder, root, frame, quantities, found)
@@ -80,7 +83,7 @@ def load_baseline(folder: Path, root: Path) -> Baseline:
     parts = Parts(frame, indicators, printed, figures, observed, assumptions, derived, calibration, hashes)
     check_references(parts, found)
     check_pipelines(pipelines.plans.values(), by_id, found)
-    path = load_path(folder, root, frame, indicators, printed, found)
+    path = load_path(folder, root, frame, indicators, printed, found, sources_only)
     found.raise_if_any()
     return Baseline(
         id=folder.name,
@@ -107,19 +110,27 @@ def load_baseline(folder: Path, root: Path) -> Baseline:
         hashes=hashes,
         tiles=tiles,
         track_record=track_record,
+        breaks=breaks,
         pipelines=pipelines.plans,
     )
 
 
 def load_all_figures(
     folder: Path, root: Path, frame: Frame, found: Found
-) -> tuple[tuple[Figure, ...], tuple[Figure, ...]]:
-    """Return the figures of history.csv and panel.csv together, and those of observed.csv."""
-    history, panel = (load_figures(folder, root, name, frame, found) for name in ("history.csv", "panel.csv"))
+) -> tuple[tuple[Figure, ...], tuple[Figure, ...], tuple[Break, ...]]:
+    """Return the figures of history.csv and panel.csv together, those of observed.csv, and declared breaks.
+
+    Breaks hold of the former: figures before one have no part in the calibration.
+    """
+    history, panel = (
+        load_figures(folder, root, name, frame, found) for name in ("history.csv", "panel.csv")
+    )
     observed = load_named_figures(folder / "observed.csv", root, frame.areas, found)
     figures = joined_figures(history, panel, found)
-    check_figures(figures, found)
-    return figures, observed
+    file = folder / BREAKS
+    breaks = load_breaks(file, root, figures, found) if file.exists() else ()
+    check_figures(without_break(figures, breaks), found)
+    return figures, observed, breaks
 
 
 def hashes_of(folder: Path) -> dict[str, str]:

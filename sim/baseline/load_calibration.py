@@ -109,12 +109,9 @@ def _estimate(fields: Fields, name: str, words: Mapping[str, float] | None = Non
 
 def _series(fields: Fields) -> SeriesCalibration:
     parts = {name: _estimate(fields, name) for name in ESTIMATES}
-    no_cap = fields.data.get("cap") == NO_CAP
-    if no_cap:
-        fields.asked.append("cap")
     result = SeriesCalibration(
         **parts,
-        cap=math.inf if no_cap else fields.number("cap"),
+        cap=_estimate(fields, "cap", words={NO_CAP: math.inf}),
         units=fields.integer("units"),
         window=_window(fields),
     )

@@ -54,19 +54,24 @@ def load_derived(folder: Path, root: Path, found: Found) -> tuple[Derived, ...]:
 
 
 def in_order_of_use(derived: Sequence[Derived], found: Found) -> tuple[Derived, ...]:
-    """Return the quantities so that each uses only earlier ones; a cycle is a mistake."""
+    """Return the quantities so that each uses only earlier ones; a cycle is a mistake.
+
+    Those of a cycle come last: they exist, so whatever names them is not mistaken too.
+    """
     rest = {item.id: item for item in derived}
+    cyclic: list[Derived] = []
     while True:
         sorter = TopologicalSorter(
             {id: [p for p in item.parts() if p in rest] for id, item in rest.items()}
         )
         try:
-            return tuple(rest[id] for id in sorter.static_order())
+            return (*(rest[id] for id in sorter.static_order()), *cyclic)
         except CycleError as error:
             cycle: list[str] = error.args[1]
         # The sorter lists a cycle from user to used or the other way; the quantity first in the file leads.
         first = next(id for id in rest if id in cycle)
         found.add(rest[first].place, "derived-cycle", chain=" -> ".join(dict.fromkeys(cycle)))
+        cyclic += [item for id, item in rest.items() if id in cycle]
         rest = {id: item for id, item in rest.items() if id not in cycle}
 
 

@@ -8,33 +8,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from sim.baseline.breaks import FILE as BREAKS
+from sim.baseline.breaks import break_years, load_breaks, without_break
 from sim.baseline.load_figures import YEARS, check_figures
-from sim.baseline.plan import Figure
-from sim.errors import BadInput, Found, Place
-from sim.marked.table import MAX_BYTES, Row, Table, load_table, nearest_or_all, table_from_bytes
+from sim.baseline.plan import Break, Figure
+from sim.errors import Found, Place
+from sim.marked.table import MAX_BYTES, Row, table_from_bytes
 from sim.marked.text import load_bytes, name_in_project, text_from_bytes
 from sim.units import units
-
-BREAKS = "breaks.csv"
-ALL = "*"
-"""A break of this region is one of all regions, the country included."""
 
 NAMES = ("indicator", "series")
 """The first column may have either name: a plan folder calls its series so."""
 
 REQUIRED = ("region", "year", "value", "unit", "source")
 OPTIONAL = ("status", "note", "trust")
-BREAK_COLUMNS = ("indicator", "region", "year", "note", "source")
-
-
-@dataclass(frozen=True, slots=True)
-class Break:
-    """From *year* on the figures of *series* in *region* cannot be compared with earlier ones."""
-
-    series: str
-    region: str
-    year: int
-    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +35,7 @@ class PanelFile:
 
     def breaks_of(self, series: str, region: str) -> tuple[int, ...]:
         """Return the years in which figures of *series* in *region* begin anew."""
-        return tuple(
-            sorted({b.year for b in self.breaks if b.series == series and b.region in (region, ALL)})
-        )
+        return break_years(self.breaks, series, region)
 
     @property
     def series(self) -> tuple[str, ...]:
@@ -73,10 +58,9 @@ def load_panel(path: Path, root: Path, breaks: Path | None = None) -> PanelFile:
     file = breaks or path.with_name(BREAKS)
     declared: tuple[Break, ...] = ()
     if breaks is not None or file.is_file():
-        declared = _load_breaks(file, root, figures, found)
+        declared = load_breaks(file, root, figures, found)
         hashes[file.name] = hashlib.sha256(file.read_bytes()).hexdigest()
-    known = {(b.series, b.region) for b in declared}
-    whole = [f for f in figures if not known & {(f.series, f.region), (f.series, ALL)} and f.unit in units()]
+    whole = [f for f in without_break(figures, declared) if f.unit in units()]
     if not found.mistakes:
         check_figures(whole, found)
         _check_units(figures, found)
@@ -140,24 +124,3 @@ def _check_units(figures: tuple[Figure, ...], found: Found) -> None:
         first = unit.setdefault(figure.series, figure)
         if figure.unit != first.unit:
             found.add(figure.place, "unit-mismatch", unit=figure.unit, expected=first.unit)
-
-
-def _load_breaks(path: Path, root: Path, figures: tuple[Figure, ...], found: Found) -> tuple[Break, ...]:
-    try:
-        table: Table = load_table(path, root, BREAK_COLUMNS)
-    except BadInput as bad:
-        found.mistakes.extend(bad.mistakes)
-        return ()
-    series = {figure.series for figure in figures}
-    result = []
-    for row in table.rows:
-        name, region = row["indicator"].required(found), row["region"].required(found)
-        year = row["year"].integer(found)
-        row["source"].required(found)
-        regions = {figure.region for figure in figures if figure.series == name} | {ALL}
-        for value, legal, cell in ((name, series, "indicator"), (region, regions, "region")):
-            if value and name in series | {value} and value not in legal:
-                row[cell].mistake(found, "bad-choice", near=nearest_or_all(value, legal))
-        if year is not None:
-            result.append(Break(name, region, year, row.text("note")))
-    return tuple(result)

@@ -21,17 +21,23 @@ SLACK = 1e-6  # eight digits of a level next to the edge of its printed interval
 
 
 def load_path(
-    folder: Path, root: Path, frame: Frame, indicators: Sequence[Indicator], printed: Printed, found: Found
+    folder: Path,
+    root: Path,
+    frame: Frame,
+    indicators: Sequence[Indicator],
+    printed: Printed,
+    found: Found,
+    unread: bool = False,
 ) -> Floats:
     """Return the path ``[cities then province, indicator, base year + years]``; NaN where none is.
 
-    All NaN where the file is not there yet. A file that lacks cells, or whose levels do not lie in the
-    printed intervals, was made from other tables: a mistake.
+    All NaN where the file is not there yet, or stays *unread*. A file that lacks cells, or whose levels
+    do not lie in the printed intervals, was made from other tables: a mistake.
     """
     shape = (len(frame.areas), len(indicators), len(frame.years) + 1)
     path = np.full(shape, np.nan)
     file = folder / "path.csv"
-    table = table_or_none(file, root, COLUMNS, found) if file.exists() else None
+    table = table_or_none(file, root, COLUMNS, found) if file.exists() and not unread else None
     if table is not None:
         _fill(path, table, frame, indicators, found)
         _check(path, table, frame, indicators, printed, found)

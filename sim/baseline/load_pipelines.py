@@ -15,7 +15,7 @@ from sim.baseline.load_plan import ID
 from sim.baseline.plan import Assumption, Derived, PipelinePlan
 from sim.errors import Found
 from sim.marked.table import nearest_or_all
-from sim.pipelines import Need, Pipeline, pipeline
+from sim.pipelines import COUPLING, Need, Pipeline, pipeline
 from sim.texts import say
 from sim.units import known_unit
 
@@ -66,6 +66,9 @@ def _plan(
     member = pipeline[kind]
     feeds = _feeds(member, fields)
     coupled_to = fields.text("coupled_to", "") or None
+    coupling = numbers.get(COUPLING.name)
+    if coupled_to is None and coupling is not None and coupling.high > 0.0:
+        fields.found.add(coupling.place, "pipeline-uncoupled", name=id, value=f"{coupling.high:g}")
     inputs = tuple(dict.fromkeys((*feeds.values(), *((coupled_to,) if coupled_to else ()))))
     outputs = _outputs(id, member, inputs, numbers, fields)
     ids = {output.output: output.id for output in outputs}
@@ -118,6 +121,7 @@ def _number(id: str, name: Name, need: Need, fields: Fields) -> Assumption:
         grade=fields.choice("grade", GRADES),
         source=fields.text("source"),
         place=fields.place,
+        source_zh=fields.text("source_zh", ""),
     )
     fields.finish()
     return number

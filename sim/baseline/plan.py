@@ -233,6 +233,16 @@ class Platform:
 
 
 @dataclass(frozen=True, slots=True)
+class Break:
+    """From *year* on figures of *series* in *region* (``*``: all) cannot be compared with earlier ones."""
+
+    series: str
+    region: str
+    year: int
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class PastTarget:
     """An earlier plan's quantified target and what became of it; *kind*: ``ratio`` or ``amount``."""
 
@@ -272,6 +282,7 @@ class Baseline:
     calibration: Calibration | None
     hashes: Mapping[str, str]  # file name -> SHA-256
     tiles: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # city -> row, column of the tile map
+    breaks: tuple[Break, ...] = ()  # of history.csv and panel.csv, in the order of breaks.csv
     track_record: tuple[PastTarget, ...] = ()  # earlier targets with numbers, in the order of the file
     pipelines: Mapping[str, PipelinePlan] = field(default_factory=dict)
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from sim.baseline.fields import table_or_none
 from sim.baseline.plan import Baseline, PastTarget, Target
 from sim.errors import Found
@@ -74,13 +76,44 @@ class Record:
     own_count: int
 
 
-def record_of(target: Target, plan: Baseline) -> Record | None:
-    """Return the record of earlier targets of the same kind as *target*; None where there is none.
-
-    Mean growth has no record of its own and is told beside amounts, whose growth it is.
-    """
+def kind_of_target(target: Target) -> str:
+    """Return whose record *target* shares: mean growth has none of its own and goes with amounts."""
     share = target.kind in ("ratio", "rate", "coverage") and kind_of_unit(target.unit) == "ratio"
-    kind = "ratio" if share else "amount"
+    return "ratio" if share else "amount"
+
+
+LEAST_TARGETS = 4
+"""Fewer earlier targets of a kind give their mean no finite variance (a Student t of count - 1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attainment:
+    """How earlier targets of a *kind* were attained: mean log of outcome over target, its error, how many.
+
+    *se* is the standard deviation of the mean's posterior, a Student t of *count* - 1 degrees of freedom
+    and scale ``s / sqrt(count)``.
+    """
+
+    kind: str
+    mean: float
+    se: float
+    count: int
+
+
+def attainment_of(kind: str, plan: Baseline) -> Attainment | None:
+    """Return the attainment of a *kind*; None from fewer than `LEAST_TARGETS` targets."""
+    known = [past for past in plan.track_record if past.kind == kind and past.target > 0.0 < past.outcome]
+    if len(known) < LEAST_TARGETS:
+        return None
+    logs = np.log([past.outcome / past.target for past in known])
+    freedom = len(logs) - 1
+    scale = float(np.std(logs, ddof=1) / np.sqrt(len(logs)))
+    return Attainment(kind, float(np.mean(logs)), scale * float(np.sqrt(freedom / (freedom - 2))), len(logs))
+
+
+def record_of(target: Target, plan: Baseline) -> Record | None:
+    """Return the record of earlier targets of the same kind as *target*; None where there is none."""
+    kind = kind_of_target(target)
     same = [past for past in plan.track_record if past.kind == kind]
     names = {target.quantity or ""} | _series_of(target, plan)
     own = [past for past in same if past.indicator in names]

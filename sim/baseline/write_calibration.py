@@ -106,8 +106,7 @@ def _series(series: SeriesCalibration) -> Iterator[str]:
     for field in fields(series):
         value = getattr(series, field.name)
         if isinstance(value, Estimate):
-            yield f"{field.name}: {_estimate(value)}"
-    yield f"cap: {_number(series.cap, NO_CAP)}"
+            yield f"{field.name}: {_estimate(value, NO_CAP if field.name == 'cap' else '')}"
     yield f"units: {series.units}"
     yield f"window: {_window(series.window)}"
 

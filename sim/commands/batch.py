@@ -122,7 +122,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 def check_reference(options: argparse.Namespace, scenarios: Sequence[Scenario]) -> None:
     """Raise BadInput where ``--against`` names none of *scenarios*, or they do not share their luck."""
-    from sim.errors import BadInput, Mistake, Place
+    from sim.errors import COMMAND_LINE, BadInput, Mistake
     from sim.scenario.choices import near
     from sim.studies.compare import check_comparable
 
@@ -131,7 +131,7 @@ def check_reference(options: argparse.Namespace, scenarios: Sequence[Scenario]) 
     ids = [scenario.id for scenario in scenarios]
     if options.against not in ids:
         details = (("name", options.against[:80]), ("near", near(options.against, ids)))
-        raise BadInput([Mistake(Place("--against"), "unknown-scenario", details)])
+        raise BadInput([Mistake(COMMAND_LINE, "unknown-scenario", details)])
     check_comparable(scenarios)
     first = scenarios[ids.index(options.against)]
     others = [s for s in scenarios if set(s.targets) != set(first.targets)]

@@ -22,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Show the chances of every scenario, one after the other."""
+    from sim.errors import COMMAND_LINE, BadInput, Mistake
     from sim.scenario.loading import load_scenarios
     from sim.scenario.plans import PlanFolders
     from sim.studies.at_points import PRECISION, at_points
@@ -32,6 +33,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
     for scenario in load_scenarios(files, plans, console.root):
         baseline = plans[scenario.plan]
         design = options.design or ("sobol" if baseline.dimensions else scenario.design)
+        if design == "sobol" and not baseline.dimensions:
+            raise BadInput([Mistake(COMMAND_LINE, "no-dimensions", (("plan", scenario.plan),))])
         precision = options.precision or scenario.precision or PRECISION
 
         def told(points: int, widest: float, wanted: float = precision) -> None:
@@ -39,5 +42,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
             console.tell_text("cli.chances.look", points=f"{points:,}", **half)
 
         found = at_points(replace(scenario, design=design), baseline, precision, told)
+        if found.widest() > precision:
+            console.tell_text("cli.chances.not-reached", points=f"{found.points:,}")
         console.show(points_text(found, baseline, console.lang))
     return OK

@@ -31,6 +31,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     from sim.scenario.plans import PlanFolders
     from sim.studies.explain import explanation_of
     from sim.studies.explain_parts import derived_parts, parts_of
+    from sim.tables.execution import execution_text
     from sim.tables.explain_parts_table import derived_text, parts_text
     from sim.tables.explain_table import explanation_text
 
@@ -48,6 +49,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
         explanation = explanation_of(scenario, baseline, area, indicator.id, place_of)
         console.show(explanation_text(explanation, baseline, console.lang) + "\n")
         console.show(parts_text(parts_of(scenario, baseline, area, indicator, place_of), console.lang) + "\n")
+    if scenario.execution is not None:
+        console.show(execution_text(scenario, baseline, quantity, console.lang) + "\n")
     if others:
         console.tell_text("cli.explain.sweep", count=len(others) + 1)
     return OK

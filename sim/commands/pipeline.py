@@ -29,8 +29,15 @@ def run(options: argparse.Namespace, console: Console) -> int:
     from sim.scenario.loading import load_scenarios
     from sim.scenario.names import directories_of
     from sim.scenario.plans import PlanFolders
+    from sim.studies.coupling import coupling_of
     from sim.studies.watch_pipeline import watched
-    from sim.tables.pipeline_table import flow_columns, flows_text, months_text, pipelines_text
+    from sim.tables.pipeline_table import (
+        coupling_text,
+        flow_columns,
+        flows_text,
+        months_text,
+        pipelines_text,
+    )
 
     folders = PlanFolders(console.root)
     file = options.scenario or console.root / SCENARIOS / "baseline.yaml"
@@ -50,12 +57,17 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if seen.plan.coupled_to is None:
         console.show_text("pipeline.alone")
     else:
-        console.show_text("pipeline.coupled", indicator=seen.plan.coupled_to, value=f"{seen.coupling:g}")
+        noisy = {indicator.id: indicator.name for indicator in baseline.indicators}[seen.plan.coupled_to]
+        console.show_text("pipeline.coupled", indicator=noisy.in_language(lang), value=f"{seen.coupling:g}")
     if options.watch:
         console.show(months_text(seen.trace.months, seen.trace.balances, lang))
     console.show(flows_text(seen.years, seen.flows, lang))
+    if seen.plan.coupled_to is not None and seen.coupling > 0.0:
+        coupled = coupling_of(scenario, baseline, seen.plan)
+        if coupled is not None:
+            console.show(coupling_text(coupled, lang))
     path = options.out / FOLDER / f"{scenario.id}__{ident}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, machine_csv(flow_columns(ident, seen.years, seen.flows)))
+    write_whole(path, machine_csv(flow_columns({ident: seen.flows}, baseline, seen.seed, seen.draws)))
     console.show_text("pipeline.written", file=path.name)
     return OK

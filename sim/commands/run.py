@@ -45,7 +45,9 @@ def run(options: argparse.Namespace, console: Console) -> int:
     from sim.scenario.loading import load_scenarios
     from sim.scenario.plans import PlanFolders
     from sim.studies.batch import run_batch
+    from sim.studies.pipeline_flows import flows_of_scenarios
     from sim.tables.interchange import interchange_files
+    from sim.tables.pipeline_table import flow_files
     from sim.tables.result_files import result_files
     from sim.tables.run_screens import run_screens
     from sim.workbook import workbook_files
@@ -71,11 +73,13 @@ def run(options: argparse.Namespace, console: Console) -> int:
             shown = tuple(cube for cube in cubes if not cube.cell)
             chosen = tuple(scenario for scenario in scenarios if not scenario.cell)
             pages = pages_of(chosen, plans, shown, sources, made_with)
+            flows = flows_of_scenarios(chosen, plans)
             for cube in cubes:
                 origin = origin_of(cube, sources[cube.scenario], made_with)
                 files = dict(result_files(cube))
                 if not cube.cell:
                     files |= interchange_files(cube) | workbook_files(cube, origin) | {PAGE: next(pages)}
+                    files |= flow_files(next(flows))
                 publish(results, origin, files, log.content(f"simulated {cube.scenario}"))
                 yield cube
 

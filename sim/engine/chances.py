@@ -11,10 +11,9 @@ from sim.axes import Floats
 from sim.engine.levels import BlockLevels, base_of, lagged
 from sim.engine.noise import BlockNoise
 from sim.kernels import conditional, reference
+from sim.kernels.normal import normal_table
+from sim.kernels.targets import NEWTON_STEPS, flow_chances_into
 from sim.model.model import NONE, Model, OutputModel, RatioModel, StockModel, TargetModel
-
-NEWTON_STEPS = 12
-"""Enough for the convex, increasing equation of a stock from any start within the noise."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,13 +33,39 @@ def outcome_of(
     model: Model, target: TargetModel, values: Floats, noise: BlockNoise, levels: BlockLevels, q: Floats
 ) -> Outcome:
     """Return what *target* did; *q* are the province's quantities."""
-    path = path_of(model, target, values, levels, q)
+    shift = execution_shift(model, target, values)
+    path = executed(model, target, path_of(model, target, values, levels, q), shift)
     value = path[target.year]
     hit = (value >= target.lower) & (value <= target.upper)
     # Given actuals the noise has another law, which the weights know and the formulas below do not.
     counted = model.observed is not None
-    chance = None if counted else chance_of(model, target, values, noise, levels, q)
+    chance = None if counted else chance_of(model, target, values, noise, levels, q, shift)
     return Outcome(path, hit, hit.astype(np.float64) if chance is None else chance, chance is None)
+
+
+def execution_shift(model: Model, target: TargetModel, values: Floats) -> Floats | None:
+    """Return by how much the log outcome of *target* is counted higher, ``[T, S, 1]``; None: as it is.
+
+    ``w e a[t]``: the plan's weight in the drift, the execution of earlier plans, the share accrued by year t.
+    """
+    if target.execution is None:
+        return None
+    d = model.drift
+    weight = values[d.weight_row] if d.weight_row != NONE else d.weight
+    shift: Floats = np.multiply.outer(target.execution.accrued, weight * values[target.execution.row])
+    return shift[..., None]
+
+
+def executed(model: Model, target: TargetModel, path: Floats, shift: Floats | None) -> Floats:
+    """Return *path* as it counts: times ``exp(shift)``; of rates in logits, of mean growth a year's part."""
+    if shift is None:
+        return path
+    if target.form.startswith("mean"):
+        years = np.arange(1.0, len(path) + 1.0)[:, None, None]
+        return (1.0 + path) * np.exp(shift / years) - 1.0
+    if target.quantity < len(model.indicators) and model.is_rate[target.quantity]:
+        return 100.0 * reference.share_of_logit(reference.logit(path / 100.0) + shift)
+    return path * np.exp(shift)
 
 
 def path_of(model: Model, target: TargetModel, values: Floats, levels: BlockLevels, q: Floats) -> Floats:
@@ -65,9 +90,18 @@ def path_of(model: Model, target: TargetModel, values: Floats, levels: BlockLeve
 
 
 def chance_of(
-    model: Model, target: TargetModel, values: Floats, noise: BlockNoise, levels: BlockLevels, q: Floats
+    model: Model,
+    target: TargetModel,
+    values: Floats,
+    noise: BlockNoise,
+    levels: BlockLevels,
+    q: Floats,
+    shift: Floats | None = None,
 ) -> Floats | None:
-    """Return the conditional chance ``[S, D]``, or None where hits must be counted."""
+    """Return the conditional chance ``[S, D]``, or None where hits must be counted.
+
+    *shift* ``[T, S, 1]``: what is added to the log of the outcome, as `execution_shift` says.
+    """
     indicators = len(model.indicators)
     if target.form not in ("value", "mean_growth"):
         return None
@@ -78,15 +112,21 @@ def chance_of(
         if isinstance(derived, OutputModel):
             return None
         if isinstance(derived, RatioModel):
-            return chance_of_ratio(model, target, derived, values, noise, levels, q)
-        ends = np.array([target.lower, target.upper])[:, None, None]
+            return chance_of_ratio(model, target, derived, values, noise, levels, q, shift)
+        ends = shifted(np.array([target.lower, target.upper])[:, None, None], target, shift)
         return chance_of_stock(model, derived, target.year, ends, values, levels, noise, q)
     is_rate = bool(model.is_rate[target.quantity])  # its logit, not its growth, has a normal law
     if model.is_count[target.quantity] or (is_rate and target.form == "mean_growth"):
         return None
     lower, upper = log_bounds(model, target)
     location, variance = location_of(model, target.quantity, target.year, target.city, noise, levels)
+    location = location if shift is None else location + shift[target.year]
     return hit_chance(location, variance, lower, upper, levels)
+
+
+def shifted(ends: Floats, target: TargetModel, shift: Floats | None) -> Floats:
+    """Return what a quantity must reach for its outcome, counted with *shift*, to reach *ends*."""
+    return ends if shift is None else ends * np.exp(-shift[target.year])
 
 
 def hit_chance(location: Floats, variance: Floats, lower: float, upper: float, levels: BlockLevels) -> Floats:
@@ -177,6 +217,7 @@ def chance_of_ratio(
     noise: BlockNoise,
     levels: BlockLevels,
     q: Floats,
+    shift: Floats | None,
 ) -> Floats | None:
     """Return the conditional chance of a ratio of two indicators, or of a stock to an indicator."""
     indicators = len(model.indicators)
@@ -189,6 +230,7 @@ def chance_of_ratio(
         if not isinstance(stock, StockModel) or stock.inflow == ratio.denominator:
             return None
         ends = np.array([target.lower, target.upper])[:, None, None] / ratio.factor * below
+        ends = shifted(ends, target, shift)
         return chance_of_stock(model, stock, target.year, ends, values, levels, noise, q)
     pair = (ratio.numerator, ratio.denominator)
     if any(model.is_count[k] or model.is_rate[k] for k in pair):
@@ -204,6 +246,7 @@ def chance_of_ratio(
         below = np.log(base_of(model, values, pair[1]))[:, None]
     with np.errstate(divide="ignore"):
         lower, upper = np.log(np.maximum(np.array([target.lower, target.upper]) / ratio.factor, 0.0))
+    above = above if shift is None else above + shift[target.year]
     return hit_chance(above - below, np.maximum(variance, 0.0), lower, upper, levels)
 
 
@@ -233,11 +276,20 @@ def chance_of_stock(
     inflow = kept * q[k][: year + 1]
     start = values[stock.base_row][:, None] * stay ** (year + 1)
     own = noise.own_direction[k]
+    chance = compiled_chance_above if levels.compiled else chance_above
     above, beyond = (
-        np.zeros_like(own) if np.all(end == np.inf) else chance_above(end - start, inflow, direction, own)
+        np.zeros_like(own) if np.all(end == np.inf) else chance(end - start, inflow, direction, own)
         for end in ends
     )
     return above - beyond
+
+
+def compiled_chance_above(missing: Floats, inflow: Floats, direction: Floats, own: Floats) -> Floats:
+    """Return what `chance_above` returns, from the compiled kernel."""
+    made = np.empty_like(own)
+    missing, direction = (np.array(np.broadcast_to(part, own.shape)) for part in (missing, direction))
+    flow_chances_into(normal_table(), missing, inflow, direction, np.ascontiguousarray(own), made)
+    return made
 
 
 def chance_above(missing: Floats, inflow: Floats, direction: Floats, own: Floats) -> Floats:

@@ -12,9 +12,9 @@ from sim.engine.conditioning import conditioned, pin_cities, pin_province
 from sim.engine.drift import drift_of_sets, shocked_factors
 from sim.engine.luck import Luck
 from sim.engine.noise import BlockNoise, SetParameters
-from sim.engine.pipelines import NormalLuck, base_of_output, pipeline_outputs
+from sim.engine.pipelines import Around, NormalLuck, base_of_output, pipeline_outputs
 from sim.kernels import reference as kernel
-from sim.kernels.levels import levels_into
+from sim.kernels.levels import levels_into, province_into, shared_into, sums_into
 from sim.kernels.poisson import compiled_quantile, poisson_quantile
 from sim.model.model import Model, OutputModel, StockModel
 from sim.streams import SETS, Source
@@ -56,10 +56,11 @@ def levels_of_block(
     city, alone, gap_variance = drift_of_sets(model, values, parameters)
     factors, lone_factors, floored = shocked_factors(model, city, alone, luck)
     own_sd = np.sqrt(parameters.own_sd**2 + gap_variance)
-    shared = kernel.province_noise(noise.common, own_sd[..., None] * noise.own_unit, noise.yearly)
+    shared = shared_noise(noise, own_sd, luck.compiled)
     province = np.empty_like(shared)
     unallocated = np.empty((len(model.with_cities), *shared.shape[1:]))
-    kept = np.empty_like(noise.city)
+    asked = cities or model.observed is not None or not luck.compiled
+    kept = np.empty_like(noise.city) if asked or model.is_count.any() else None
     calm = [
         kernel.levels_from_growth(base, factor) for base, factor in zip(model.base.T, factors, strict=True)
     ]
@@ -69,21 +70,26 @@ def levels_of_block(
         known = conditioned(model, model.observed, own_sd, noise, shared, (tuple(calm), tuple(scales)), luck)
         shared, city_noise, ratio = known.shared, known.city, known.ratio
     for column, k in enumerate(model.with_cities):
-        log_ratio = model.log_ratio[column][:, None, None] + ratio[column]
-        total = lifted_cities(calm[column], city_noise, column, np.exp(shared[k]), kept, luck.compiled)
-        if model.is_count[k]:
+        level = kept if asked or model.is_count[k] else None
+        total = lifted_cities(calm[column], city_noise, column, shared[k], level, luck.compiled)
+        if kept is not None and model.is_count[k]:
             quantile = compiled_quantile if luck.compiled else poisson_quantile
             level = quantile(kept[:, column], count_normals(model, int(k), luck))
             if known is not None:
                 pin_cities(model, known, int(k), level)
             total = np.add.reduce(level, axis=0)
             kept[:, column] = level
+            log_ratio = model.log_ratio[column][:, None, None] + ratio[column]
             province[k], unallocated[column] = kernel.counts_of_province(total, log_ratio)
+        elif luck.compiled:
+            parts = (province[k], unallocated[column])
+            province_into(total, model.log_ratio[column], np.ascontiguousarray(ratio[column]), *parts)
         else:
+            log_ratio = model.log_ratio[column][:, None, None] + ratio[column]
             province[k], unallocated[column] = kernel.province_from_cities(total, log_ratio)
         if known is not None:
             pin_province(model, known, int(k), province[k], unallocated[column])
-            if not model.is_count[k]:
+            if kept is not None and not model.is_count[k]:
                 pin_cities(model, known, int(k), kept[:, column])
     for position, k in enumerate(model.alone):
         province[k] = level_alone(model, int(k), scales[position], shared[k])
@@ -106,16 +112,33 @@ def levels_of_block(
     )
 
 
+def shared_noise(noise: BlockNoise, own_sd: Floats, compiled: bool) -> Floats:
+    """Return the accumulated province-wide noise ``[K, T, S, D]``; *own_sd* ``[K, S]`` is that of o."""
+    if not compiled:
+        return kernel.province_noise(noise.common, own_sd[..., None] * noise.own_unit, noise.yearly)
+    shared = np.empty_like(noise.yearly)
+    shared_into(noise.common, noise.own_unit, noise.yearly, own_sd, shared)
+    return shared
+
+
 def lifted_cities(
-    calm: Floats, noise: Floats, column: int, lift: Floats, level: Floats, compiled: bool
+    calm: Floats, noise: Floats, column: int, shared: Floats, level: Floats | None, compiled: bool
 ) -> Floats:
-    """Set *column* of *level* ``[C, Kc, T, S, D]``; return the sum over cities. *lift* is province-wide."""
+    """Set *column* of *level* ``[C, Kc, T, S, D]``, if asked for; return the sum over cities.
+
+    *shared* ``[T, S, D]`` is the noise that they have in common.
+    """
     if compiled:
-        total = np.empty(lift.shape)
-        levels_into(calm, noise, column, lift, total, level)
+        total = np.empty(shared.shape)
+        if level is None:
+            sums_into(calm, noise, column, np.ascontiguousarray(shared), total)
+        else:
+            levels_into(calm, noise, column, np.ascontiguousarray(shared), total, level)
         return total
+    lift = np.exp(shared)
     bare = calm * noise[:, column]
-    level[:, column] = bare * lift
+    if level is not None:
+        level[:, column] = bare * lift
     summed: Floats = np.add.reduce(bare, axis=0) * lift
     return summed
 
@@ -154,6 +177,7 @@ def quantities_of_block(
     quantities = np.empty((len(model.quantities), *levels.province.shape[1:]))
     quantities[:count] = levels.province
     wanted = frozenset(range(len(model.pipelines))) if detailed else model.pipelines_needed()
+    around = Around(model, values, quantities, levels.shared, luck)
     run: dict[int, Mapping[str, Floats]] = {}
     for position, derived in enumerate(model.derived, start=count):
         if isinstance(derived, OutputModel):
@@ -161,8 +185,7 @@ def quantities_of_block(
                 quantities[position] = np.nan
                 continue
             if derived.pipeline not in run:
-                pipe = model.pipelines[derived.pipeline]
-                run[derived.pipeline] = pipeline_outputs(model, pipe, values, quantities, levels.shared, luck)
+                run[derived.pipeline] = pipeline_outputs(around, model.pipelines[derived.pipeline])
             quantities[position] = run[derived.pipeline][derived.output]
         elif isinstance(derived, StockModel):
             base, exit_rate = values[derived.base_row], values[derived.exit_row]

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.axes import Axis, Floats, Ints
-from sim.engine.luck import Luck, has_table, term_sources
+from sim.engine.luck import PROVINCE, Luck, has_table, term_sources
 from sim.kernels import conditioning
 from sim.kernels import reference as kernel
-from sim.kernels.compiled import cities_into
+from sim.kernels.compiled import autoregression_into, cities_into, terms_into
 from sim.kernels.philox import Words
 from sim.kernels.tails import scale_table
 from sim.model.model import NONE, SERIES_FIELDS, Model, NoiseModel
@@ -23,7 +23,7 @@ from sim.streams import SET, SETS, Source, streams
 class SetParameters:
     """What a set of draws shares, after the choice of a proxy: ``[K, set]`` each.
 
-    *cap* bounds mean city growth; *own_sd* (tau) and *year_sd* (of p) are the province-wide parts,
+    *own_sd* (of o: tau less what trend has used of it) and *year_sd* (of p) are the province-wide parts,
     *city_tau* and *city_sd* ``[C, Kc, set]`` those of cities.
     """
 
@@ -115,16 +115,20 @@ def set_parameters(model: Model, values: Floats, block: int) -> SetParameters:
     common_sd, own_sd = sd.copy(), tau.copy()
     common_sd[cities], city_sd = kernel.province_and_city_sd(sd[cities], shares, scale)
     own_sd[cities], city_tau = kernel.province_and_city_sd(tau[cities], shares, scale)
+    lam, damp, phi = field("lam"), field("damp"), field("phi")
+    known = np.take_along_axis(model.drift.known, proxy, axis=1)
+    share = kernel.unexplained_share(lam, damp, phi, sd, tau, known, len(model.years))
+    left = np.sqrt(1.0 - trend_weight(model, values) * (1.0 - share))
     has_common = (noise.common_rows != NONE)[:, None]
     return SetParameters(
         mu=field("mu"),
         own=field("own"),
-        lam=field("lam"),
-        damp=field("damp"),
-        phi=field("phi"),
+        lam=lam,
+        damp=damp,
+        phi=phi,
         last=field("last_year_effect"),
         common_sd=np.where(has_common, values[noise.common_rows], 0.0) * noise.province_scale,
-        own_sd=own_sd * noise.province_scale,
+        own_sd=own_sd * left * noise.province_scale,
         year_sd=np.sqrt(year**2 + common_sd**2) * noise.province_scale,
         city_tau=city_tau * factor,
         city_sd=city_sd * factor,
@@ -132,29 +136,36 @@ def set_parameters(model: Model, values: Floats, block: int) -> SetParameters:
     )
 
 
+def trend_weight(model: Model, values: Floats) -> Floats:
+    """Return how far the own growth of the province, shrunk, stands behind the drift, ``[K, set]``.
+
+    Nothing of it where the plan is followed or there is no trend; rates have no class to shrink towards.
+    """
+    d = model.drift
+    plan = values[d.weight_row] if d.weight_row != NONE else np.full(values.shape[1], d.weight)
+    weight = np.where(d.trend_only[:, None], 1.0, 1.0 - plan)
+    return np.where((d.has_trend & ~model.is_rate)[:, None], weight, 0.0)
+
+
 def block_noise(model: Model, parameters: SetParameters, luck: Luck) -> BlockNoise:
     """Return the noise of a block (section 4)."""
     noise, names, years = model.noise, model.indicators, model.years.labels
     common_mixing = luck.mixing(Source("mixing:common"), noise.dof)
-    common_unit = kernel.unit_term(noise.load_common, *luck.terms("common", names, noise.factors))
-    factors, own_direction = luck.terms("province", names, noise.factors)
-    own_unit = kernel.unit_term(noise.load_province, factors, own_direction)
     mixing = np.stack([luck.mixing(Source("mixing:year", year=y), noise.dof) for y in years])
     mixing, log_weight = tilted(model, mixing, luck)
-    year_unit = np.stack(
-        [kernel.unit_term(noise.load_year, *luck.terms("year", names, noise.factors, year=y)) for y in years],
-        axis=1,
-    )
+    own_direction = luck.terms("province", names, noise.factors)[1]
+    compiled = luck.compiled and has_table(noise.dof)
     p = parameters
-    yearly = kernel.autoregression(p.phi[..., None], p.year_sd[..., None], mixing, year_unit)
-    noise_of_cities = compiled_cities_noise if luck.compiled and has_table(noise.dof) else cities_noise
-    city, city_mixing = noise_of_cities(model, noise, p, luck)
+    common, own_unit, yearly = (compiled_province_noise if compiled else province_noise)(
+        model, p, luck, common_mixing, mixing
+    )
+    city, city_mixing = (compiled_cities_noise if compiled else cities_noise)(model, noise, p, luck)
     ratio = np.empty((len(model.with_cities), SETS, SET))
     for column, k in enumerate(model.with_cities):
         ratio[column] = luck.normal(Source("ratio", indicator=names.labels[k]))
     return BlockNoise(
         parameters=p,
-        common=p.common_sd[..., None] * common_mixing * common_unit,
+        common=common,
         own_unit=own_unit,
         own_direction=own_direction,
         yearly=yearly,
@@ -167,6 +178,44 @@ def block_noise(model: Model, parameters: SetParameters, luck: Luck) -> BlockNoi
         weights=kernel.accumulation_weights(p.phi, len(years))[..., None],
         log_weight=log_weight,
     )
+
+
+def province_noise(
+    model: Model, p: SetParameters, luck: Luck, common_mixing: Floats, mixing: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Return n and the unit term of o, ``[K, S, D]``, and p ``[K, T, S, D]``."""
+    noise, names, years = model.noise, model.indicators, model.years.labels
+    common_unit = kernel.unit_term(noise.load_common, *luck.terms("common", names, noise.factors))
+    own_unit = kernel.unit_term(noise.load_province, *luck.terms("province", names, noise.factors))
+    year_unit = np.stack(
+        [kernel.unit_term(noise.load_year, *luck.terms("year", names, noise.factors, year=y)) for y in years],
+        axis=1,
+    )
+    yearly = kernel.autoregression(p.phi[..., None], p.year_sd[..., None], mixing, year_unit)
+    return p.common_sd[..., None] * common_mixing * common_unit, own_unit, yearly
+
+
+def compiled_province_noise(
+    model: Model, p: SetParameters, luck: Luck, common_mixing: Floats, mixing: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Return what `province_noise` returns, from the compiled kernels."""
+    noise, names = model.noise, model.indicators
+    one, ones = np.ones((len(names), SETS)), np.ones((SETS, SET))
+
+    def terms(name: str, year: str, load: Floats, sd: Floats, scale: Floats, out: Floats) -> Floats:
+        normals = luck.normals(term_sources(name, names, noise.factors, PROVINCE, year))
+        own_share = np.sqrt(np.maximum(1.0 - np.sum(load**2, axis=1), 0.0))
+        terms_into(normals, np.ascontiguousarray(load), own_share, sd, np.ascontiguousarray(scale), out)
+        return out
+
+    shape = (len(names), SETS, SET)
+    common = terms("common", "", noise.load_common, p.common_sd, common_mixing, np.empty(shape))
+    own_unit = terms("province", "", noise.load_province, one, ones, np.empty(shape))
+    yearly = np.empty((len(names), len(model.years), SETS, SET))
+    for t, year in enumerate(model.years.labels):
+        yearly[:, t] = terms("year", year, noise.load_year, p.year_sd, mixing[t], np.empty(shape))
+    autoregression_into(np.ascontiguousarray(p.phi), yearly)
+    return common, own_unit, yearly
 
 
 def tilted(model: Model, mixing: Floats, luck: Luck) -> tuple[Floats, Floats | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -16,7 +17,6 @@ from sim.streams import Source
 STRONGEST_PUSH = 1e6
 """Noise without bound would make rates that no Poisson count has."""
 
-
 Outputs = Mapping[str, Floats]
 
 
@@ -28,21 +28,26 @@ class NormalLuck(Protocol):
     def once(self, key: tuple[object, ...], make: Callable[[], Outputs]) -> Outputs: ...
 
 
-def pipeline_outputs(
-    model: Model,
-    pipe: PipelineModel,
-    values: Floats,
-    quantities: Floats,
-    shared: Floats,
-    luck: NormalLuck,
-    trace: Trace | None = None,
-) -> Mapping[str, Floats]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Around:
+    """What a block holds around its pipelines.
+
+    *values* ``[parameter, set]``; *quantities* ``[Q, T, S, D]`` as far as they are known; *shared*, the
+    accumulated province-wide noise ``[K, T, S, D]``: where it is empty nothing moves.
+    """
+
+    model: Model
+    values: Floats
+    quantities: Floats
+    shared: Floats
+    luck: NormalLuck
+
+
+def pipeline_outputs(around: Around, pipe: PipelineModel) -> Outputs:
     """Return every output of *pipe*, ``[T, S, D]``; of equal worlds it is run once while the block lasts."""
-    world = world_of(model, pipe, values, quantities, shared, luck, trace)
-    if trace is not None:
-        return pipeline[pipe.kind]().run(world)
+    world = world_of(around, pipe)
     key = ("pipeline", pipe.id, fingerprint(pipe, world))
-    return luck.once(key, lambda: pipeline[pipe.kind]().run(world))
+    return around.luck.once(key, lambda: pipeline[pipe.kind]().run(world))
 
 
 def fingerprint(pipe: PipelineModel, world: World) -> bytes:
@@ -56,37 +61,49 @@ def fingerprint(pipe: PipelineModel, world: World) -> bytes:
     return digest.digest()
 
 
-def world_of(
-    model: Model,
-    pipe: PipelineModel,
-    values: Floats,
-    quantities: Floats,
-    shared: Floats,
-    luck: NormalLuck,
-    trace: Trace | None = None,
-) -> World:
-    """Return the world of *pipe*: *quantities* ``[Q, T, S, D]`` as far as they are known.
-
-    *shared* is the accumulated province-wide noise ``[K, T, S, D]``; where it is empty nothing moves.
-    """
+def world_of(around: Around, pipe: PipelineModel, trace: Trace | None = None) -> World:
+    """Return the world of *pipe* before its first day; *trace* will note its months."""
 
     def normal(name: str, stamp: str) -> Floats:
-        return luck.normal(Source("pipeline:" + name, indicator=pipe.id, year=stamp))
+        return around.luck.normal(Source("pipeline:" + name, indicator=pipe.id, year=stamp))
 
-    numbers = {field: values[row][:, None] for field, row in pipe.rows.items()}
+    years, quantities = around.model.years.labels, around.quantities
+    numbers = {field: around.values[row][:, None] for field, row in pipe.rows.items()}
     push: Floats = np.ones(quantities.shape[1:])
-    if pipe.coupled_to != NONE and shared.size:
-        push = np.minimum(np.exp(numbers["coupling"] * shared[pipe.coupled_to]), STRONGEST_PUSH)
+    if pipe.coupled_to != NONE and around.shared.size:
+        push = np.minimum(np.exp(numbers["coupling"] * around.shared[pipe.coupled_to]), STRONGEST_PUSH)
+        push = of_next_draw(push) if pipe.apart else push
     return World(
-        calendar=Calendar(tuple(int(year) for year in model.years.labels)),
+        calendar=Calendar(tuple(int(year) for year in years)),
         luck=normal,
         numbers=numbers,
-        feeds={role: quantities[position] for role, position in pipe.feeds.items()},
+        feeds={role: feed_of(around, pipe, role, numbers["coupling"]) for role in pipe.feeds},
         push=push,
         dates=pipe.dates,
         shape=(quantities.shape[2], quantities.shape[3]),
         trace=trace,
     )
+
+
+def feed_of(around: Around, pipe: PipelineModel, role: str, coupling: Floats) -> Floats:
+    """Return a feed ``[T, S, D]``; an inflow keeps as much province-wide noise as the *coupling* lets in.
+
+    A series has all the noise of its indicator already, so the rest is taken out; with a coupling of 1, or
+    where nothing is coupled, nothing is, to the last bit.
+    """
+    position = pipe.feeds[role]
+    feed: Floats = around.quantities[position]
+    if role not in pipeline[pipe.kind].inflows:
+        return feed
+    is_noisy = position < len(around.model.indicators) and around.shared.size
+    if pipe.coupled_to != NONE and is_noisy and np.any(coupling != 1.0):
+        feed = feed * np.minimum(np.exp((coupling - 1.0) * around.shared[position]), STRONGEST_PUSH)
+    return of_next_draw(feed) if pipe.apart else feed
+
+
+def of_next_draw(amount: Floats) -> Floats:
+    """Return *amount* ``[T, S, D]`` with each draw's taken from the next draw of its set: the same law."""
+    return np.roll(amount, 1, axis=-1)
 
 
 def base_of_output(model: Model, values: Floats, output: OutputModel) -> Floats:

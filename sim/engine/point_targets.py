@@ -18,6 +18,9 @@ from sim.streams import Source
 NODES = 12
 """Points of the quadrature over the law of a count's threshold."""
 
+LEAST_SHAPE = 10
+"""Thresholds from which on the quadrature is exact to 2e-5; below it counts are given their rates."""
+
 Pair = tuple[int, int]
 
 
@@ -87,7 +90,8 @@ class PointTargets:
     ) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats, Floats]:
         """Return what `chain_into` needs of each point, from level to normals.
 
-        *total* ``[Kc, T, N]`` are sums of city levels, *calm* ``[C, Kc, T, N]`` levels without noise, *lone* ``[T, N]`` calm logs by lone indicator.
+        *total* ``[Kc, T, N]`` are sums of city levels, *calm* ``[C, Kc, T, N]`` levels without noise,
+        *lone* ``[T, N]`` calm logs by lone indicator.
         """
         points, years = values.shape[1], len(model.years)
         level, start = np.zeros((points, len(self.asked))), np.zeros((points, len(self.asked)))
@@ -185,12 +189,10 @@ def logs(ends: Floats) -> tuple[float, float]:
 def chained(asked: list[Asked]) -> tuple[list[Asked], list[Pair]]:
     """Return *asked*, half-spaces first, and the pairs of all in order of coordinates.
 
-    Two targets cannot have one coordinate: ValueError.
+    Each has a coordinate of its own: of two that speak of one indicator and year the second is left out.
     """
-    order = [a for a in asked if a.is_level] + [a for a in asked if not a.is_level]
-    slots = [a.own_pairs()[0] for a in order]
-    if len(set(slots)) < len(slots):
-        raise ValueError("two targets speak of one indicator and year")
+    by_slot = {a.own_pairs()[0]: a for a in reversed([*asked])}
+    order = sorted((a for a in asked if by_slot[a.own_pairs()[0]] is a), key=lambda a: not a.is_level)
     pairs: dict[Pair, None] = dict.fromkeys(a.own_pairs()[0] for a in order if a.is_level)
     for each in order:
         below = [] if each.below is None or each.below[1] < 0 else [each.below]
@@ -241,22 +243,23 @@ def gamma_nodes(shape: float) -> Floats:
 
     A Poisson count of rate L is at least n exactly where the n-th arrival comes before L, and that has the
     gamma law of shape n: its Gauss quadrature (Golub and Welsch 1969). Before them stand the sd of
-    its log, and the shape.
+    its log (without end where the quadrature will not do), and the shape.
     """
     steps = np.arange(NODES)
     off = np.sqrt(steps[1:] * (steps[1:] + shape - 1.0))
     at, vectors = np.linalg.eigh(np.diag(2.0 * steps + shape) + np.diag(off, 1) + np.diag(off, -1))
-    first = [np.sqrt(float(polygamma(1, shape))), shape]
+    spread = np.sqrt(float(polygamma(1, shape))) if shape >= LEAST_SHAPE else np.inf
+    first = [spread, shape]
     return np.column_stack([first, np.stack([np.log(at), vectors[0] ** 2])])
 
 
 def point_targets(model: Model) -> PointTargets:
     """Return what *model* asks of points: its targets of cities, and the lead headline targets in one chain.
 
-    ValueError where actuals give draws weights, which points have not.
+    ValueError where actuals give draws weights, or an execution prior moves outcomes: points know neither.
     """
-    if model.observed is not None:
-        raise ValueError("points know no actuals")
+    if model.observed is not None or any(target.execution is not None for target in model.targets):
+        raise ValueError("points know no actuals and no execution prior")
     rows, cells, bounds, nodes = city_cells(model)
     found = [asked_of(model, int(row), model.targets[row]) for row in model.headline]
     asked, pairs = chained([each for each in found if each is not None])

@@ -75,7 +75,7 @@ def point_name(source: Source) -> str | None:
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def point_chances(model: Model, targets: PointTargets, first: int, count: int) -> Floats:
-    """Return chances ``[event, point]``: of every city row of *targets*, every chain row, and of all the chain.
+    """Return chances ``[event, point]`` of every city row of *targets*, every chain row, and all the chain.
 
     *first* and *count* are whole blocks of sets.
     """
@@ -106,14 +106,15 @@ def city_growth(model: Model, p: SetParameters, weight: Floats, plan: Floats, tr
     out = np.empty((*d.plan.shape, len(weight)))
     city_growth_into(
         np.ascontiguousarray(d.plan), np.ascontiguousarray(trend[cities] - plan[cities]),
-        np.ascontiguousarray(np.take_along_axis(d.cap, p.proxy, axis=1)[cities]), np.ascontiguousarray(weight),
+        np.ascontiguousarray(np.take_along_axis(d.cap, p.proxy, axis=1)[cities]),
+        np.ascontiguousarray(weight),
         d.has_trend[cities], d.delay, d.meanwhile, d.add, out,
     )  # fmt: skip
     return out
 
 
 def calm_levels(model: Model, city: Floats, alone: Floats, luck: PointLuck) -> tuple[Floats, list[Floats]]:
-    """Return levels of cities without any noise ``[C, Kc, T, N]``, and `shocked_factors` of lone indicators."""
+    """Return levels of cities without noise ``[C, Kc, T, N]``, and `shocked_factors` of lone indicators."""
     if not model.shocks:
         _, lone_factors, _ = shocked_factors(model, city[:, :0], alone, luck)
         levels_in_place(np.ascontiguousarray(model.base), city)
@@ -215,7 +216,8 @@ def chain_chances(
         normal_table(), targets.pairs, targets.mix, targets.back, targets.mixed, targets.correlations,
         targets.ratio_variance, mixing[0] ** 2,
         np.ascontiguousarray(np.stack([p.common_sd, own_sd]).transpose(2, 0, 1)),
-        np.ascontiguousarray(yearly.transpose(2, 0, 1)), np.ascontiguousarray(luck.normals(targets.pair_sources).T),
+        np.ascontiguousarray(yearly.transpose(2, 0, 1)),
+        np.ascontiguousarray(luck.normals(targets.pair_sources).T),
         targets.chain, targets.flows, targets.chain_bounds, *material,
         *cities[2:], out[:-1], out[-1],
     )  # fmt: skip

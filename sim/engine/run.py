@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -14,12 +15,11 @@ from sim.engine.levels import BlockLevels, levels_of_block, quantities_of_block
 from sim.engine.luck import Luck
 from sim.engine.noise import BlockNoise, block_noise, set_parameters
 from sim.engine.pilot import with_reference
-from sim.engine.pipelines import world_of
 from sim.engine.summary import Summary, summary_of
+from sim.engine.tallied import compiled_summary
 from sim.executors import Map, serial
 from sim.model.model import NONE, Model
 from sim.model.parameters import drawn_parameters
-from sim.pipelines import Trace, World, pipeline
 from sim.streams import SETS
 
 
@@ -33,20 +33,17 @@ def run(
     ready = tuple(model if model.observed is None else with_reference(model) for model in models)
     done = map_blocks(partial(run_block, ready, detailed), blocks)
     totals = list(next(done))
-    for block in done:
-        parts = list(block)
-        del block
-        for position in range(len(totals)):  # each part is let go once it is added: grids are large
-            totals[position] = totals[position] + parts[position]
-            parts[position] = totals[position]
+    for parts in done:
+        # One part at a time where they are yielded: grids are large, and the totals hold them all.
+        for position, part in enumerate(parts):
+            totals[position] = totals[position] + part
     return tuple(totals)
 
 
-@np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def run_block(
     models: tuple[Model, ...], detailed: bool, block: int, compiled: bool = True
-) -> tuple[Summary, ...]:
-    """Return the summary of one block for each model, from compiled kernels or (the oracle) plain NumPy.
+) -> Iterator[Summary]:
+    """Yield the summary of one block for each model, from compiled kernels or (the oracle) plain NumPy.
 
     Models with equal noise share it; neighbours that differ only in what derived quantities are
     made of share their levels. Sizes without bound can take a level past all numbers: such draws
@@ -56,22 +53,42 @@ def run_block(
     noises: dict[tuple[object, ...], BlockNoise] = {}
     last_key: tuple[object, ...] | None = None
     levels: BlockLevels | None = None
-    summaries = []
     for model in models:
-        luck = lucks.setdefault((model.seed, model.design), Luck(model.seed, block, compiled, model.design))
-        values = drawn_parameters(model.parameters, model.seed, model.drawn, block * SETS, SETS)
-        parameters = set_parameters(model, values, block)
-        noise_key = (model.noise.key, held_among(model, model.noise.rows()), tilt_of(model))
-        if noise_key not in noises:
-            noises[noise_key] = block_noise(model, parameters, luck)
-        noise = noises[noise_key]
-        cities = detailed or any(target.city != NONE for target in model.targets)
-        held = held_among(model, level_rows(model))
-        key = (noise_key, id(model.drift), id(model.shocks), held, cities, id(model.observed))
-        if levels is None or key != last_key:
-            levels, last_key = levels_of_block(model, values, parameters, noise, luck, cities), key
-        summaries.append(summarised(model, block, values, noise, levels, luck, detailed))
-    return tuple(summaries)
+        key_of_luck = (model.seed, model.design)
+        if key_of_luck not in lucks:
+            lucks[key_of_luck] = Luck(model.seed, block, compiled, model.design)
+        luck = lucks[key_of_luck]
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            values = values_of_sets(model, luck)
+            parameters = set_parameters(model, values, block)
+            noise_key = (model.noise.key, held_among(model, model.noise.rows()), tilt_of(model))
+            if noise_key not in noises:
+                noises[noise_key] = block_noise(model, parameters, luck)
+            noise = noises[noise_key]
+            cities = detailed or any(target.city != NONE for target in model.targets)
+            held = held_among(model, level_rows(model))
+            key = (noise_key, id(model.drift), id(model.shocks), held, cities, id(model.observed))
+            if levels is None or key != last_key:
+                levels = None  # what the last model needed is let go before the next takes its room
+                levels, last_key = levels_of_block(model, values, parameters, noise, luck, cities), key
+            summary = summarised(model, block, values, noise, levels, luck, detailed)
+        yield summary
+
+
+def values_of_sets(model: Model, luck: Luck) -> Floats:
+    """Return the parameters of the block's sets, ``[parameter, set]``; what models share is drawn once."""
+    table = model.parameters
+    free = replace(table, held=())
+    values = luck.once(
+        ("parameters", id(table.rows), model.drawn),
+        lambda: {"": drawn_parameters(free, model.seed, model.drawn, luck.block * SETS, SETS)},
+    )[""]
+    if not table.held:
+        return values
+    values = values.copy()
+    for row, value in table.held:
+        values[row] = value
+    return values
 
 
 def tilt_of(model: Model) -> tuple[tuple[int, float, float], ...]:
@@ -101,19 +118,7 @@ def summarised(
 ) -> Summary:
     """Return the summary of a block whose levels are known."""
     quantities = quantities_of_block(model, values, levels, luck, detailed)
+    if levels.compiled:
+        return compiled_summary(model, block, values, noise, levels, quantities, detailed)
     outcomes = tuple(outcome_of(model, t, values, noise, levels, quantities) for t in model.targets)
     return summary_of(model, block, levels, quantities, outcomes, detailed)
-
-
-def pipeline_of_block(model: Model, pipe: str, block: int, trace: Trace | None = None) -> World:
-    """Return the world of the pipeline *pipe* after its run in one block; *trace* notes its months."""
-    luck = Luck(model.seed, block, design=model.design)
-    values = drawn_parameters(model.parameters, model.seed, model.drawn, block * SETS, SETS)
-    parameters = set_parameters(model, values, block)
-    noise = block_noise(model, parameters, luck)
-    levels = levels_of_block(model, values, parameters, noise, luck, False)
-    quantities = quantities_of_block(model, values, levels, luck)
-    chosen = next(each for each in model.pipelines if each.id == pipe)
-    world = world_of(model, chosen, values, quantities, levels.shared, luck, trace)
-    pipeline[chosen.kind]().run(world)
-    return world

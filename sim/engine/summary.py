@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.accumulators import (
-    LEVEL_STEP,
     LEVEL_ZERO,
     NO_CELL,
-    RATE_STEP,
     ChancesBySet,
     ExactSum,
     Grid,
@@ -25,7 +22,6 @@ from sim.axes import Bools, Floats, Ints
 from sim.engine.chances import Outcome
 from sim.engine.levels import BlockLevels
 from sim.kernels.conditioning import log_mean, whole_weights
-from sim.kernels.tallies import by_set_into, cells_into, counts_into, target_into
 from sim.model.model import Model
 from sim.weights import WeightedChances, Weights
 
@@ -34,9 +30,6 @@ TIE = 1e-12
 
 LARGEST = 1e140
 """A value beyond this, or none at all, is invalid: the sum of its squares would be no number."""
-
-GRID = np.array([LARGEST, LEVEL_ZERO, LEVEL_STEP, RATE_STEP])
-"""What the kernels need to know of the grids."""
 
 WEIGHT_UNIT = 2.0**20
 """The whole weight of a draw of mean weight: what weighs less than a millionth of it weighs nothing."""
@@ -118,9 +111,7 @@ def summary_of(
     outcomes: tuple[Outcome, ...],
     detailed: bool,
 ) -> Summary:
-    """Return the summary of one block."""
-    if levels.compiled:
-        return compiled_summary(model, block, levels, quantities, outcomes, detailed)
+    """Return the summary of one block, from plain NumPy: the oracle of `sim.engine.tallied`."""
     shape = (len(outcomes), *levels.province.shape[2:])
     values, hits, chances = np.empty(shape), np.empty(shape, dtype=np.bool_), np.empty(shape)
     for row, (outcome, target) in enumerate(zip(outcomes, model.targets, strict=True)):
@@ -225,10 +216,25 @@ def shifts_of(model: Model) -> Floats:
     )
 
 
+def zeros_of(model: Model) -> Floats:
+    """Return where the grid of levels turns linear, a power of two, by row of `cells_of`.
+
+    What is unallocated lies around zero: a quarter of the province's base level, at most, is linear.
+    """
+    rows = len(model.cities) * len(model.with_cities) * len(model.years)
+    base = np.maximum(np.abs(model.base_province[model.with_cities]), LEVEL_ZERO)
+    unallocated = np.repeat(np.exp2(np.floor(np.log2(base)) - 2.0), len(model.years))
+    rest = len(model.quantities) * len(model.years)
+    return np.concatenate([np.full(rows, LEVEL_ZERO), unallocated, np.full(rest, LEVEL_ZERO)])
+
+
 def cells_in_parts(
     model: Model, levels: BlockLevels, quantities: Floats
-) -> Iterator[tuple[Floats, Floats, Bools]]:
-    """Yield values ``[cell, draw]``, shifts and which are rates: of cities, unallocated, all quantities."""
+) -> Iterator[tuple[Floats, Floats, Floats, Bools]]:
+    """Yield values ``[cell, draw]``, shifts, zeros and which are rates, of each of three parts.
+
+    The parts are cities, unallocated and all quantities.
+    """
     if levels.city is None:
         raise ValueError("levels of cities were not kept")
     draws = levels.province[0, 0].size
@@ -238,7 +244,8 @@ def cells_in_parts(
     is_rate[ends[-1] :][: len(model.indicators) * len(model.years)] = np.repeat(
         model.is_rate, len(model.years)
     )
-    yield from zip(parts, np.split(shifts_of(model), ends), np.split(is_rate, ends), strict=True)
+    about = (np.split(each, ends) for each in (shifts_of(model), zeros_of(model), is_rate))
+    yield from zip(parts, *about, strict=True)
 
 
 def trajectories_of(
@@ -246,7 +253,7 @@ def trajectories_of(
 ) -> Trajectories:
     """Return moments and grids of all cells of a block, whose levels of cities were kept."""
     counts, sums, indices = [], [], []
-    for part, shift, rates in cells_in_parts(model, levels, quantities):
+    for part, shift, zero, rates in cells_in_parts(model, levels, quantities):
         valid = is_valid(part)
         known = part if valid.all() else np.where(valid, part, shift[:, None])
         moved = known - shift[:, None]
@@ -255,7 +262,7 @@ def trajectories_of(
         else:
             each = moved * weights.ravel()
             sums.append(np.stack([each.sum(axis=1), np.einsum("ij,ij->i", each, moved)]))
-        index = level_indices(known)
+        index = level_indices(known, zero[:, None])
         index[rates] = rate_indices(known[rates])
         if known is not part:
             index[~valid] = NO_CELL
@@ -266,81 +273,4 @@ def trajectories_of(
         np.concatenate(counts),
         ExactSum.of(np.concatenate(sums, axis=1)),
         Grid.of(cells) if weights is None else Grid.weighted(cells, weights.ravel()),
-    )
-
-
-def compiled_trajectories(model: Model, levels: BlockLevels, quantities: Floats) -> Trajectories:
-    """Return what `trajectories_of` returns, from the compiled kernels."""
-    parts = [tallied_cells(*part) for part in cells_in_parts(model, levels, quantities)]
-    draws, sums, first, counts = zip(*parts, strict=True)
-    return Trajectories(
-        np.concatenate(draws),
-        ExactSum.of(np.concatenate(sums, axis=1)),
-        Grid(sum(first, ()), sum(counts, ())),
-    )
-
-
-def tallied_cells(
-    values: Floats, shifts: Floats, is_rate: Bools
-) -> tuple[Ints, Floats, tuple[int, ...], tuple[NDArray[np.unsignedinteger], ...]]:
-    """Return valid draws, sums, and the grid's first cells and counts of rows *values* ``[row, draw]``."""
-    rows = len(values)
-    draws, sums = np.empty(rows, dtype=np.int64), np.empty((2, rows))
-    index, span = np.empty(values.shape, dtype=np.int32), np.empty((rows, 2), dtype=np.int64)
-    cells_into(values, shifts, is_rate, GRID, draws, sums, index, span)
-    widths = np.maximum(span[:, 1] - span[:, 0] + 1, 0)
-    ends = np.cumsum(widths)
-    counts = np.zeros(int(ends[-1]) if rows else 0, dtype=np.uint16)
-    most = np.empty(rows, dtype=np.int64)
-    counts_into(index, span, ends - widths, counts, most)
-    small = counts.astype(np.uint8)  # the narrowest type of most rows, as `narrow` would find
-    limit = np.iinfo(np.uint8).max
-    cuts = zip((ends - widths).tolist(), ends.tolist(), most.tolist(), strict=True)
-    pieces = ((counts if highest > limit else small)[begin:end] for begin, end, highest in cuts)
-    return draws, sums, tuple(span[:, 0].tolist()), tuple(pieces)
-
-
-def compiled_summary(
-    model: Model,
-    block: int,
-    levels: BlockLevels,
-    quantities: Floats,
-    outcomes: tuple[Outcome, ...],
-    detailed: bool,
-) -> Summary:
-    """Return what `summary_of` returns, from the compiled kernels."""
-    count, years, sets = len(outcomes), len(model.years), levels.province.shape[2]
-    draws = levels.province[0, 0].size
-    leads = len(model.headline)
-    chances = np.empty((count + leads + 1, draws))
-    hits, counts = np.empty((count, draws), dtype=np.bool_), np.empty((count, 3 + years + 1), dtype=np.int64)
-    missing = np.empty(count)
-    for row, (outcome, t) in enumerate(zip(outcomes, model.targets, strict=True)):
-        path = np.ascontiguousarray(outcome.path).reshape(-1, draws)
-        chances[row] = outcome.chance.reshape(-1)
-        missing[row] = target_into(
-            path, t.year, t.lower, t.upper, t.threshold, TIE, LARGEST, outcome.counted,
-            chances[row], hits[row], counts[row],
-        )  # fmt: skip
-    lead = hits[model.headline]
-    whole = ~np.isnan(chances[model.headline]).any(axis=0)
-    at_least = lead.sum(axis=0) >= np.arange(leads + 1)[:, None]
-    chances[count:] = np.where(whole, at_least, np.nan)
-    codes = np.tensordot(1 << np.arange(leads), lead, axes=1)
-    by_set = np.empty((2, len(chances), sets))
-    known = np.empty(by_set.shape[1:], dtype=np.int64)
-    by_set_into(chances.reshape(len(chances), sets, -1), known, by_set[0], by_set[1])
-    return Summary(
-        draws=draws,
-        hits=counts[:, 0].copy(),
-        ties=counts[:, 1].copy(),
-        invalid=counts[:, 2].copy(),
-        chances=SetChances.of_sets(known[:count], by_set[0, :count], by_set[1, :count]),
-        shortfall=ExactSum.of(missing),
-        passages=counts[:, 3:].copy(),
-        patterns=np.bincount(codes[whole], minlength=1 << leads),
-        together=SetChances.of_sets(known[count:], by_set[0, count:], by_set[1, count:]),
-        by_set=ChancesBySet.of_sets(block, known, by_set[0]),
-        floored=int(levels.floored.sum()) * draws // levels.floored.size,
-        trajectories=compiled_trajectories(model, levels, quantities) if detailed else None,
     )

@@ -116,3 +116,43 @@ def cities_into(
                         weight = weights[t, v, k, s] * spread
                         add_times(variance, weight * weight, square[v])
                     factor_of_noise(total, variance, city[c, k, t, s])
+
+
+@kernel(
+    "void(float64[:, :, ::1], float64[:, ::1], float64[::1], float64[:, ::1], float64[:, ::1],"
+    "float64[:, :, ::1])"
+)
+def terms_into(
+    normals: Floats, load: Floats, own_share: Floats, sd: Floats, mixing: Floats, out: Floats
+) -> None:
+    """Set *out* ``[K, S, D]`` to ``sd mixing`` times the unit terms of *normals* ``[F + K, S, D]``.
+
+    *load* ``[K, F]``, *own_share* ``[K]``, *sd* ``[K, S]``, *mixing* ``[S, D]``: `reference.unit_term`.
+    """
+    indicators, sets, draws = out.shape
+    factors = load.shape[1]
+    for k in range(indicators):
+        for s in range(sets):
+            term, own = out[k, s], normals[factors + k, s]
+            for d in range(draws):
+                term[d] = own_share[k] * own[d]
+            for f in range(factors):
+                add_times(term, load[k, f], normals[f, s])
+            for d in range(draws):
+                term[d] = sd[k, s] * mixing[s, d] * term[d]
+
+
+@kernel("void(float64[:, ::1], float64[:, :, :, ::1])")
+def autoregression_into(phi: Floats, yearly: Floats) -> None:
+    """Turn innovations *yearly* ``[K, T, S, D]`` into `reference.autoregression`, in place; *phi* ``[K, S]``.
+
+    The first year's draw is that of the stationary law already.
+    """
+    indicators, years, sets, draws = yearly.shape
+    for k in range(indicators):
+        for s in range(sets):
+            keep = phi[k, s]
+            shock = math.sqrt(1.0 - keep * keep)
+            for t in range(1, years):
+                for d in range(draws):
+                    yearly[k, t, s, d] = keep * yearly[k, t - 1, s, d] + shock * yearly[k, t, s, d]

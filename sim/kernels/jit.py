@@ -3,10 +3,16 @@
 ``fastmath`` stays off, so that every sum and product is the one written, in the order written, and
 nothing is fused: the same bits on every processor. The cache lies inside the environment, in a
 folder that only its owner can write, since what lies in it is run.
+
+What is kept is read without numba's compiler, whose tables take longer to fill than all kernels to read.
+It is keyed by the sources of all kernels: one may hold code of another module, inlined.
 """
 
 from __future__ import annotations
 
+import functools
+import hashlib
+import importlib
 import os
 import sys
 from collections.abc import Callable
@@ -50,11 +56,51 @@ def inlined(function: Function) -> Function:
     return cast(Function, _NUMBA.njit(fastmath=False, error_model="numpy", nogil=True)(function))
 
 
+@functools.cache
+def sources_digest() -> str:
+    """Return a hash of the sources of all kernels."""
+    folder = os.path.dirname(__file__)
+    digest = hashlib.blake2b(digest_size=16)
+    for name in sorted(name for name in os.listdir(folder) if name.endswith(".py")):
+        with open(os.path.join(folder, name), "rb") as file:
+            raw = file.read()
+        digest.update(f"{name} {len(raw)} ".encode())
+        digest.update(raw)
+    return digest.hexdigest()
+
+
+def _cache_class() -> Any:
+    caching: Any = importlib.import_module("numba.core.caching")
+    runtime: Any = importlib.import_module("numba.core.runtime").rtsys
+
+    class KernelCache(caching.FunctionCache):  # type: ignore[misc]  # its base has no types
+        """numba's cache of a function, keyed by all sources and read without the compiler's tables."""
+
+        def __init__(self, function: Callable[..., Any]) -> None:
+            super().__init__(function)
+            self._cache_file = caching.IndexDataCacheFile(
+                self._cache_path, self._impl.filename_base, source_stamp=sources_digest()
+            )
+
+        def load_overload(self, signature: Any, target: Any) -> Any:
+            runtime.initialize(target)  # kernels allocate
+            with self._guard_against_spurious_io_errors():
+                return self._load_overload(signature, target)
+
+    return KernelCache
+
+
+_CACHE_CLASS = _cache_class()
+
+
 def kernel(signature: str) -> Callable[[Function], Function]:
     """Compile a function of arrays for one *signature* when its module is imported, or read it back."""
 
     def compiled(function: Function) -> Function:
-        made = _NUMBA.njit(signature, fastmath=False, error_model="numpy", nogil=True, cache=True)(function)
+        made = _NUMBA.njit(fastmath=False, error_model="numpy", nogil=True)(function)
+        made._cache = _CACHE_CLASS(function)
+        made.compile(signature)
+        made.disable_compile()
         return cast(Function, made)
 
     return compiled

@@ -11,13 +11,13 @@ from sim.axes import Floats
 from sim.kernels.elementary import exp
 from sim.kernels.jit import inlined, kernel
 
-PER_UNIT = 8
+PER_UNIT = 64
 """Pieces of the table in a unit of the normal."""
 
 REACH = 8.5
 """Beyond it the chance is 0 or 1 within 1e-17."""
 
-DEGREE = 10
+DEGREE = 6
 _PIECES = int(2 * REACH * PER_UNIT) + 1
 _HALF_LOG_2_PI = 0.9189385332046727
 _ENOUGH = 1e-17
@@ -69,16 +69,67 @@ def normal_table() -> Floats:
 
 
 @inlined
+def chances_below(table: Floats, x: Floats, out: Floats) -> None:
+    """Set *out* to the normal distribution function at *x* from its *table*; no number where x is none."""
+    for i in range(out.size):
+        known = x[i] if x[i] == x[i] else 0.0
+        place = (min(max(known, -REACH), REACH) + REACH) * PER_UNIT
+        piece = int(place + 0.5)
+        step = (place - piece) / PER_UNIT
+        total = table[piece, DEGREE]
+        for power in range(DEGREE - 1, -1, -1):
+            total = total * step + table[piece, power]
+        out[i] = total
+    for i in range(out.size):  # steps are whole
+        out[i] = out[i] if abs(x[i]) < np.inf else (0.0 if x[i] < 0.0 else (1.0 if x[i] > 0.0 else x[i]))
+
+
+@inlined
 def chance_below(table: Floats, x: float) -> float:
-    """Return the normal distribution function at *x* from its *table*; no number where x is none."""
+    """Return the normal distribution function at *x* from its *table*: `chances_below` of one."""
     bounded = min(max(x, -REACH), REACH)
     place = (bounded + REACH) * PER_UNIT
     piece = int(place + 0.5)
     step = (place - piece) / PER_UNIT
-    total = table[piece, DEGREE]
+    total: float = table[piece, DEGREE]
     for power in range(DEGREE - 1, -1, -1):
         total = total * step + table[piece, power]
     return total if x == x else x
+
+
+@inlined
+def distances_into(location: Floats, sd: Floats, bound: float, out: Floats) -> None:
+    """Set *out* to how many *sd* the *location* lies above *bound*: a step where there is no sd."""
+    for i in range(out.size):
+        out[i] = (location[i] - bound) / sd[i]
+    for i in range(out.size):
+        if sd[i] == 0.0 and location[i] == bound:  # on the bound itself: it counts as above
+            out[i] = np.inf
+
+
+@inlined
+def hits_of_normal(
+    table: Floats, location: Floats, sd: Floats, lower: float, upper: float, room: Floats, out: Floats
+) -> None:
+    """Set *out* to the chance that a normal lies in [*lower*, *upper*]; *room* is for as many.
+
+    A step where there is no *sd*; no number where a location or sd is none.
+    """
+    if lower == -np.inf:
+        for i in range(out.size):
+            out[i] = 1.0 if location[i] == location[i] and sd[i] == sd[i] else np.nan
+    else:
+        distances_into(location, sd, lower, room)
+        chances_below(table, room, out)
+    if upper < np.inf:
+        beyond = np.empty(out.size)
+        for i in range(out.size):
+            room[i] = (location[i] - upper) / sd[i]
+            if sd[i] == 0.0 and location[i] == upper:
+                room[i] = -np.inf
+        chances_below(table, room, beyond)
+        for i in range(out.size):
+            out[i] = min(max(out[i] - beyond[i], 0.0), 1.0)
 
 
 @kernel("void(float64[:, ::1], float64[::1], float64[::1], float64, float64, float64[::1])")
@@ -89,15 +140,7 @@ def hits_into(
 
     A step where there is no variance; no number where a location or variance is none.
     """
+    sd, room = np.empty(out.size), np.empty(out.size)
     for i in range(out.size):
-        sd = math.sqrt(variance[i])
-        if sd != sd or location[i] != location[i]:
-            out[i] = np.nan
-            continue
-        if sd > 0.0:
-            above = 1.0 if lower == -np.inf else chance_below(table, (location[i] - lower) / sd)
-            beyond = 0.0 if upper == np.inf else chance_below(table, (location[i] - upper) / sd)
-        else:
-            above = 1.0 if location[i] >= lower else 0.0
-            beyond = 1.0 if location[i] > upper else 0.0
-        out[i] = min(max(above - beyond, 0.0), 1.0)
+        sd[i] = math.sqrt(variance[i])
+    hits_of_normal(table, location, sd, lower, upper, room, out)

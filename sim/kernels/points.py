@@ -114,10 +114,11 @@ def city_totals_into(
     parts: Floats,
 ) -> None:
     """Set *total* ``[Kc, T, N]`` to sums of city levels without the province-wide noise where *needed*
-    ``[Kc, T]``, and *squares* ``[C, T, N]`` to s^2 of cities, whose s is *mixing*; `compiled.cities_into` for points.
+    ``[Kc, T]``, and *squares* ``[C, T, N]`` to s^2 of cities, whose s is *mixing*.
 
     Where *slots* ``[Kc, T]`` is not negative, rows 2 c and 2 c + 1 of *parts* ``[slot, 2 C, N]`` become a
-    city's accumulated noise and its variance. *phi* ``[Kc, N]``, *sd* and *tau* ``[C, Kc, N]``, *weights* ``[t, u, Kc, N]``, *calm* ``[C, Kc, T, N]``.
+    city's accumulated noise and its variance. *phi* ``[Kc, N]``, *sd* and *tau* ``[C, Kc, N]``, *weights*
+    ``[t, u, Kc, N]``, *calm* ``[C, Kc, T, N]``.
     """
     cities, indicators, years, points = calm.shape
     factors = load.shape[1]
@@ -142,10 +143,11 @@ def city_totals_into(
                             noise[t, d] += load[k, f] * normals[t, f, d]
                 for t in range(years):
                     if needed[k, t]:
+                        slot = slots[k, t]
+                        part = parts[slot, 2 * c : 2 * c + 2, start:] if slot >= 0 else parts[0, :0, start:]
                         add_level(
                             noise, scale, sd[c, k, start:], tau[c, k, start:], weights[t, :, k, start:],
-                            t, width, calm[c, k, t, start:], total[k, t, start:],
-                            parts[slots[k, t], 2 * c : 2 * c + 2, start:] if slots[k, t] >= 0 else parts[0, :0, start:],
+                            t, width, calm[c, k, t, start:], total[k, t, start:], part,
                         )  # fmt: skip
 
 

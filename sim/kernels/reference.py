@@ -34,6 +34,33 @@ def expected_growth(
     return growth
 
 
+def variance_of_mean(phi: Floats, years: Floats) -> Floats:
+    """Return the variance of the mean of *years* values of a unit-variance AR(1).
+
+    ``(n + 2 sum_h (n - h) phi^h) / n^2``, whose sum is ``phi (n (1 - phi) - 1 + phi^n) / (1 - phi)^2``.
+    """
+    lagged = phi * (years * (1.0 - phi) - 1.0 + phi**years) / (1.0 - phi) ** 2
+    variance: Floats = (years + 2.0 * lagged) / years**2
+    return variance
+
+
+def unexplained_share(
+    lam: Floats, damp: Floats, phi: Floats, sd: Floats, tau: Floats, known: Floats, years: int
+) -> Floats:
+    """Return the share of ``tau^2`` that is left once trend has used the own growth of *known* years.
+
+    Regression: ``k = lam mean_h damp^h`` of the own growth's deviation, whose variance over units is
+    ``tau^2 + sd^2 v`` (v of the mean of an AR(1)), carries over, so ``tau^2 - k^2 (tau^2 + sd^2 v)`` is left
+    of what units differ by; not below zero. Whoever adds all of tau to a trend spreads units twice.
+    """
+    horizon = np.arange(1.0, years + 1.0).reshape(-1, *(1,) * np.ndim(damp))
+    kept = lam * np.mean(np.asarray(damp)[None] ** horizon, axis=0)
+    own = tau**2 + sd**2 * variance_of_mean(phi, known)
+    square = np.maximum(tau**2, np.finfo(np.float64).tiny)
+    share: Floats = np.clip(1.0 - kept**2 * own / square, 0.0, 1.0)
+    return share
+
+
 def city_trend(plan_city: Floats, plan_province: Floats, trend_province: Floats) -> Floats:
     """Return the trend of cities: the plan's differences between cities around the province's trend."""
     return plan_city + (trend_province - plan_province)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.axes import Bools, Floats, Ints
-from sim.kernels.elementary import log_positive
 from sim.kernels.jit import inlined, kernel
 
 LANES = 8
 """Sums run in eight lanes that are added at the end: an order of its own, the same on every processor."""
 
-_NO_CELL = np.int32(-2147483648)  # the least there is, as the accumulators have it
-
-Indices = NDArray[np.int32]
+_HIGHEST = 2147483647
+_TURN = 0x7FFFFFFFFFFFFFFF  # all bits but the sign
+_PER_OCTAVE = 1024
+_CELL_BITS = 42  # bits of a mantissa within a cell: the 52 of all less those of 1,024 cells an octave
+_LAST_OF_CELL = (1 << 42) - 1
 
 
 @inlined
@@ -34,86 +37,126 @@ def lane_sums(x: Floats) -> tuple[float, float]:
 
 
 @inlined
-def level_cells(x: Floats, zero: float, step: float, size: Floats, index: Indices) -> None:
-    """Set *index* to the cells of levels *x* on the signed logarithmic grid; *size* is room."""
-    log_zero = log_positive(zero)
+def cell_of_level(x: float, zero: float) -> Any:
+    """Return the cell of level *x* on the signed grid: linear up to *zero*, then by its leading bits.
+
+    *zero* is a power of two; a cell beyond it includes its larger end.
+    """
+    size = abs(x)
+    beyond = np.float64(max(size, zero)).view(np.int64) - np.float64(zero).view(np.int64)
+    inner = np.int64(np.rint(min(size, zero) * (_PER_OCTAVE / zero)))
+    cell = _PER_OCTAVE + ((beyond + _LAST_OF_CELL) >> _CELL_BITS) if size > zero else inner
+    return -cell if x < 0.0 else cell
+
+
+@inlined
+def cell_of_rate(x: float, step: float) -> Any:
+    """Return the cell of rate *x* on the linear grid."""
+    return np.int64(np.rint(x / step))
+
+
+@inlined
+def span_of(x: Floats, most: float) -> tuple[float, float]:
+    """Return the least and the largest of *x* that are valid; no number where none is.
+
+    Floats stand in the order of their bits read as integers once those of negative ones are turned.
+    """
+    low, high = np.int64(_TURN), np.int64(-_TURN)
     for i in range(x.size):
-        size[i] = (log_positive(max(abs(x[i]), zero)) - log_zero) / step
-    for i in range(x.size):
-        below = np.int32(size[i])
-        cell = below + np.int32(size[i] > below)
-        index[i] = -cell if x[i] < 0.0 else cell
+        bits = np.float64(x[i]).view(np.int64)
+        key = bits ^ ((bits >> 63) & _TURN)
+        good = abs(x[i]) <= most
+        low = min(low, key if good else np.int64(_TURN))
+        high = max(high, key if good else np.int64(-_TURN))
+    if low > high:
+        return np.nan, np.nan
+    first, last = np.int64(low ^ ((low >> 63) & _TURN)), np.int64(high ^ ((high >> 63) & _TURN))
+    return first.view(np.float64), last.view(np.float64)
 
 
 @kernel(
-    "void(float64[:, ::1], float64[::1], boolean[::1], float64[::1], int64[::1], float64[:, ::1],"
-    "int32[:, ::1], int64[:, ::1])"
+    "void(float64[:, ::1], float64[::1], float64[::1], boolean[::1], float64[::1], int64[::1],"
+    "float64[:, ::1], int64[:, ::1])"
 )
-def cells_into(
+def moments_into(
     values: Floats,
     shifts: Floats,
+    zeros: Floats,
     is_rate: Bools,
-    grid: Floats,
+    limits: Floats,
     draws: Ints,
     sums: Floats,
-    index: Indices,
     span: Ints,
 ) -> None:
     """Work through rows *values* ``[row, draw]``.
 
-    *grid* holds the largest valid size, the level that counts as zero, the step of a logarithm of
-    levels and the step of rates.
+    *zeros* ``[row]`` is where the grid of levels turns linear; *limits* holds the largest valid size and
+    the step of rates.
 
     Sets *draws* ``[row]`` to the number of valid draws, *sums* ``[2, row]`` to the sums of value less
-    shift and of its square, *index* ``[row, draw]`` to grid cells, *span* ``[row, 2]`` to the lowest and
-    the highest of them (the first above the second where no draw is valid).
+    shift and of its square, *span* ``[row, 2]`` to the lowest and the highest cell of the grid (the first
+    above the second where no draw is valid).
     """
     count = values.shape[1]
-    largest, zero, step, rate_step = grid[0], grid[1], grid[2], grid[3]
-    known, moved, size = np.empty(count), np.empty(count), np.empty(count)
+    largest, step = limits[0], limits[1]
+    moved = np.empty(count)
     for row in range(values.shape[0]):
+        value, shift, zero = values[row], shifts[row], zeros[row]
         valid = 0
         for i in range(count):
-            good = abs(values[row, i]) <= largest
+            good = abs(value[i]) <= largest
             valid += 1 if good else 0
-            known[i] = values[row, i] if good else shifts[row]
-        for i in range(count):
-            moved[i] = known[i] - shifts[row]
+            moved[i] = (value[i] if good else shift) - shift
         draws[row] = valid
         sums[0, row], sums[1, row] = lane_sums(moved)
-        cells = index[row]
-        if is_rate[row]:
-            for i in range(count):
-                cells[i] = np.int32(np.rint(known[i] / rate_step))
+        low, high = span_of(value, largest)
+        if valid == 0:
+            span[row, 0], span[row, 1] = _HIGHEST, -_HIGHEST
+        elif is_rate[row]:
+            span[row, 0], span[row, 1] = cell_of_rate(low, step), cell_of_rate(high, step)
         else:
-            level_cells(known, zero, step, size, cells)
-        low, high = np.int32(2147483647), np.int32(-2147483647)
-        if valid == count:
-            for i in range(count):
-                low, high = min(low, cells[i]), max(high, cells[i])
-        else:
-            for i in range(count):
-                if abs(values[row, i]) <= largest:
-                    low, high = min(low, cells[i]), max(high, cells[i])
-                else:
-                    cells[i] = _NO_CELL
-        span[row, 0], span[row, 1] = low, high
+            span[row, 0], span[row, 1] = cell_of_level(low, zero), cell_of_level(high, zero)
 
 
-@kernel("void(int32[:, ::1], int64[:, ::1], int64[::1], uint16[::1], int64[::1])")
-def counts_into(index: Indices, span: Ints, begin: Ints, counts: NDArray[np.uint16], most: Ints) -> None:
-    """Add the cells *index* ``[row, draw]`` to *counts*, in which a row begins at *begin* ``[row]``.
+@kernel(
+    "void(float64[:, ::1], float64[::1], boolean[::1], float64[::1], int64[:, ::1], int64[::1],"
+    "uint16[::1], int64[::1])"
+)
+def counts_into(
+    values: Floats,
+    zeros: Floats,
+    is_rate: Bools,
+    limits: Floats,
+    span: Ints,
+    begin: Ints,
+    counts: NDArray[np.uint16],
+    most: Ints,
+) -> None:
+    """Count valid *values* ``[row, draw]`` by cell in *counts*, in which a row begins at *begin* ``[row]``.
 
-    Sets *most* ``[row]`` to the largest count of each row.
+    *zeros*, *limits* and *span* are those of `moments_into`. Sets *most* ``[row]`` to the largest count of
+    each row.
     """
-    for row in range(index.shape[0]):
-        offset = begin[row] - span[row, 0]
-        for i in range(index.shape[1]):
-            cell = index[row, i]
-            if cell != _NO_CELL:
-                counts[offset + cell] += np.uint16(1)
+    draws = values.shape[1]
+    cells = np.empty(draws, dtype=np.int64)
+    for row in range(values.shape[0]):
+        value, offset = values[row], begin[row] - span[row, 0]
+        width = max(span[row, 1] - span[row, 0] + 1, 0)
+        if is_rate[row]:
+            for i in range(draws):
+                cells[i] = cell_of_rate(value[i], limits[1])
+        elif span[row, 0] > _PER_OCTAVE:  # all lie above zero, as levels do
+            start = np.float64(zeros[row]).view(np.int64) - _LAST_OF_CELL
+            for i in range(draws):
+                cells[i] = _PER_OCTAVE + ((np.float64(value[i]).view(np.int64) - start) >> _CELL_BITS)
+        else:
+            for i in range(draws):
+                cells[i] = cell_of_level(value[i], zeros[row])
+        for i in range(draws):
+            if abs(value[i]) <= limits[0]:
+                counts[offset + cells[i]] += np.uint16(1)
         largest = np.uint16(0)
-        for i in range(begin[row], begin[row] + max(span[row, 1] - span[row, 0] + 1, 0)):
+        for i in range(begin[row], begin[row] + width):
             largest = max(largest, counts[i])
         most[row] = largest
 
@@ -142,62 +185,3 @@ def by_set_into(chance: Floats, draws: Ints, mean: Floats, within: Floats) -> No
             draws[event, s] = valid
             mean[event, s] = average
             within[event, s] = square / (max(valid - 1, 1) * max(valid, 1))
-
-
-@kernel(
-    "float64(float64[:, ::1], int64, float64, float64, float64, float64, float64, boolean, float64[::1],"
-    "boolean[::1], int64[::1])"
-)
-def target_into(
-    path: Floats,
-    year: int,
-    lower: float,
-    upper: float,
-    threshold: float,
-    near: float,
-    largest: float,
-    counted: bool,
-    chance: Floats,
-    hit: Bools,
-    counts: Ints,
-) -> float:
-    """Tally one target from the *path* of its value ``[T, draw]``; return its summed shortfall.
-
-    Sets *hit* ``[draw]``; sets *chance* to it where hits are *counted*; marks invalid draws in *chance*
-    by not-a-number. *counts*: hits, near ties, invalid draws, then draws by the year of first passage
-    (the last: never).
-    """
-    years, draws = path.shape
-    counts[:] = 0
-    value = path[year]
-    missing, waiting = np.empty(draws), np.ones(draws, dtype=np.bool_)
-    hits = ties = invalid = 0
-    for i in range(draws):
-        valid = (abs(value[i]) <= largest) & (counted | (chance[i] == chance[i]))
-        met = (value[i] >= lower) & (value[i] <= upper) & valid
-        hit[i] = met
-        hits += 1 if met else 0
-        invalid += 0 if valid else 1
-        chance[i] = (np.float64(met) if counted else chance[i]) if valid else np.nan
-        missing[i] = 0.0 if met or not valid else abs(threshold - value[i])
-    for i in range(draws):
-        ties += 1 if abs(value[i] - threshold) <= near * abs(threshold) else 0
-    counts[0], counts[1], counts[2] = hits, ties, invalid
-    for t in range(years):
-        row = path[t]
-        for i in range(draws):
-            waiting[i] &= abs(row[i]) <= largest
-    for t in range(years):
-        row = path[t]
-        first = 0
-        for i in range(draws):
-            met = (row[i] >= lower) & (row[i] <= upper) & waiting[i]
-            first += 1 if met else 0
-            waiting[i] ^= met
-        counts[3 + t] = first
-    never = 0
-    for i in range(draws):
-        never += 1 if waiting[i] else 0
-    counts[3 + years] = never
-    total, _ = lane_sums(missing)
-    return total

@@ -49,7 +49,7 @@ def compiled(scenario: Scenario, baseline: Baseline, also: Collection[str] = ())
     used = derived_used(scenario, baseline, also)
     derived, pipelines = derived_of(scenario, baseline, calibration, builder, used)
     quantities = Axis("quantity", tuple(i.id for i in indicators) + tuple(d.id for d in used))
-    targets, headline = targets_of(scenario, baseline, quantities)
+    targets, headline = targets_of(scenario, baseline, quantities, builder)
     design = design_of(scenario, baseline)
     return Model(
         scenario=scenario.id,

@@ -33,9 +33,12 @@ def drift_of(
     for path in sorted(scenario.paths, key=lambda p: p.area != baseline.province.id):  # a city's own stands
         replace_path(path, baseline, with_cities, alone, plan, plan_province, forced)
     caps = np.full((len(indicators), max(len(k.series) for k in known)), np.inf)
+    spans = np.ones_like(caps)
     for k, indicator in enumerate(known):
         for m, series in enumerate(indicator.series):
-            caps[k, m] = calibration.series[series].cap
+            caps[k, m] = calibration.series[series].cap.value
+            first, last = calibration.series[series].window
+            spans[k, m] = last - first
     weight_row, weight = NONE, {"plan": 1.0, "trend": 0.0, "blend": np.nan}[scenario.growth.source]
     if scenario.growth.source == "blend" and scenario.growth.weight is not None:
         weight = scenario.growth.weight
@@ -49,6 +52,7 @@ def drift_of(
         plan=plan,
         plan_province=plan_province,
         cap=caps,
+        known=spans,
         weight_row=weight_row,
         weight=weight,
         forced=forced,

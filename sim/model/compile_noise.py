@@ -22,7 +22,7 @@ BOUNDS = {
 }
 """Where a drawn parameter keeps its meaning: a stationary AR(1), shrinkage and damping towards the mean."""
 
-POSITIVE = ("sd", "tau", "year_sd")
+SPREADS = ("sd", "tau", "year_sd")
 
 MOST_LOADING = 0.95
 """No indicator's loadings explain more than this (as a correlation) because something multiplies them."""
@@ -41,7 +41,7 @@ def row_of_estimate(
     if estimate.method.startswith(ASSUMED):
         return builder.assumption(assumption_of(scenario, baseline, estimate.method[len(ASSUMED) :]))
     low, high = BOUNDS.get(field, (-np.inf, np.inf))
-    return builder.estimate(name, estimate, low, high, positive=field in POSITIVE)
+    return builder.estimate(name, estimate, low, high, "spread" if field in SPREADS else "normal")
 
 
 def assumption_of(scenario: Scenario, baseline: Baseline, assumption: str) -> Assumption:
@@ -122,10 +122,10 @@ def rows_of_noise(
         if indicator.group in calibration.common_drift:
             estimate = calibration.common_drift[indicator.group]
             common_rows[k] = builder.estimate(
-                f"common_drift:{indicator.group}", estimate, 0.0, np.inf, positive=True
+                f"common_drift:{indicator.group}", estimate, 0.0, np.inf, "spread"
             )
         factor = known.city_factor
-        factor_rows[k] = builder.estimate(f"city_factor:{indicator.id}", factor, 0.0, np.inf, positive=True)
+        factor_rows[k] = builder.estimate(f"city_factor:{indicator.id}", factor, 0.0, np.inf, "spread")
     return series_rows, common_rows, factor_rows
 
 

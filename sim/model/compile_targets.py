@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from sim.axes import Axis, Ints
 from sim.baseline.calibration import Calibration
 from sim.baseline.plan import Baseline, Derived, PipelinePlan, Target
+from sim.baseline.track_record import attainment_of, kind_of_target
 from sim.model.compile_noise import assumption_of
-from sim.model.model import NONE, OutputModel, PipelineModel, RatioModel, StockModel, TargetModel
-from sim.model.parameters import TableBuilder
+from sim.model.model import (
+    NONE,
+    ExecutionModel,
+    OutputModel,
+    PipelineModel,
+    RatioModel,
+    StockModel,
+    TargetModel,
+)
+from sim.model.parameters import EXECUTION, Parameter, TableBuilder
 from sim.scenario.scenario import Scenario
 
 COMPARISON = 1e-9
@@ -109,7 +119,7 @@ def number_row(
     if kind == "assumption":
         return builder.assumption(assumption_of(scenario, baseline, name))
     if kind == "calibration":
-        return builder.estimate(f"exit:{name}", calibration.exits[name], 0.0, 1.0, positive=True)
+        return builder.estimate(f"exit:{name}", calibration.exits[name], 0.0, 1.0, "positive")
     if kind == "history":
         value = baseline.history(name, baseline.province.id)[baseline.base_year].value
         return builder.constant(f"history:{name}", value)
@@ -117,7 +127,7 @@ def number_row(
 
 
 def targets_of(
-    scenario: Scenario, baseline: Baseline, quantities: Axis
+    scenario: Scenario, baseline: Baseline, quantities: Axis, builder: TableBuilder
 ) -> tuple[tuple[TargetModel, ...], Ints]:
     """Return the evaluated targets of *scenario* and where the lead headline targets stand among them."""
     models: list[TargetModel] = []
@@ -127,8 +137,44 @@ def targets_of(
             continue
         if target.group == "headline" and target.lead:
             headline.append(len(models))
-        models.append(target_model(row, target, baseline, quantities))
+        model = target_model(row, target, baseline, quantities)
+        if scenario.execution is not None:
+            model = replace(model, execution=execution_of(target, scenario, baseline, builder))
+        models.append(model)
     return tuple(models), np.array(headline, dtype=np.int64)
+
+
+def execution_of(
+    target: Target, scenario: Scenario, baseline: Baseline, builder: TableBuilder
+) -> ExecutionModel:
+    """Return how *target* is executed as earlier plans were, adding its parameter to *builder*."""
+    kind = kind_of_target(target)
+    known = attainment_of(kind, baseline)
+    if known is None:
+        raise ValueError(f"too few earlier targets of kind {kind}; reading should have refused it")
+    row = builder.add(Parameter(f"{EXECUTION}{kind}", "normal", known.mean, known.se))
+    return ExecutionModel(row, accrued_of(target, scenario, baseline))
+
+
+def accrued_of(target: Target, scenario: Scenario, baseline: Baseline) -> tuple[float, ...]:
+    """Return which share of an execution counts by each year.
+
+    It accrues evenly over the plan's years, but not in those whose actuals are known. Of a rate the log of
+    the target becomes logits: ``d logit = d log / (1 - share)``.
+    """
+    parts = parts_of_quantity(str(target.quantity), baseline)
+    seen = max((a.year - baseline.base_year for a in scenario.observed if a.indicator in parts), default=0)
+    years = len(baseline.years)
+    is_rate = any(i.id == target.quantity and i.kind == "rate" for i in baseline.indicators)
+    per = years * ((1.0 - target.threshold / 100.0) if is_rate else 1.0)
+    return tuple(max(0.0, t + 1.0 - seen) / per for t in range(years))
+
+
+def parts_of_quantity(quantity: str, baseline: Baseline) -> frozenset[str]:
+    """Return *quantity* and all that it is made from, as ids."""
+    derived = next((d for d in baseline.derived if d.id == quantity), None)
+    parts = () if derived is None else derived.parts()
+    return frozenset({quantity}).union(*(parts_of_quantity(part, baseline) for part in parts))
 
 
 def target_model(row: int, target: Target, baseline: Baseline, quantities: Axis) -> TargetModel:

@@ -89,7 +89,8 @@ class ShockModel:
 class DriftModel:
     """Where growth comes from, before it is drawn.
 
-    *plan* ``[C, Kc, T]`` and *plan_province* ``[K, T]``; *cap* as a parameter-free bound ``[K, M]``;
+    *plan* ``[C, Kc, T]`` and *plan_province* ``[K, T]``; *cap* as a parameter-free bound ``[K, M]``,
+    *known* the years whose growth is known ``[K, M]``;
     *weight_row* of the plan's weight (`NONE`: *weight* is fixed); *forced* ``[Ka, T]`` replaces the
     growth of lone indicators where not NaN; *add* and *add_alone* are adjustments; year *t* takes
     the drift of year ``t - delay``, before that *meanwhile*.
@@ -100,6 +101,7 @@ class DriftModel:
     plan: Floats
     plan_province: Floats
     cap: Floats
+    known: Floats
     weight_row: int
     weight: float
     forced: Floats
@@ -143,6 +145,7 @@ class PipelineModel:
     """A pipeline: *rows* of its numbers by field; *feeds* as positions in `Model.quantities` by role.
 
     *coupled_to*: the indicator whose province-wide noise it feels, or `NONE`; *dates*: (month, day).
+    *apart*: it takes noise and inflows from another draw, as strong as its own but nobody else's.
     """
 
     id: str
@@ -151,6 +154,17 @@ class PipelineModel:
     feeds: Mapping[str, int]
     dates: tuple[tuple[int, int], ...]
     coupled_to: int
+    apart: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionModel:
+    """A target's outcome is counted times ``exp(w e a[t])``: w the plan's weight, e the parameter *row* (log
+    of outcome over target of earlier plans), a the share *accrued* by each year (of a rate in logit units).
+    """
+
+    row: int
+    accrued: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +184,7 @@ class TargetModel:
     threshold: float
     lower: float
     upper: float
+    execution: ExecutionModel | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,7 +18,13 @@ from sim.kernels.nets import set_points_into
 from sim.kernels.philox import uniforms_into
 from sim.streams import Source, streams
 
-Law = Literal["constant", "normal", "positive", "triangular"]
+Law = Literal["constant", "normal", "positive", "spread", "triangular"]
+"""``positive``: log-normal, mean kept; ``spread``: log-normal, mean square kept, since a variance is what was
+estimated without bias and what adds up in a forecast."""
+
+
+EXECUTION = "execution:"
+"""Names of the parameters of the execution prior begin so; the kind of target follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +69,9 @@ class TableBuilder:
     def constant(self, name: str, value: float) -> int:
         return self.add(Parameter(name, "constant", value))
 
-    def estimate(self, name: str, estimate: Estimate, low: float, high: float, positive: bool = False) -> int:
-        """Add an estimate: log-normal around its value if *positive*, else normal, within bounds."""
-        law: Law = "constant" if estimate.se == 0.0 else "positive" if positive else "normal"
+    def estimate(self, name: str, estimate: Estimate, low: float, high: float, law: Law = "normal") -> int:
+        """Add an estimate that is drawn by *law*, within bounds; without an error a constant."""
+        law = "constant" if estimate.se == 0.0 else law
         return self.add(Parameter(name, law, estimate.value, estimate.se, low, high))
 
     def assumption(self, assumption: Assumption) -> int:
@@ -90,16 +96,18 @@ def value_from_uniform(parameter: Parameter, uniform: Floats) -> Floats:
     """Return draws of *parameter* at *uniform*, ``[set]``.
 
     ``positive`` is log-normal with mean *value* and standard deviation *se*, so that it never
-    changes sign; an estimate of zero stays at zero or above by truncation.
+    changes sign; ``spread`` the same, scaled to the mean square *value* squared. An estimate of zero stays
+    at zero or above by truncation.
     """
     if parameter.law == "constant":
         return np.full_like(uniform, parameter.value)
     if parameter.law == "triangular":
         return Triangular(low=parameter.low, mode=parameter.value, high=parameter.high).quantile(uniform)
     normal = ndtri(uniform)
-    if parameter.law == "positive" and parameter.value > 0.0:
+    if parameter.law in ("positive", "spread") and parameter.value > 0.0:
         log_variance = np.log1p((parameter.se / parameter.value) ** 2)
-        value = parameter.value * np.exp(np.sqrt(log_variance) * normal - 0.5 * log_variance)
+        lowered = 0.5 if parameter.law == "positive" else 1.0
+        value = parameter.value * np.exp(np.sqrt(log_variance) * normal - lowered * log_variance)
     else:
         value = parameter.value + parameter.se * normal
     bounded: Floats = np.clip(value, parameter.low, parameter.high)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import unicodedata
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pyarrow
 
 Cell = str | bool | int | float | None
 Columns = Mapping[str, Sequence[Cell] | NDArray[Any]]
@@ -32,29 +34,36 @@ def people_csv(columns: Columns) -> bytes:
 
 
 def _csv(columns: Columns, *, guard: bool) -> str:
-    rows = zip(*(_cells(values) for values in columns.values()), strict=True)
-    lines = (",".join(_field(cell, guard=guard) for cell in row) for row in (tuple(columns), *rows))
-    return "".join(line + "\n" for line in lines)
+    written = [[_text(name, guard), *_fields(_cells(values), guard)] for name, values in columns.items()]
+    return "".join(",".join(row) + "\n" for row in zip(*written, strict=True))
 
 
 def _cells(values: Sequence[Cell] | NDArray[Any]) -> list[Cell]:
     """Return a column's cells as Python's own; NaN, which no file should hold, becomes None."""
+    if isinstance(values, np.ndarray):
+        values = values.tolist()
     plain: list[Cell] = [cell.item() if isinstance(cell, np.generic) else cell for cell in values]
-    return [None if isinstance(cell, float) and math.isnan(cell) else cell for cell in plain]
+    return [None if cell != cell else cell for cell in plain]
 
 
-def _field(cell: Cell, *, guard: bool) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
+def _fields(cells: Sequence[Cell], guard: bool) -> list[str]:
+    """Return the fields of a column; a text that repeats is looked at once."""
+    texts = {cell: _text(cell, guard) for cell in set(cells) if isinstance(cell, str)}
+    return [texts[cell] if isinstance(cell, str) else _number(cell) for cell in cells]
+
+
+def _number(cell: bool | float | None) -> str:
     if isinstance(cell, float):
         return repr(cell + 0.0)  # minus zero is zero
-    if isinstance(cell, int):
-        return str(cell)
-    text = guarded(cell) if guard else cell
-    # A row end inside a cell would be a row end to half of all readers.
-    text = " ".join(text.splitlines()) if guard else text
+    if cell is None:
+        return ""
+    return str(cell).lower() if isinstance(cell, bool) else str(cell)
+
+
+def _text(text: str, guard: bool) -> str:
+    if guard:
+        # A row end inside a cell would be a row end to half of all readers.
+        text = " ".join(guarded(text).splitlines())
     # Written out, because the csv module quotes differently from one Python to the next.
     return '"' + text.replace('"', '""') + '"' if any(letter in text for letter in ',"\r\n') else text
 
@@ -74,24 +83,49 @@ def parquet(columns: Columns) -> bytes:
     import pyarrow
     from pyarrow import parquet as files
 
-    table = pyarrow.table({name: _array(name, _cells(values)) for name, values in columns.items()})
+    arrays = [_array(name, _cells(values)) for name, values in columns.items()]
+    table = pyarrow.Table.from_arrays(arrays, names=list(columns))
     sink = pyarrow.BufferOutputStream()
     files.write_table(table, sink, compression="zstd", write_page_checksum=True)
     content: bytes = sink.getvalue().to_pybytes()
     return content
 
 
-def _array(name: str, cells: Sequence[Cell]) -> object:
-    """Return the Arrow array of a column: text, truth, whole numbers, else float64 (also when empty)."""
+def _array(name: str, cells: Sequence[Cell]) -> pyarrow.Array:
+    """Return the Arrow array of a column: text, truth, whole numbers, else float64 (also when empty).
+
+    Made from buffers: ``pyarrow.array`` would import pandas, which takes longer than writing all tables.
+    """
     import pyarrow
 
     kinds = {type(cell) for cell in cells if cell is not None}
-    for kind, made in ((str, pyarrow.string()), (bool, pyarrow.bool_()), (int, pyarrow.int64())):
-        if kinds == {kind}:
-            return pyarrow.array(cells, made)
+    if kinds == {str}:
+        texts = [b"" if cell is None else str(cell).encode("utf-8") for cell in cells]
+        ends = np.cumsum([0, *(len(text) for text in texts)]).astype(np.int32)
+        return _from_buffers(pyarrow.string(), cells, ends, b"".join(texts))
+    if kinds == {bool}:
+        return _from_buffers(pyarrow.bool_(), cells, _bits([bool(cell) for cell in cells]))
+    if kinds == {int}:
+        whole = np.array([0 if cell is None else cell for cell in cells], dtype=np.int64)
+        return _from_buffers(pyarrow.int64(), cells, whole)
     if kinds <= {int, float}:
-        return pyarrow.array([None if cell is None else float(cell) for cell in cells], pyarrow.float64())
+        numbers = np.array([0.0 if cell is None else float(cell) for cell in cells])
+        return _from_buffers(pyarrow.float64(), cells, numbers)
     raise TypeError(f"column {name} mixes {sorted(kind.__name__ for kind in kinds)}")
+
+
+def _from_buffers(
+    kind: pyarrow.DataType, cells: Sequence[Cell], *values: NDArray[Any] | bytes
+) -> pyarrow.Array:
+    """Return an Arrow array of *kind* from its *values*; cells that are None are marked as such."""
+    import pyarrow
+
+    known = _bits([cell is not None for cell in cells])
+    return pyarrow.Array.from_buffers(kind, len(cells), [pyarrow.py_buffer(b) for b in (known, *values)])
+
+
+def _bits(truths: Sequence[bool]) -> NDArray[np.uint8]:
+    return np.packbits(np.array(truths, dtype=np.bool_), bitorder="little")
 
 
 def columns_from_parquet(content: bytes) -> dict[str, list[Cell]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import unicodedata
 from collections.abc import Collection, Sequence
 
 GAP = "  "
 
 
+@functools.lru_cache(maxsize=1 << 14)
 def display_width(text: str) -> int:
     """Return how many places *text* takes on a terminal."""
     return len(text) if text.isascii() else sum(_places(letter) for letter in text)

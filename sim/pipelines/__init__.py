@@ -5,10 +5,12 @@ block. Nothing else of the project imports SimPy.
 """
 
 from sim.pipelines import ageing, auctions, certification, coverage, incubation, programme
-from sim.pipelines.family import Need, Pipeline, pipeline
+from sim.pipelines.family import COUPLING, Need, Pipeline, pipeline
+from sim.pipelines.spread import spread_of
 from sim.pipelines.world import Calendar, Trace, World
 
 __all__ = [
+    "COUPLING",
     "Calendar",
     "Need",
     "Pipeline",
@@ -21,4 +23,5 @@ __all__ = [
     "incubation",
     "pipeline",
     "programme",
+    "spread_of",
 ]

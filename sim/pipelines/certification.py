@@ -36,7 +36,7 @@ class Certification(Pipeline):
         Need("leader_exit", "rate"),
         COUPLING,
     )
-    feeds = ("certified", "recognised")
+    feeds = inflows = ("certified", "recognised")
     outputs = ("certified", "valid", "waiting", "smes", "leaders")
     starts: ClassVar[Mapping[str, str]] = {
         "certified": "start_cumulative",

@@ -46,12 +46,14 @@ class Need:
 class Pipeline(ABC):
     """One kind of pipeline. *feeds* are the roles of yearly quantities that it is fed with ``[T, S, D]``.
 
+    *inflows*: feeds that are things founded, which its coupling therefore holds or lets go of.
     *starts*: output -> the number that it stands at before the plan; other outputs begin with nothing.
     *dated*: it happens on dates of the year (``MM-DD``), which the plan's file lists.
     """
 
     needs: ClassVar[tuple[Need, ...]]
     feeds: ClassVar[tuple[str, ...]] = ()
+    inflows: ClassVar[tuple[str, ...]] = ()
     outputs: ClassVar[tuple[str, ...]]
     starts: ClassVar[Mapping[str, str]] = {}
     dated: ClassVar[bool] = False
@@ -64,4 +66,4 @@ class Pipeline(ABC):
 pipeline: Family[Pipeline] = Family("pipeline")
 
 COUPLING = Need("coupling", "factor")
-"""How much of the province-wide noise of `Pipeline` reaches it: 1 all of it, 0 none."""
+"""How much of the province-wide noise reaches a pipeline: 1 all of it, 0 none."""

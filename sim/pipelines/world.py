@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import simpy
 
-from sim.axes import Floats
+from sim.axes import Floats, Ints
+from sim.pipelines.spread import spread_of
 
 OUTSIDE = "outside"
 """Where everything comes from and goes to; its balance is not kept."""
 
 MONTHS = 12
-SMALL_RATE = 16.0
 END_OF_DAY = 0.5  # balances are read after whatever happens that day
 
 Luck = Callable[[str, str], Floats]
@@ -64,16 +64,17 @@ def anniversary(when: date, year: int) -> date:
 
 @dataclass(slots=True)
 class Trace:
-    """Balances at month ends: mean, 10 % and 90 % quantile over the draws, by account."""
+    """Balances at month ends by account: mean, 10 % and 90 % quantile over the draws, by their *weights*."""
 
+    weights: Ints | None = None
     months: list[date] = field(default_factory=list)
     balances: dict[str, list[tuple[float, float, float]]] = field(default_factory=dict)
 
     def note(self, when: date, accounts: Mapping[str, Floats]) -> None:
         self.months.append(when)
         for name, balance in accounts.items():
-            low, high = np.quantile(balance, [0.1, 0.9])
-            self.balances.setdefault(name, []).append((float(np.mean(balance)), float(low), float(high)))
+            mean, low, high = (float(part) for part in spread_of(balance, self.weights))
+            self.balances.setdefault(name, []).append((mean, low, high))
 
 
 @dataclass(slots=True)
@@ -136,20 +137,15 @@ class World:
 
     def successes(self, name: str, stamp: str, trials: Floats, chance: Floats | float) -> Floats:
         """Return the binomial quantile of *trials* at the luck of *name* and *stamp*."""
-        from sim.kernels.binomial import binomial_quantile  # needs SciPy, which loading a plan does not
+        from sim.kernels.binomial import binomial_quantile  # needs numba, which loading a plan does not
 
         return binomial_quantile(trials, np.asarray(chance), self.luck(name, stamp))
 
     def poisson(self, name: str, rate: Floats) -> Floats:
         """Return how many arrive today at a mean of *rate*, by the luck of *name* on this date."""
-        from sim.kernels.binomial import small_poisson_quantile
-        from sim.kernels.poisson import poisson_quantile
+        from sim.kernels.poisson import compiled_quantile
 
-        rate = np.broadcast_to(rate, self.shape)
-        normal = self.luck(name, self.today().isoformat())
-        if np.max(rate) < SMALL_RATE:
-            return small_poisson_quantile(rate, normal)
-        return poisson_quantile(rate, normal)
+        return compiled_quantile(rate, self.luck(name, self.today().isoformat()))
 
     def flow(self, source: str, target: str) -> Floats:
         """Return what moved from *source* to *target* by year, ``[T, S, D]``."""

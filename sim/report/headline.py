@@ -12,6 +12,7 @@ from sim.report.needs import growth_text
 from sim.report.numbers import chance, chance_of, margin, number, roughly, span, told_chance, years_of
 from sim.report.svg import dots, drawing, line, words
 from sim.studies.goal_seek import Need
+from sim.tables.execution import without_words
 from sim.tables.readings import ends_with_versions, hangs_on_version, history_key, is_without_history
 from sim.tables.realism import plausibility_words, record_name
 from sim.tables.selection import dots_of
@@ -29,10 +30,16 @@ def headline(material: Material, cube: Cube, mark: str) -> Html:
         "section",
         element("h2", text("headline")),
         element("p", text("headline.reading", draws=f"{cube.draws:,}"), class_="small"),
+        *([element("p", execution_name(), class_="warning")] if cube.without else []),
         element("div", *cards, class_="cards"),
         element("p", Name(*(plausibility_words(cube, lang) for lang in LANGUAGES)), class_="small"),
         id=f"headline{mark}",
     )
+
+
+def execution_name() -> Name:
+    """Return that the execution prior is on, in both languages."""
+    return Name(*(say("execution.heading", lang) for lang in LANGUAGES))
 
 
 def card(cube: Cube, row: Probability, need: Need | None, mark: str) -> Html:
@@ -164,6 +171,8 @@ def details(cube: Cube, row: Probability, need: Need | None) -> list[Part]:
         parts.append(taking(cube.plan, need))
     if record_of(row.target, cube.plan) is not None:
         parts.append(record_name(row.target, cube))
+    if cube.without:
+        parts.append(Name(*(without_words(row, cube, lang) for lang in LANGUAGES)))
     others = [_version(cube, row, other) for other in versions_of(cube, row)]
     if others:
         parts.append(text("versions", versions=listed(others)))

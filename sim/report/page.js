@@ -69,6 +69,6 @@
   document.addEventListener('toggle', measure, true);
   listeners.push(measure);
   // What is folded is folded on the screen only.
-  addEventListener('beforeprint', () => document.querySelectorAll('details:not(.full, .fold)').forEach(d => d.open = true));
+  addEventListener('beforeprint', () => document.querySelectorAll('details:not(.full, .fold, .elsewhere)').forEach(d => d.open = true));
   settle();
 })();

@@ -8,6 +8,7 @@ from sim.axes import Name
 from sim.baseline.calibration import IndicatorCalibration
 from sim.baseline.plan import Assumption
 from sim.cube import Cube
+from sim.report.drivers import strongest_of
 from sim.report.markup import (
     Html,
     element,
@@ -63,28 +64,48 @@ def run_table(material: Material) -> Html:
 
 
 def plan_table(material: Material) -> Html:
+    """Return the plan's assumptions; of the numbers of its pipelines those that move a headline target.
+
+    The others, some hundred, are folded: the workbook has them too, so a print leaves them out.
+    """
+    of_pipelines = {id for plan in material.plan.pipelines.values() for id in plan.numbers.values()}
+    strong = {
+        move.assumption for cube in material.cubes for row in cube.headline() for move in strongest_of(row)
+    }
+    known = material.plan.assumptions.values()
+    folded = [a for a in known if a.id in of_pipelines and a.id not in strong]
+    shown = assumption_rows([a for a in known if a not in folded], text("assumptions.plan"))
+    if not folded:
+        return shown
+    rest = assumption_rows(folded, text("assumptions.pipelines"))
+    return joined(
+        [
+            shown,
+            element(
+                "details",
+                element("summary", text("assumptions.rest", n=len(folded))),
+                rest,
+                class_="elsewhere",
+            ),
+        ]
+    )
+
+
+def assumption_rows(chosen: list[Assumption], caption: Name) -> Html:
     body = [
         [
             row_head(a.name),
-            number_cell(f"{a.low:g}"),
-            number_cell(f"{a.central:g}"),
-            number_cell(f"{a.high:g}"),
+            number_cell(f"{a.low:,g}"),
+            number_cell(f"{a.central:,g}"),
+            number_cell(f"{a.high:,g}"),
             element("td", unit_name(a.unit), class_="unit"),
             element("td", a.grade),
             source_cell(a),
         ]
-        for a in material.plan.assumptions.values()
+        for a in chosen
     ]
-    head = [
-        text("assumption"),
-        text("low"),
-        text("central"),
-        text("high"),
-        text("unit"),
-        text("evidence"),
-        text("source"),
-    ]
-    return rows_of(head, body, text("assumptions.plan"))
+    words = ("assumption", "low", "central", "high", "unit", "evidence", "source")
+    return rows_of([text(word) for word in words], body, caption)
 
 
 def evidence_table(material: Material) -> Html:

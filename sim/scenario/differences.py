@@ -37,8 +37,9 @@ class Difference:
 
     *kind*: ``growth``, ``weight``, ``drift`` (fraction a year), ``delay``, ``path``, ``shock``,
     ``shock.<part>`` (``shock.size.level`` where it is a share of the level), ``noise.<field>``,
-    ``assumption``, ``targets``, ``draws``, ``design``, ``precision`` (percentage points), ``decide`` or
-    ``seed``; *name*: of the shock or the assumption. Areas, indicators and years: where it applies, as ids.
+    ``assumption``, ``targets``, ``draws``, ``design``, ``precision`` (percentage points), ``decide``,
+    ``execution`` or ``seed``; *name*: of the shock or the assumption. Areas, indicators and years: where
+    it applies, as ids.
     """
 
     kind: str
@@ -172,6 +173,9 @@ def _run(was: Scenario, now: Scenario) -> Iterator[Difference]:
         yield Difference("design", was.design, now.design)
     if was.decide != now.decide:
         yield Difference("decide", was.decide, now.decide)
+    if was.execution != now.execution:
+        prior, later = (None if side is None else side.source for side in (was.execution, now.execution))
+        yield Difference("execution", prior, later)
     if was.seed != now.seed:
         yield Difference("seed", str(was.seed), str(now.seed))
 

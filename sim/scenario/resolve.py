@@ -11,6 +11,7 @@ import numpy as np
 
 from sim.axes import Name
 from sim.baseline.plan import Baseline, Indicator
+from sim.baseline.track_record import FILE, LEAST_TARGETS, attainment_of, kind_of_target
 from sim.designs import Kind, is_whole_net, next_net
 from sim.errors import Place, as_written, times_apart
 from sim.scenario.cell_names import cell_name
@@ -20,7 +21,7 @@ from sim.scenario.observed import actuals_from_written
 from sim.scenario.reading import Reading
 from sim.scenario.resolve_assumptions import replaced_assumptions
 from sim.scenario.resolve_shocks import shocks_from_written
-from sim.scenario.scenario import Adjustment, Cells, Delay, Growth, Noise, Path, Scenario
+from sim.scenario.scenario import Adjustment, Cells, Delay, Execution, Growth, Noise, Path, Scenario
 from sim.scenario.sweeps import Cell
 from sim.scenario.written import PathWritten, ScenarioWritten
 from sim.streams import BLOCK
@@ -65,6 +66,7 @@ def scenario_from_written(
         decide=written.decide,
         design=_design(reading, written),
         observed=actuals_from_written(reading, written),
+        execution=_execution(reading, written),
     )
 
 
@@ -233,6 +235,24 @@ def _noise(reading: Reading, written: ScenarioWritten) -> Noise:
     noise = written.noise
     place = reading.key_place(("noise",)) if reading.node.has("noise") else Place(reading.node.place.file)
     return Noise(noise.province, noise.city, noise.dof, noise.dependence, noise.parameters, place)
+
+
+def _execution(reading: Reading, written: ScenarioWritten) -> Execution | None:
+    """Return the execution prior; a mistake if it has no effect, or too thin a record to stand on."""
+    chosen = written.execution
+    if chosen is None or chosen is UNREAD:
+        return None
+    growth = written.growth
+    swept = any(steps[0] == "growth" for steps in reading.swept)
+    if growth is not UNREAD and (growth.source == "trend" or growth.weight == 0.0) and not swept:
+        reading.mistake(("execution",), "execution-without-plan")
+    plan = reading.baseline
+    for kind in sorted({kind_of_target(t) for t in plan.targets if t.status == "evaluated"}):
+        if attainment_of(kind, plan) is None:
+            known = sum(past.kind == kind for past in plan.track_record)
+            details = {"kind": kind, "count": known, "least": LEAST_TARGETS, "file": f"{plan.folder}/{FILE}"}
+            reading.mistake(("execution",), "execution-without-record", **details)
+    return Execution(chosen, reading.place(("execution",)))
 
 
 def _targets(reading: Reading, written: ScenarioWritten) -> tuple[str, ...]:

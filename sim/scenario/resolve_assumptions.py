@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sim.baseline.calibration import Calibration, Estimate
 from sim.baseline.plan import Assumption, Baseline
-from sim.errors import as_written
-from sim.pipelines import Need, pipeline
+from sim.errors import Place, as_written
+from sim.pipelines import COUPLING, Need, pipeline
 from sim.scenario.choices import near
 from sim.scenario.layers import Steps
 from sim.scenario.measures import LARGEST, UNREAD, Measure
@@ -17,6 +18,7 @@ from sim.scenario.reading import Reading
 from sim.scenario.written import ScenarioWritten
 
 BLEND_WEIGHT = "blend_weight"
+PURE, PERCENT = "1", "%"
 ASSUMED = "assumption:"
 """An estimate whose method begins so takes its number from the assumption of that id."""
 
@@ -43,7 +45,7 @@ def replaced_assumptions(reading: Reading, written: ScenarioWritten) -> dict[str
             reading.without_effect(steps, "assumption-as-planned", name=word)
         place = reading.place(steps)
         changed = dataclasses.replace(own, low=low, central=central, high=high)
-        replaced[id] = dataclasses.replace(changed, grade="C", source="scenario", place=place)
+        replaced[id] = _as_replaced(changed, place)
     _pipelines(reading, written, replaced)
     return dict(sorted(replaced.items()))
 
@@ -73,7 +75,13 @@ def _pipelines(reading: Reading, written: ScenarioWritten, replaced: dict[str, A
                 reading.without_effect(at, "assumption-as-planned", name=own.id)
             changed = dataclasses.replace(own, low=low, central=central, high=high)
             place = reading.place(at)
-            replaced[own.id] = dataclasses.replace(changed, grade="C", source="scenario", place=place)
+            replaced[own.id] = _as_replaced(changed, place)
+            if field == COUPLING.name and high > 0.0 and plan.coupled_to is None:
+                reading.mistake(at, "pipeline-uncoupled", name=word, value=as_written(high))
+
+
+def _as_replaced(changed: Assumption, place: Place) -> Assumption:
+    return dataclasses.replace(changed, grade="C", source="scenario", source_zh="情景文件", place=place)
 
 
 def _need_of(baseline: Baseline, assumption: str) -> Need | None:
@@ -99,20 +107,30 @@ def _check_need(reading: Reading, steps: Steps, need: Need | None, ends: tuple[f
 
 
 def _range(reading: Reading, steps: Steps, entry: Any, own: Assumption) -> tuple[float, float, float]:
-    least, most = (0.0, 1.0) if own.unit == "1" else (0.0, LARGEST)
+    least, most = (0.0, 1.0) if own.unit == PURE else (0.0, LARGEST)
     if "." in own.id:  # a number of a pipeline: its kind says what it may be
         least, most = -LARGEST, LARGEST
     if isinstance(entry, Measure):
-        value = reading.amount(steps, entry, own.unit, least, most)
+        value = _amount(reading, steps, entry, own.unit, least, most)
         return value, value, value
     low, central, high = (
-        reading.amount((*steps, field), getattr(entry, field), own.unit, least, most)
+        _amount(reading, (*steps, field), getattr(entry, field), own.unit, least, most)
         for field in ("low", "central", "high")
     )
     if low > central or central > high:
         details = {"low": as_written(low), "central": as_written(central), "high": as_written(high)}
         reading.mistake((*steps, "central"), "range-order", **details)
     return low, central, high
+
+
+def _amount(
+    reading: Reading, steps: Steps, entry: Measure, unit: str, least: float, most: float
+) -> float:
+    """Return a number, of a share in per cent too; none where its unit is a mistake, which says enough."""
+    if unit == PURE and entry is not UNREAD and entry.unit == PERCENT:
+        entry = Measure(entry.value / 100.0, "")
+    value = reading.amount(steps, entry, unit, least, most)
+    return value if entry is UNREAD or entry.unit in ("", unit) else math.nan
 
 
 def _used_assumptions(baseline: Baseline, written: ScenarioWritten) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from sim.axes import Name
@@ -127,6 +127,14 @@ class Actual:
 
 
 @dataclass(frozen=True, slots=True)
+class Execution:
+    """That outcomes of targets are counted as earlier plans attained theirs; *source* says whose record."""
+
+    source: Literal["track_record"]
+    place: Place = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     id: str  # the name of its folder under results/
     title: Name
@@ -149,3 +157,4 @@ class Scenario:
     decide: float | None = None  # level on one side of which every probability is to be known
     design: Kind = "plain"  # how parameters and province-wide luck are spread
     observed: tuple[Actual, ...] = ()  # in order of area, indicator and year
+    execution: Execution | None = None  # what earlier plans attained, as a prior of this one's

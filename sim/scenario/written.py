@@ -192,6 +192,7 @@ class ScenarioWritten(Written):
     pipelines: dict[EntryName, dict[EntryName, Range]] = Field(
         default={}, examples=[{"incubation": {"stay": 2.5}}]
     )
+    execution: Literal["track_record"] | None = Field(default=None, examples=["track_record"])
     targets: TargetNames = "all"
     draws: Draws = DEFAULT_DRAWS
     seed: Seed = DEFAULT_SEED

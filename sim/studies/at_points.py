@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import stdtrit
 
 from sim.axes import Floats
 from sim.baseline.plan import Baseline, Target
@@ -13,7 +14,7 @@ from sim.designs import by_group, group_variance
 from sim.engine.point_targets import PointTargets, point_targets
 from sim.engine.points import point_chances
 from sim.errors import BadInput, Mistake
-from sim.estimators import interval_of_sets
+from sim.estimators import CONFIDENCE, interval_of_sets
 from sim.model import Model, compiled
 from sim.scenario.scenario import Scenario
 
@@ -61,17 +62,17 @@ def at_points(
     precision: float = PRECISION,
     told: Callable[[int, float], None] = lambda points, widest: None,
 ) -> AtPoints:
-    """Return the chances of *scenario*, every interval at most *precision* to either side if `MOST` points do.
+    """Return the chances of *scenario*: intervals at most *precision* to either side, if `MOST` points do.
 
-    BadInput where the scenario has actuals, which give draws weights that points have not.
+    BadInput where the scenario has actuals, which give draws weights, or an execution prior, which moves
+    outcomes: points know neither.
     """
-    if scenario.observed:
-        raise BadInput([Mistake(scenario.observed[0].place, "points-know-no-actuals")])
+    check_scenario(scenario)
     model = compiled(scenario, baseline)
     targets = point_targets(model)
     points, chances = 0, np.empty((len(targets.rows) + 1, 0))
     while True:
-        more = FEWEST if not points else points
+        more = points or FEWEST
         new = [
             point_chances(model, targets, n, min(PIECE, more)) for n in range(points, points + more, PIECE)
         ]
@@ -80,6 +81,15 @@ def at_points(
         told(points, found.widest())
         if found.widest() <= precision or points >= MOST:
             return found
+
+
+def check_scenario(scenario: Scenario) -> None:
+    """Raise BadInput where *scenario* has what points cannot answer."""
+    mistakes = [Mistake(each.place, "points-know-no-actuals") for each in scenario.observed[:1]]
+    if scenario.execution is not None:
+        mistakes.append(Mistake(scenario.execution.place, "points-know-no-execution"))
+    if mistakes:
+        raise BadInput(mistakes)
 
 
 def answers(
@@ -108,10 +118,17 @@ def answers(
 def intervals(model: Model, chances: Floats) -> tuple[Floats, Floats, Floats]:
     """Return means of *chances* ``[event, point]`` and their intervals, from groups that are independent.
 
-    A control variate can carry single points, and so a mean next to 0 or 1, past them: cut there.
+    A control variate can carry single points, and so a mean next to 0 or 1, past them: cut there. So
+    near to them the mean says nothing of the number of draws that it is worth, and Student's interval stands.
     """
     groups = by_group(model.design, chances)
+    count = groups.shape[1]
     variance, _ = group_variance(groups)
+    error = np.sqrt(variance / count)
     mean = np.clip(chances.mean(axis=1), 0.0, 1.0)
-    low, high = interval_of_sets(mean, variance, groups.shape[1], chances.shape[1])
+    ends = interval_of_sets(mean, variance, count, chances.shape[1])
+    half = stdtrit(count - 1, 0.5 + 0.5 * CONFIDENCE) * error
+    is_near = (variance > 0.0) & (mean * (1.0 - mean) < half)
+    low, high = (np.where(is_near, np.clip(mean + side * half, 0.0, 1.0), end)
+                 for side, end in zip((-1.0, 1.0), ends, strict=True))  # fmt: skip
     return mean, low, high

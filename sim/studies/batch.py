@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from sim.baseline.plan import Baseline
 from sim.cube import Cube
-from sim.engine import run
+from sim.engine import Summary, run
 from sim.engine.pilot import with_tilt
 from sim.executors import Map, serial
-from sim.model import compiled
+from sim.model import Model, compiled
 from sim.scenario.scenario import Scenario
 from sim.studies.results import cube_of
 from sim.studies.sensitivity import sensitivity_of
+
+
+def without_execution(model: Model, map_blocks: Map) -> Summary | None:
+    """Return what the draws of *model* come to without its execution prior; None where it has none."""
+    if all(target.execution is None for target in model.targets):
+        return None
+    targets = tuple(replace(target, execution=None) for target in model.targets)
+    [summary] = run([replace(model, targets=targets)], range(model.blocks), False, map_blocks)
+    return summary
 
 
 def run_batch(
@@ -30,6 +40,7 @@ def run_batch(
         summaries = run(chosen, range(chosen[0].blocks), map_blocks=map_blocks)
         moves = sensitivity_of(chosen, map_blocks)
         for scenario, model, summary, move in zip(together, chosen, summaries, moves, strict=True):
-            cubes[scenario.id] = cube_of(scenario, baselines[scenario.plan], model, summary, move)
+            bare = without_execution(model, map_blocks)
+            cubes[scenario.id] = cube_of(scenario, baselines[scenario.plan], model, summary, move, bare)
     for scenario in scenarios:
         yield cubes[scenario.id]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
+from sim.baseline.breaks import comparable
 from sim.baseline.calibration import (
     Calibration,
     Estimate,
@@ -33,6 +35,7 @@ ESTIMATOR = "moments of a short panel, bias-corrected; bootstrap over units (sim
 SOURCES = (
     "areas.csv",
     "assumptions.yaml",
+    "breaks.csv",
     "derived.yaml",
     "history.csv",
     "indicators.csv",
@@ -48,13 +51,17 @@ MONEY = "元"
 def calibrate(baseline: Baseline) -> Calibration:
     """Return the calibration of *baseline*; BadInput where its figures cannot give one.
 
-    Only figures up to the base year are used. A predictive check that fails is a mistake too.
+    Only figures up to the base year are used, and none from before a declared break. A predictive check
+    that fails is a mistake too.
     """
+    figures = comparable(baseline.figures, baseline.breaks, baseline.base_year)
+    baseline = replace(baseline, figures=figures)
     found = Found()
     fitted = fitted_by_series(baseline, found)
     rates = rates_by_series(baseline, found)
-    chosen = {i.id: series_of_indicator(i, baseline, fitted, found) for i in baseline.indicators}
     exits = exits_of(baseline, found)
+    found.raise_if_any()  # before a search for stand-ins: that it finds none is no mistake of its own
+    chosen = {i.id: series_of_indicator(i, baseline, fitted, found) for i in baseline.indicators}
     found.raise_if_any()
     series = {name: f.calibration for name, f in fitted.items()} | rates
     kin = {i.id: kin_of(i, baseline, fitted) for i in baseline.indicators if not _has_panel(i, fitted)}
@@ -105,8 +112,12 @@ def fitted_by_series(baseline: Baseline, found: Found) -> dict[str, FittedSeries
     """Return the fits of all series that inform a quantity or a count."""
     smallest = smallest_units(baseline)
     places = {s: i.place for i in baseline.indicators if i.kind != "rate" for s in i.series}
-    panels = [panel_of(baseline, name, smallest, place, found) for name, place in sorted(places.items())]
-    return {panel.series: fitted_series(baseline, panel) for panel in panels if panel is not None}
+    fitted = {}
+    for name, place in sorted(places.items()):
+        panel = panel_of(baseline, name, smallest, place, found)
+        if panel is not None:
+            fitted[name] = fitted_series(baseline, panel)
+    return fitted
 
 
 def rates_by_series(baseline: Baseline, found: Found) -> dict[str, SeriesCalibration]:

@@ -13,7 +13,7 @@ from sim.baseline.calibration import Estimate, Loadings
 from sim.kernels.dependence import Correlations, correlations, loadings_through_marker, shrunk
 from sim.kernels.panel import change_variance
 from sim.kernels.windows import common_drift_from_changes, window_changes
-from sim.studies.reference_class import WINDOW, Evidence, NationalSeries, national_series
+from sim.studies.reference_class import WINDOW, Evidence, NationalSeries, Scale, national_series
 from sim.studies.series_calibration import FittedSeries, resampled_units
 
 FACTORS = ("economy", "science", "research")
@@ -24,6 +24,9 @@ MOST = 0.9
 
 FLOOR = 0.01
 """Least spread of the common drift's change, a year (section 10)."""
+
+RECENT = 2 * WINDOW
+"""Years before the origin in which two windows may meet: three windows of history, two of them new."""
 
 SLACK = 1  # years by which a window may be longer or shorter where a year is missing
 
@@ -57,9 +60,11 @@ class Shared(NamedTuple):
     effects: float  # year effects that a pair of series shares, on average
 
 
-def national_changes(baseline: Evidence, series: str) -> tuple[NationalSeries, dict[int, float]] | None:
+def national_changes(
+    baseline: Evidence, series: str, scale: Scale = "log"
+) -> tuple[NationalSeries, dict[int, float]] | None:
     """Return the first national series that spans two windows, with its changes between windows."""
-    for national in national_series(baseline, series):
+    for national in national_series(baseline, series, scale):
         changes = window_changes(national.years, national.log_level, WINDOW, SLACK)
         if changes:
             return national, changes
@@ -74,7 +79,7 @@ def joint_record(baseline: Evidence, fitted: Mapping[str, FittedSeries]) -> Join
     residual = np.full((len(names), len(units), len(years)), np.nan)
     mean = np.full((len(names), len(units)), np.nan)
     effect = np.full((len(names), len(years)), np.nan)
-    changes = [national_changes(baseline, name) for name in names]
+    changes = [national_changes(baseline, name, fitted[name].panel.scale) for name in names]
     middles = sorted({year for found in changes if found is not None for year in found[1]})
     change = np.full((len(names), len(middles)), np.nan)
     for k, name in enumerate(names):
@@ -159,6 +164,8 @@ def calibrated_loadings(
             se = (1.0 - load**2) / np.sqrt(shared.effects)
         else:
             se = np.std(_loadings_of(resampled, mixing, marker), axis=0, ddof=1)
+        if marker is not None:
+            se[:, marker] = 0.0
         levels[level] = _written(load, se, owners, kin, "shrunk correlations of " + method)
     return levels
 
@@ -179,7 +186,7 @@ def _written(
     """Return loadings of all indicators: own ones, and for the others the median of their *kin*."""
     result: dict[str, dict[str, Estimate]] = {}
     for j, factor in enumerate(FACTORS):
-        row = {o: Estimate(float(load[j, k]), float(se[j, k]), "B", method) for k, o in enumerate(owners)}
+        row = {o: _loading(float(load[j, k]), float(se[j, k]), method) for k, o in enumerate(owners)}
         for id, others in kin.items():
             value = float(np.median([row[o].value for o in others])) if others else 0.0
             error = float(np.max([row[o].se for o in others])) if others else 0.0
@@ -189,17 +196,24 @@ def _written(
     return Loadings(result)
 
 
+def _loading(value: float, se: float, method: str) -> Estimate:
+    """Return a loading; those of the marker are given, so they have no error."""
+    if se == 0.0:
+        return Estimate(value, 0.0, "C", f"by construction: {FACTORS[0]} is what moves it")
+    return Estimate(value, se, "B", method)
+
+
 def common_drift(baseline: Evidence, fitted: Mapping[str, FittedSeries]) -> dict[str, Estimate]:
     """Return the spread of the change of the drift that all share, by group of indicators.
 
     All groups are estimated over the years that the shortest-lived of them covers: the ratio of two
     groups is known for these alone, and a change that only one group's record holds would pull it
-    apart.
+    apart. Nor do years between windows count that lie more than `RECENT` before the origin: another regime.
     """
     groups = sorted({i.group for i in baseline.indicators if i.group != "none"})
     evidence = {group: _changes_of_group(baseline, group, fitted) for group in groups}
     starts = [min(min(c) for c, _, _ in found) for found in evidence.values() if found]
-    start = max(starts, default=0)
+    start = max([*starts, baseline.base_year - RECENT])
     result = {"none": Estimate(0.0, 0.0, "C", "indicators of this group share no drift")}
     for group, found in evidence.items():
         rows = [
@@ -236,7 +250,7 @@ def _changes_of_group(
                 weights[name] = max(weights.get(name, 0.0), 1.0 / len(indicator.series))
     result = []
     for name in sorted(set(weights) & set(fitted)):
-        found = national_changes(baseline, name)
+        found = national_changes(baseline, name, fitted[name].panel.scale)
         if found is not None:
             known = fitted[name].calibration
             implied = known.year_sd.value**2 * float(change_variance(np.asarray(known.phi.value), WINDOW))

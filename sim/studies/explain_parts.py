@@ -30,6 +30,10 @@ LEVELS = ("common", "province", "year", "city")
 SCENARIO_FIELD = "noise"
 
 
+OF_PIPELINE = "pipeline."
+"""Before the name of a number of a pipeline, which a series may have by the same name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One number: drawn with standard error *se*, or between *low* and *high* if it is an assumption."""
@@ -218,7 +222,7 @@ def derived_parts(
         pipe = model.pipelines[compiled_derived.pipeline]
         plan = baseline.pipelines[derived.pipeline]
         numbers = tuple(
-            _assumed(field, model.parameters.rows[row], scenario, baseline, plan.numbers[field])
+            _assumed(OF_PIPELINE + field, model.parameters.rows[row], scenario, baseline, plan.numbers[field])
             for field, row in pipe.rows.items()
         )
     quantities = quantities_of_block(model, values, _calm_block(scenario, baseline, model), NoLuck())

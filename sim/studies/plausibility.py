@@ -13,7 +13,7 @@ from sim.baseline.calibration import Calibration, SeriesCalibration
 from sim.baseline.plan import Baseline, Indicator
 from sim.cube import Cube
 from sim.kernels.panel import mean_variance
-from sim.kernels.reference import expected_growth
+from sim.kernels.reference import expected_growth, unexplained_share
 from sim.studies.reference_class import figures_by_region, is_unit
 
 RIDGE = 1e-9  # keeps a correlation of loadings invertible where a series repeats another
@@ -115,11 +115,15 @@ def _expected(known: SeriesCalibration, years: int) -> float:
 
 
 def _parts(calibration: Calibration, indicator: Indicator, known: SeriesCalibration, years: int) -> Floats:
-    """Return the spreads of mean growth by level: common drift, own drift, yearly terms."""
+    """Return the spreads of mean growth by level: common drift, own drift left by trend, yearly terms."""
     yearly = np.hypot(known.sd.value, known.year_sd.value)
     mean = np.sqrt(float(mean_variance(np.asarray(known.phi.value), years)))
     common = calibration.common_drift.get(indicator.group)
-    return np.array([0.0 if common is None else common.value, known.tau.value, yearly * mean])
+    parts = (known.lam, known.damp, known.phi, known.sd, known.tau)
+    lam, damp, phi, sd, tau = (np.asarray(part.value) for part in parts)
+    span = np.asarray(float(known.window[1] - known.window[0]))
+    own = known.tau.value * float(np.sqrt(unexplained_share(lam, damp, phi, sd, tau, span, years)))
+    return np.array([0.0 if common is None else common.value, own, yearly * mean])
 
 
 def _correlation(calibration: Calibration, chosen: list[Indicator], years: int) -> Floats:

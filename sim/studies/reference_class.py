@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
 from sim.axes import Bools, Floats, Ints
-from sim.baseline.plan import Area, Assumption, Figure, Indicator
+from sim.baseline.breaks import ALL, break_years
+from sim.baseline.plan import Area, Assumption, Break, Figure, Indicator
 from sim.errors import Found, Place
+from sim.kernels.reference import logit
+from sim.units import units
 
 NATIONAL = ("全国", "合计")
 """Words in the names that sources give the country; such a region is no unit of the class."""
@@ -25,6 +28,10 @@ LEAST_UNITS = 6
 LEAST_YEARS = 4
 STILL = 1e-9  # growth that differs by less between units gives no spread to estimate
 REPORTED = 0.9  # a year belongs to the panel when this share of its units has a figure
+
+
+Scale = Literal["log", "logit", "plain"]
+"""On which a series moves: amounts by their log, shares by their logit, rates of growth as they are."""
 
 
 class Evidence(Protocol):
@@ -42,11 +49,13 @@ class Evidence(Protocol):
     def figures(self) -> tuple[Figure, ...]: ...
     @property
     def assumptions(self) -> Mapping[str, Assumption]: ...
+    @property
+    def breaks(self) -> tuple[Break, ...]: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReferencePanel:
-    """One series of the class inside the window, without gaps: ``log_level [unit, year]``.
+    """One series of the class inside the window, without gaps: ``log_level [unit, year]`` on its *scale*.
 
     *used* are the units that fit spreads, *home* is the province's position.
     """
@@ -57,6 +66,7 @@ class ReferencePanel:
     log_level: Floats
     used: Bools
     home: int
+    scale: Scale = "log"
 
     @property
     def spans(self) -> Ints:
@@ -70,7 +80,9 @@ class ReferencePanel:
 
     @property
     def log_size(self) -> Floats:
-        """Mean log level over that of the province, ``[unit]``: zero at the province's own size."""
+        """Mean log level over that of the province, ``[unit]``: zero at its own size; a share has no size."""
+        if self.scale != "log":
+            return np.zeros(len(self.units))
         mean = self.log_level.mean(axis=1)
         size: Floats = mean - mean[self.home]
         return size
@@ -89,6 +101,22 @@ class NationalSeries:
     log_level: Floats
 
 
+def scale_of(unit: str) -> Scale:
+    """Return on which scale figures of *unit* move; a unit that is not listed counts something."""
+    dimension = units()[unit].dimension if unit in units() else ""
+    return "logit" if dimension == "share" else "plain" if dimension in ("growth", "points") else "log"
+
+
+def moved(value: float, unit: str, scale: Scale) -> float:
+    """Return *value* on its *scale*; not-a-number where it has no place there."""
+    if scale == "log":
+        return float(np.log(value)) if value > 0.0 else np.nan
+    share = value * float(units()[unit].factor)
+    if scale == "plain":
+        return share
+    return float(logit(np.float64(share))) if 0.0 < share < 1.0 else np.nan
+
+
 def is_unit(region: str) -> bool:
     """Say whether *region* is a unit of the class and not the country."""
     return not any(word in region for word in NATIONAL)
@@ -104,6 +132,11 @@ def figures_by_region(baseline: Evidence, series: str) -> dict[str, dict[int, Fi
     return dict(sorted(regions.items()))
 
 
+def breaks_in_window(breaks: Sequence[Break], series: str, base_year: int) -> tuple[int, ...]:
+    """Return the years inside the window in which all regions of *series* begin anew."""
+    return tuple(y for y in break_years(breaks, series, ALL) if base_year - WINDOW < y <= base_year)
+
+
 def smallest_units(baseline: Evidence) -> frozenset[str]:
     """Return the smallest units by GDP in the last year that it has, `SMALLEST_SHARE` of them."""
     names = [s for i in baseline.indicators if i.group == "gdp" for s in i.series]
@@ -116,7 +149,12 @@ def smallest_units(baseline: Evidence) -> frozenset[str]:
 
 
 def panel_of(
-    baseline: Evidence, series: str, smallest: frozenset[str], place: Place, found: Found
+    baseline: Evidence,
+    series: str,
+    smallest: frozenset[str],
+    place: Place,
+    found: Found,
+    scale: Scale = "log",
 ) -> ReferencePanel | None:
     """Return the panel of *series* in the window before the plan; None with a mistake if there is none.
 
@@ -132,14 +170,18 @@ def panel_of(
     reporting = [sum(year in f for f in regions.values()) for year in range(start, baseline.base_year + 1)]
     years = [start + t for t, count in enumerate(reporting) if count and count >= REPORTED * len(regions)]
     units = [region for region, figures in regions.items() if all(year in figures for year in years)]
-    if len(years) < LEAST_YEARS:
+    broken = breaks_in_window(baseline.breaks, series, baseline.base_year)
+    if broken and (len(years) < LEAST_YEARS or len(units) < LEAST_UNITS):
+        details = {"series": series, "year": broken[-1], "as_of": baseline.base_year}
+        found.add(place, "panel-break-in-window", **details)
+    elif len(years) < LEAST_YEARS:
         found.add(place, "calibration-few-years", series=series, years=len(years), least=LEAST_YEARS)
     elif len(units) < LEAST_UNITS:
         found.add(place, "calibration-few-units", series=series, units=len(units), least=LEAST_UNITS)
     elif baseline.province.id not in units:
         found.add(place, "calibration-no-province", series=series, area=baseline.province.id)
     else:
-        return _panel(series, units, years, regions, smallest, baseline.province.id, found)
+        return _panel(series, units, years, regions, smallest, baseline.province.id, found, scale)
     return None
 
 
@@ -151,26 +193,27 @@ def _panel(
     smallest: frozenset[str],
     province: str,
     found: Found,
+    scale: Scale,
 ) -> ReferencePanel | None:
     figures = [regions[unit][year] for unit in units for year in years]
-    bad = [figure for figure in figures if figure.value <= 0.0]
-    for figure in bad:
-        found.add(
-            figure.place, "calibration-not-positive", series=series, region=figure.region, year=figure.year
-        )
-    if bad:
+    levels = np.array([moved(f.value, f.unit, scale) for f in figures]).reshape(len(units), len(years))
+    for figure, level in zip(figures, levels.ravel(), strict=True):
+        if np.isnan(level):
+            code = "calibration-not-positive" if scale == "log" else "calibration-not-a-share"
+            found.add(figure.place, code, series=series, region=figure.region, year=figure.year)
+    if np.isnan(levels).any():
         return None
-    levels = np.array([figure.value for figure in figures]).reshape(len(units), len(years))
-    if np.ptp(np.diff(np.log(levels), axis=1), axis=0).max() < STILL:
+    if np.ptp(np.diff(levels, axis=1), axis=0).max() < STILL:
         found.add(figures[0].place, "calibration-no-spread", series=series)
         return None
     return ReferencePanel(
         series,
         tuple(units),
         np.array(years, dtype=np.int64),
-        np.log(levels),
+        levels,
         np.array([unit not in smallest for unit in units]),
         units.index(province),
+        scale,
     )
 
 
@@ -197,7 +240,10 @@ def earlier_windows(baseline: Evidence, panel: ReferencePanel) -> EarlierWindows
     base = baseline.base_year
     regions = figures_by_region(baseline, panel.series)
     all_years = sorted({year for unit in panel.units for year in regions[unit]})
-    level = np.array([[_log_or_nan(regions[unit].get(year)) for year in all_years] for unit in panel.units])
+    rows_of = [[regions[unit].get(year) for year in all_years] for unit in panel.units]
+    level = np.array(
+        [[np.nan if f is None else moved(f.value, f.unit, panel.scale) for f in row] for row in rows_of]
+    )
     enough = np.mean(~np.isnan(level), axis=0) >= REPORTED
     years = [year for year, kept in zip(all_years, enough, strict=True) if kept]
     column = {year: level[:, all_years.index(year)] for year in years}
@@ -222,11 +268,7 @@ def earlier_windows(baseline: Evidence, panel: ReferencePanel) -> EarlierWindows
     )
 
 
-def _log_or_nan(figure: Figure | None) -> float:
-    return float(np.log(figure.value)) if figure is not None and figure.value > 0.0 else np.nan
-
-
-def national_series(baseline: Evidence, series: str) -> tuple[NationalSeries, ...]:
+def national_series(baseline: Evidence, series: str, scale: Scale = "log") -> tuple[NationalSeries, ...]:
     """Return the national rows of *series*, one entry a region, sums over units first.
 
     A sum over units has the coverage of the panel. ``全国(国内)`` continues ``全国`` where their years
@@ -243,8 +285,9 @@ def national_series(baseline: Evidence, series: str) -> tuple[NationalSeries, ..
     result = []
     for region, figures in sorted(merged.items(), key=lambda item: (NATIONAL[1] not in item[0], item[0])):
         last = _vintage(figures[max(figures)])
-        years = [y for y in sorted(figures) if _vintage(figures[y]) == last and figures[y].value > 0.0]
-        levels = np.log([figures[year].value for year in years])
+        known = {y: moved(f.value, f.unit, scale) for y, f in sorted(figures.items()) if _vintage(f) == last}
+        years = [year for year, level in known.items() if level == level]
+        levels = np.array([known[year] for year in years])
         result.append(NationalSeries(region, np.array(years, dtype=np.int64), levels))
     return tuple(result)
 

@@ -25,22 +25,30 @@ from sim.cube import (
 from sim.designs import by_group
 from sim.engine import Summary
 from sim.engine.levels import base_of
-from sim.engine.summary import cells_of, shifts_of
+from sim.engine.summary import cells_of, shifts_of, zeros_of
 from sim.errors import BadInput, Mistake
 from sim.model.model import NONE, Model, TargetModel
-from sim.model.parameters import drawn_parameters
+from sim.model.parameters import EXECUTION, drawn_parameters
 from sim.scenario.scenario import Scenario
 from sim.streams import BLOCK, SETS
 from sim.studies.intervals import summary_interval
-from sim.studies.sensitivity import DEPENDENCE, TAILS, Sensitivity, carried_over, chances_there
+from sim.studies.sensitivity import DEPENDENCE, MIDDLE_80, TAILS, Sensitivity, carried_over, chances_there
 from sim.texts import LANGUAGES, say
 from sim.weights import WeightedChances
 
 
 def cube_of(
-    scenario: Scenario, baseline: Baseline, model: Model, summary: Summary, sensitivity: Sensitivity
+    scenario: Scenario,
+    baseline: Baseline,
+    model: Model,
+    summary: Summary,
+    sensitivity: Sensitivity,
+    without: Summary | None = None,
 ) -> Cube:
-    """Return the results of one scenario; BadInput where actuals leave too few effective draws."""
+    """Return the results of one scenario; BadInput where actuals leave too few effective draws.
+
+    *without*: what the same draws come to without the execution prior, if there is one.
+    """
     check_effective(scenario, summary)
     trajectories = trajectories_of(model, baseline, summary)
     return Cube(
@@ -62,6 +70,7 @@ def cube_of(
         by_set=chances_by_set(baseline, model, summary),
         effective=None if summary.weights is None else summary.effective(),
         design=model.design.kind,
+        without={} if without is None else chances_by_target(baseline, model, without),
     )
 
 
@@ -87,6 +96,12 @@ def check_effective(scenario: Scenario, summary: Summary) -> None:
     raise BadInput([Mistake(place, "few-effective-draws", details)])
 
 
+def chances_by_target(baseline: Baseline, model: Model, summary: Summary) -> dict[tuple[str, str], float]:
+    """Return p by target and version of every evaluated target."""
+    rows = [baseline.targets[target.row] for target in model.targets]
+    return {(t.id, t.version): float(p) for t, p in zip(rows, summary.chances.mean(), strict=True)}
+
+
 def chances_by_set(baseline: Baseline, model: Model, summary: Summary) -> dict[tuple[str, str], Floats]:
     """Return the chances of every evaluated target, then of at least k headline targets, ``[group]``.
 
@@ -108,7 +123,11 @@ def trajectories_of(model: Model, baseline: Baseline, summary: Summary) -> tuple
     rates = {q for q, rate in enumerate(model.is_rate) if rate}
     is_rate = np.array([q in rates for _, q, _ in cells])
     quantiles = np.stack(
-        [value_of_index(np.where(draws > 0, grid.index_at(level), 0), is_rate) for level in QUANTILES], axis=1
+        [
+            value_of_index(np.where(draws > 0, grid.index_at(level), 0), is_rate, zeros_of(model))
+            for level in QUANTILES
+        ],
+        axis=1,
     )
     quantiles[draws == 0] = np.nan
     sd = np.sqrt(np.maximum(squares - sums**2, 0.0) * draws / np.maximum(draws - 1, 1))
@@ -271,7 +290,7 @@ def required_growth(model: Model, target: TargetModel, values: Floats) -> float 
 
 def assumption_name(baseline: Baseline, assumption: str) -> Name:
     """Return the name of an assumption of the plan or of the run."""
-    if assumption in (TAILS, DEPENDENCE):
+    if assumption in (TAILS, DEPENDENCE) or assumption.startswith(EXECUTION):
         zh, en = (say(f"assumption.{assumption}", lang) for lang in LANGUAGES)
         return Name(zh, en)
     return baseline.assumptions[assumption].name
@@ -316,6 +335,10 @@ def run_assumptions_of(model: Model) -> tuple[RunAssumption, ...]:
         DEPENDENCE: f"{length:.2f}",
         "parameters": "drawn" if model.drawn else "fixed",
     }
+    priors = {p.name: p for p in model.parameters.rows if p.name.startswith(EXECUTION)}
+    for _, known in sorted(priors.items()):
+        ends = (np.exp(known.value + z * known.se) for z in (-MIDDLE_80, MIDDLE_80))
+        values[known.name] = f"×{np.exp(known.value):.2f} ({' - '.join(f'{end:.2f}' for end in ends)}), C"
     return tuple(
         RunAssumption(
             name,

@@ -13,7 +13,7 @@ from sim.axes import Floats
 from sim.engine import Summary, run
 from sim.executors import Map, serial
 from sim.model.model import Model, NoiseModel
-from sim.model.parameters import ParameterTable
+from sim.model.parameters import EXECUTION, ParameterTable
 
 BLOCKS = 1
 """Blocks on which assumptions are compared: luck is common, so the differences need few draws."""
@@ -23,6 +23,10 @@ DEPENDENCE = "dependence"
 
 MOST_LOADING = 0.95
 """Strong dependence: loadings at min(0.95, twice) (section 8)."""
+
+
+MIDDLE_80 = 1.2815515655446004
+"""The execution prior has no lowest and highest value: the ends of its middle 80 % stand for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,11 @@ def variants_of(model: Model) -> Iterator[tuple[str, Model, Model]]:
         if parameter.law == "triangular" and row not in idle:
             name = parameter.name.removeprefix("assumption:")
             yield name, held_at(model, row, parameter.low), held_at(model, row, parameter.high)
+    for kind in sorted({p.name for p in model.parameters.rows if p.name.startswith(EXECUTION)}):
+        row = model.parameters.row(kind)
+        known = model.parameters.rows[row]
+        low, high = (known.value + z * known.se for z in (-MIDDLE_80, MIDDLE_80))
+        yield kind, held_at(model, row, low), held_at(model, row, high)
     if np.isfinite(model.noise.dof):
         yield TAILS, with_noise(model, replace(model.noise, dof=np.inf), "gaussian"), model
     yield DEPENDENCE, *dependence_variants(model)

@@ -89,7 +89,11 @@ def fitted_series(baseline: Evidence, panel: ReferencePanel) -> FittedSeries:
         ),
         year_sd=_year_sd(fit, resampled, len(panel.spans)),
         slope=estimate(fit.slope, resampled.slope, "log squares on log size, smallest units left out"),
-        cap=float(np.quantile(mean, CAP_QUANTILE)),
+        cap=estimate(
+            np.asarray(np.quantile(mean, CAP_QUANTILE)),
+            np.quantile(mean[rows], CAP_QUANTILE, axis=-1),
+            "90 % quantile of mean log growth over units",
+        ),
         units=len(panel.units),
         window=panel.window,
     )
@@ -154,8 +158,8 @@ def rate_series(baseline: Baseline, series: str, place: Place, found: Found) -> 
     zero = Estimate(0.0, 0.0, "C", "no class, no model of it from so few values")
     one = Estimate(1.0, 0.0, "C", "own trend alone")
     return SeriesCalibration(
-        mu=Estimate(mean, 0.0, "A", method),
-        own=Estimate(mean, 0.0, "A", method),
+        mu=Estimate(mean, 0.0, "A", f"{method}; the error of the mean is tau"),
+        own=Estimate(mean, 0.0, "A", f"{method}; the error of the mean is tau"),
         last_year_effect=zero,
         lam=one,
         damp=one,
@@ -169,7 +173,7 @@ def rate_series(baseline: Baseline, series: str, place: Place, found: Found) -> 
         ),
         year_sd=zero,
         slope=zero,
-        cap=float("inf"),
+        cap=Estimate(float("inf"), 0.0, "C", "no class, so no bound"),
         units=1,
         window=(years[0], years[-1]),
     )

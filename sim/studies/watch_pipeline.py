@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from sim.axes import Floats
 from sim.baseline.plan import Baseline, PipelinePlan
-from sim.engine.run import pipeline_of_block
+from sim.engine.inside import Flows, flows_of, inside_of_block, run_inside
+from sim.engine.luck import Luck
 from sim.model import compiled
 from sim.pipelines import Trace
 from sim.scenario.scenario import Scenario
 from sim.streams import BLOCK
 
-LOW, HIGH = 0.1, 0.9
-
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """*trace* has balances by month; *flows* mean and two quantiles ``[3, year]`` by (from, to)."""
+    """*trace* has balances by month; *flows* are those of the years, over *draws* draws."""
 
     plan: PipelinePlan
     years: tuple[int, ...]
+    seed: int
     draws: int
     trace: Trace
-    flows: Mapping[tuple[str, str], Floats]
+    flows: Flows
     coupling: float
 
 
@@ -34,13 +30,12 @@ def watched(scenario: Scenario, baseline: Baseline, pipe: str) -> Watched:
     """Return what the pipeline *pipe* does in the first block of *scenario*."""
     plan = baseline.pipelines[pipe]
     model = compiled(replace(scenario, targets=()), baseline, also=tuple(plan.outputs.values()))
-    trace = Trace()
-    world = pipeline_of_block(model, pipe, 0, trace)
-    flows = {}
-    for key, moved in world.flows.items():
-        low, high = np.quantile(moved, [LOW, HIGH], axis=(1, 2))
-        flows[key] = np.stack([moved.mean(axis=(1, 2)), low, high])
+    inside = inside_of_block(model, Luck(model.seed, 0, design=model.design))
+    world = run_inside(inside, next(each for each in model.pipelines if each.id == pipe), with_trace=True)
+    if world.trace is None:
+        raise ValueError("a world that is watched has a trace")
+    flows = flows_of(world, inside.weights)
     coupling = scenario.assumptions.get(
         plan.numbers["coupling"], baseline.assumptions[plan.numbers["coupling"]]
     )
-    return Watched(plan, baseline.years, BLOCK, trace, flows, coupling.central)
+    return Watched(plan, baseline.years, model.seed, BLOCK, world.trace, flows, coupling.central)

@@ -8,7 +8,7 @@ from sim.axes import UNALLOCATED
 from sim.baseline.plan import Baseline
 from sim.cube import AT_LEAST, name_of
 from sim.outputs.machine_tables import Cell, Columns
-from sim.studies.compare import Comparison, Interval
+from sim.studies.compare import ChanceChange, Comparison, Interval, JointChange
 from sim.tables.difference_lines import MINUS, difference_line
 from sim.tables.figures import percent
 from sim.tables.layout import WIDTH, paragraph, wrapped_table
@@ -45,29 +45,41 @@ def _one(comparison: Comparison, lang: str) -> str:
 
 def _chances(comparison: Comparison, lang: str) -> str:
     draws = comparison.now.draws
+    leads = [c for c in comparison.chances if c.target.group == "headline" and c.target.lead]
+    named: list[tuple[str, ChanceChange | JointChange]] = [
+        (f"{row.target.id} {row.target.name.in_language(lang)}", row) for row in leads
+    ]
+    count = len(comparison.joint) - 1
+    named += [(say("compare.at-least", lang, k=row.k, count=count), row) for row in comparison.joint[1:]]
+    named += [
+        (f"{row.target.id} {row.target.version} {row.target.name.in_language(lang)}", row)
+        for row in _others(comparison)
+    ]
     rows = [
         (
-            f"{row.target.id} {row.target.name.in_language(lang)}",
+            name,
             percent(row.was, draws),
             percent(row.now, draws),
             points(row.difference.value),
             interval_text(row.difference),
         )
-        for row in comparison.chances
-        if row.target.group == "headline" and row.target.lead
-    ]
-    rows += [
-        (
-            say("compare.at-least", lang, k=row.k, count=len(comparison.joint) - 1),
-            percent(row.was, draws),
-            percent(row.now, draws),
-            points(row.difference.value),
-            interval_text(row.difference),
-        )
-        for row in comparison.joint[1:]
+        for name, row in named
     ]
     head = [say(f"compare.{word}", lang) for word in ("target", "was", "now", "difference", "interval")]
     return wrapped_table(head, rows, {0: 48}, right=(1, 2, 3, 4))
+
+
+def _others(comparison: Comparison) -> list[ChanceChange]:
+    """Return the versions and other targets of the province that move, the most moved first."""
+    province = comparison.now.plan.province.id
+    rows = [
+        row
+        for row in comparison.chances
+        if not (row.target.group == "headline" and row.target.lead)
+        and row.target.area == province
+        and row.difference.value != 0.0
+    ]
+    return sorted(rows, key=lambda row: -abs(row.difference.value))[:MOST_MOVED]
 
 
 def _moved(comparison: Comparison, lang: str) -> str:

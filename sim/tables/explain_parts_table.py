@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sim.baseline.plan import Baseline
+from sim.baseline.plan import Baseline, Derived
 from sim.cube import name_of
 from sim.errors import Place
-from sim.studies.explain_parts import DerivedParts, Loading, Part, Parts, PrintedYear, Reach
+from sim.studies.explain_parts import OF_PIPELINE, DerivedParts, Loading, Part, Parts, PrintedYear, Reach
 from sim.tables.figures import stated
 from sim.tables.layout import Note, paragraph, wrapped_table
 from sim.tables.wording import unit_words, words_of
@@ -40,8 +40,11 @@ def derived_text(parts: DerivedParts, baseline: Baseline, lang: str) -> str:
         for field in ("numerator", "denominator", "inflow")
         if (ident := getattr(derived, field)) is not None
     }
-    kind = "ratio-lagged" if derived.kind == "ratio" and derived.lag else derived.kind
-    formula = say(f"explain.{kind}", lang, factor=f"{derived.factor:g}", lag=derived.lag, **names)
+    if derived.kind == "pipeline":
+        formula = _grown(derived, baseline, lang)
+    else:
+        kind = "ratio-lagged" if derived.kind == "ratio" and derived.lag else derived.kind
+        formula = say(f"explain.{kind}", lang, factor=f"{derived.factor:g}", lag=derived.lag, **names)
     years = [str(year) for year in parts.years]
     unit = unit_words(derived.unit, lang)
     values = [f"{value:,.6g}" for value in parts.values]
@@ -53,6 +56,20 @@ def derived_text(parts: DerivedParts, baseline: Baseline, lang: str) -> str:
     )
     numbers = [_part_table(parts.numbers, lang)] if parts.numbers else []
     return "\n\n".join([table, paragraph(f"{formula}  {derived.place}"), *numbers])
+
+
+def _grown(derived: Derived, baseline: Baseline, lang: str) -> str:
+    """Return which pipeline gives a quantity, what it is fed with, and whose noise it feels."""
+    plan = baseline.pipelines[derived.pipeline]
+    name = plan.name.in_language(lang)
+    parts = [say("explain.pipeline", lang, pipeline=name, id=plan.id, output=derived.output)]
+    feeds = [name_of(baseline, ident).in_language(lang) for ident in plan.feeds.values()]
+    if feeds:
+        parts.append(say("explain.pipeline-fed", lang, feeds=" + ".join(feeds)))
+    if plan.coupled_to is not None:
+        noisy = name_of(baseline, plan.coupled_to).in_language(lang)
+        parts.append(say("explain.pipeline-coupled", lang, indicator=noisy))
+    return "".join(parts)
 
 
 def _printed(rows: Sequence[PrintedYear], lang: str) -> str:
@@ -76,16 +93,23 @@ def _part_table(parts: Sequence[Part], lang: str) -> str:
     head = [say(f"explain.{name}", lang) for name in ("number", "value", "error", "grade")]
     rows: list[Sequence[str] | Note] = []
     for part in parts:
-        name = say(f"explain.part-{part.name}", lang)
-        rows += [[name, f"{part.value:.5g}", _error(part), part.grade]]
+        rows += [[_part_name(part.name, lang), f"{part.value:,.6g}", _error(part), part.grade]]
         rows += [Note(f"{part.place}  {part.source}", INDENT)]
     return wrapped_table(head, rows, {0: NAME_WIDTH}, right=(1,))
+
+
+def _part_name(name: str, lang: str) -> str:
+    """Return the name of a number; one of a pipeline begins with the word by which a scenario changes it."""
+    if not name.startswith(OF_PIPELINE):
+        return say(f"explain.part-{name}", lang)
+    field = name.removeprefix(OF_PIPELINE)
+    return f"{field} {say('pipeline.number.' + field, lang)}"
 
 
 def _error(part: Part) -> str:
     """Return the standard error, or the range of an assumption."""
     if not math.isnan(part.low):
-        return f"{part.low:g} .. {part.high:g}"
+        return f"{part.low:,g} .. {part.high:,g}"
     return f"{part.se:.3g}" if part.se else ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sim.cube import Cube, Probability
+from sim.tables.execution import without_words
 from sim.tables.figures import bare_chance, growth, margin, span, times_in_hundred
 from sim.tables.layout import Note, wrapped_table
 from sim.tables.readings import ends_of_versions, hangs_on_version, history_key, versions_of
@@ -40,6 +41,9 @@ def rows_of_target(
     yield (lead.target.id, name, *cells_of(lead, cube, lang), driver_words(lead.driver, cube.draws, lang))
     if lead.p is not None:
         yield Note(meaning_of(lead, cube, lang), INDENT)
+    without = without_words(lead, cube, lang)
+    if without:
+        yield Note(without, INDENT)
     without_history = history_key(lead, cube)
     if without_history is not None:
         yield Note(say(without_history, lang), INDENT)

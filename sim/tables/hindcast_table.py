@@ -16,12 +16,14 @@ Cells = list[str | bool | int | float | None]
 def score_columns(result: Hindcast) -> Columns:
     """Return a row for every origin, unit, series and year that has an outcome.
 
-    Growth and scores are log growth accumulated since the origin.
+    Growth and scores are growth accumulated since the origin on the series' *scale*: of its log, of a share's
+    logit, plain for rates of growth.
     """
     names = ["as_of", "region", "indicator", "year", "outcome", "crps", "pit"]
     names += [f"q{1000 * level:03.0f}" for level in LEVELS]
     names += [f"crps_{rival}" for rival in RIVALS]
     names += [f"{part}_{event}" for event in EVENTS for part in ("threshold", "chance", "hit")]
+    names += ["scale"]
     columns: dict[str, Cells] = {name: [] for name in names}
     for s in result.scores:
         units, series, horizons = s.outcome.shape
@@ -38,6 +40,7 @@ def score_columns(result: Hindcast) -> Columns:
                     for e in range(len(EVENTS)):
                         at = (e, i, k, h)
                         row += [float(s.threshold[at]), float(s.chance[at]), bool(s.hit[at] == 1.0)]
+                    row.append(s.origin.fitted[s.origin.series[k]].panel.scale)
                     for name, cell in zip(names, row, strict=True):
                         columns[name].append(cell)
     return columns

@@ -7,7 +7,9 @@ from datetime import date
 
 from sim.axes import Floats
 from sim.baseline.plan import Baseline
-from sim.outputs.machine_tables import Cell
+from sim.outputs.machine_tables import Cell, machine_csv, parquet, people_csv
+from sim.studies.coupling import Coupled
+from sim.studies.pipeline_flows import PipelineFlows
 from sim.tables.layout import wrapped_table
 from sim.texts import say
 
@@ -27,13 +29,19 @@ def pipelines_text(baseline: Baseline, lang: str) -> str:
     return say("pipeline.list", lang, plan=baseline.id) + "\n" + wrapped_table(head, rows, {1: 34, 3: 40})
 
 
+def account_name(account: str, lang: str) -> str:
+    """Return the name of an account; those of an age carry its number."""
+    word, _, number = account.partition(" ") if account.startswith("age ") else (account, "", "")
+    return say(f"pipeline.account.{word.replace(' ', '-')}", lang, **({"n": number} if number else {}))
+
+
 def months_text(months: Sequence[date], balances: Balances, lang: str) -> str:
     """Return balances at month ends; a column for every account."""
     rows = [
         (when.isoformat()[:7], *(_spread(*balances[name][position]) for name in balances))
         for position, when in enumerate(months)
     ]
-    head = [say("pipeline.head.month", lang), *balances]
+    head = [say("pipeline.head.month", lang), *(account_name(name, lang) for name in balances)]
     table = wrapped_table(head, rows, {}, right=tuple(range(1, len(head))))
     return say("pipeline.stocks", lang) + "\n" + table
 
@@ -44,18 +52,69 @@ def _spread(mean: float, low: float, high: float) -> str:
 
 def flows_text(years: Sequence[int], flows: Flows, lang: str) -> str:
     """Return mean flows by year."""
-    rows = [(*key, *(f"{value:,.1f}" for value in flow[0])) for key, flow in flows.items()]
+    rows = [
+        (*(account_name(end, lang) for end in key), *(f"{value:,.1f}" for value in flow[0]))
+        for key, flow in flows.items()
+    ]
     head = [*(say(f"pipeline.head.{word}", lang) for word in ("from", "to")), *map(str, years)]
     table = wrapped_table(head, rows, {}, right=tuple(range(2, len(head))))
     return say("pipeline.flows", lang) + "\n" + table
 
 
-def flow_columns(pipe: str, years: Sequence[int], flows: Flows) -> dict[str, list[Cell]]:
-    """Return the flow table: one row for each pair of accounts and year."""
-    rows: list[tuple[Cell, ...]] = [
-        (pipe, source, target, year, *(float(part) for part in flow[:, t]))
-        for (source, target), flow in flows.items()
-        for t, year in enumerate(years)
+def coupling_text(coupled: Coupled, lang: str) -> str:
+    """Return the probabilities of the pipeline's targets, alone and with headline targets, in per cent.
+
+    A row as it is, beneath it one *apart*: with noise as strong, but of its own.
+    """
+    head = [
+        *(say(f"pipeline.head.{word}", lang) for word in ("target", "noise", "alone")),
+        *(target.id for target in coupled.headline),
+        say("pipeline.head.all", lang),
     ]
-    names = ("pipeline", "from", "to", "year", "mean", "p10", "p90")
+    rows = [
+        (f"{target.id} {target.version}", say(f"pipeline.noise.{word}", lang), *_percents(coupled, i, own))
+        for own, target in enumerate(coupled.own)
+        for i, word in enumerate(("shared", "apart"))
+    ]
+    table = wrapped_table(head, rows, {}, right=tuple(range(2, len(head))))
+    return say("pipeline.coupling", lang, draws=f"{coupled.draws:,}") + "\n" + table
+
+
+def _percents(coupled: Coupled, way: int, own: int) -> list[str]:
+    parts = (coupled.alone[way, own], *coupled.both[way, own], coupled.all[way, own])
+    return [f"{100.0 * part:.1f}" for part in parts]
+
+
+def flow_columns(
+    pipelines: Mapping[str, Flows], baseline: Baseline, seed: int, draws: int
+) -> dict[str, list[Cell]]:
+    """Return the flow table: a row for each pipeline, pair of accounts and year; names in both languages."""
+    rows: list[tuple[Cell, ...]] = [
+        (
+            pipe,
+            *baseline.pipelines[pipe].name,
+            *(part for end in pair for part in (end, account_name(end, "zh"), account_name(end, "en"))),
+            year,
+            *(float(part) for part in flow[:, t]),
+            draws,
+            seed,
+        )
+        for pipe, flows in pipelines.items()
+        for pair, flow in flows.items()
+        for t, year in enumerate(baseline.years)
+    ]
+    ends = ("from", "from_zh", "from_en", "to", "to_zh", "to_en")
+    names = ("pipeline", "name_zh", "name_en", *ends, "year", "mean", "p10", "p90", "draws", "seed")
     return {name: [row[i] for row in rows] for i, name in enumerate(names)}
+
+
+def flow_files(flows: PipelineFlows) -> dict[str, bytes]:
+    """Return the flow table of a scenario as CSV for programs, CSV for spreadsheets, and Parquet."""
+    if not flows.flows:
+        return {}
+    columns = flow_columns(flows.flows, flows.baseline, flows.seed, flows.draws)
+    return {
+        "flows.csv": machine_csv(columns),
+        "flows.parquet": parquet(columns),
+        "flows_excel.csv": people_csv(columns),
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sim.cube import Cube
 from sim.outputs.machine_tables import machine_csv, parquet, people_csv
 from sim.tables.columns import joint_columns, probability_columns, trajectory_columns
+from sim.tables.execution import execution_columns
 from sim.tables.realism import plausibility_columns
 
 
@@ -16,6 +17,8 @@ def result_files(cube: Cube) -> dict[str, bytes]:
     realism = plausibility_columns(cube)
     if realism is not None:
         tables["plausibility"] = realism
+    if cube.without:
+        tables["execution"] = execution_columns(cube)
     files: dict[str, bytes] = {}
     for name, columns in tables.items():
         files[f"{name}.csv"] = machine_csv(columns)

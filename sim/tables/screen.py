@@ -24,6 +24,7 @@ def screen_text(cube: Cube, lang: str, listed: bool = True) -> str:
     parts = [
         heading(cube, lang),
         assumptions_text(cube, lang),
+        paragraph(say("execution.heading", lang)) if cube.without else "",
         headline_table(cube, lang) if cube.headline() else "",
         paragraph(say("screen.legend", lang)) if cube.headline() else "",
         joint_text(cube.joint, cube.draws, lang) if cube.joint is not None else "",

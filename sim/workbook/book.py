@@ -19,6 +19,7 @@ from xlsxwriter.worksheet import Worksheet
 from sim.outputs.machine_tables import Cell, guarded
 from sim.outputs.text_table import display_width
 from sim.tables.figures import limit_of
+from sim.workbook.sheet import Sheet, Written
 
 CREATED = datetime.datetime(2000, 1, 1)
 """Every workbook says that it was made then: equal content, equal bytes."""
@@ -35,6 +36,9 @@ NARROWEST, WIDEST, HEAD_WIDTH = 7, 46, 11
 
 LINE = 15.0
 """Points that a line takes."""
+
+WORDS_BREAK, INDENT = 1.2, 2.0
+"""How much longer a text gets where words may not be cut, and places that a cell keeps free."""
 
 LONGEST_WRAPPED = 12 * WIDEST
 """Places of a text that wraps; a longer one stays on its line, so that rows stay low."""
@@ -115,6 +119,7 @@ class Book:
         self._book.set_properties({"title": safe_text(title), "created": CREATED})
         self._widths: dict[tuple[str, int], float] = {}
         self._formats: dict[tuple[tuple[str, Any], ...], Format] = {}
+        self._texts: dict[str, Written] = {}
         limit = limit_of(draws)
         low, high = f"{100.0 * limit:.1f}", f"{100.0 * (1.0 - limit):.1f}"
         self._p_form = f'[<{limit:.3f}]"<{low} %";[>{1.0 - limit:.3f}]">{high} %";0.0 %'
@@ -126,9 +131,9 @@ class Book:
             self._formats[key] = self._book.add_format({"valign": "top", **properties})
         return self._formats[key]
 
-    def sheet(self, name: str) -> Worksheet:
+    def sheet(self, name: str) -> Sheet:
         """Return a new sheet, set to print across A4."""
-        sheet = self._book.add_worksheet(name)
+        sheet: Sheet = self._book.add_worksheet(name, Sheet)
         sheet.set_paper(A4)
         sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
@@ -174,10 +179,12 @@ class Book:
         for position, each in enumerate(columns):
             self.text(sheet, row, column + position, each.head, **head)
             look = self.form(num_format=self.number_form(each.form))
-            for line, cell in enumerate(each.cells, row + 1):
-                self._cell(sheet, line, column + position, cell, look)
+            sheet.write_column_of(row + 1, column + position, [self._written(c, look) for c in each.cells])
             if each.form == "p" and count:
                 self.colour(sheet, row + 1, column + position, row + count, column + position)
+        for line, high in enumerate(lines_of(columns, widths), row + 1):
+            if high > 1:
+                sheet.set_row(line, LINE * high)
         if is_main:
             sheet.freeze_panes(row + 1, column + 1)
             sheet.autofilter(row, column, row + max(count, 1), column + len(columns) - 1)
@@ -191,25 +198,21 @@ class Book:
         sheet.set_column(column, column, self._widths[key])
         return self._widths[key]
 
-    def _cell(self, sheet: Worksheet, row: int, column: int, cell: Cell, look: Format) -> None:
+    def _written(self, cell: Cell, look: Format) -> Written | None:
+        """Return what a cell of a table holds, and how it looks; nothing where there is nothing to tell."""
         if isinstance(cell, np.generic):
             cell = cell.item()
-        if cell is None or (isinstance(cell, float) and not math.isfinite(cell)):
-            return
         if isinstance(cell, str):
-            self.text(
-                sheet,
-                row,
-                column,
-                cell,
-                text_wrap=display_width(cell) < LONGEST_WRAPPED,
-                align="left",
-                indent=1,
-            )
-        elif isinstance(cell, bool):
-            sheet.write_boolean(row, column, cell, self.form())
-        else:
-            sheet.write_number(row, column, cell, look)
+            if cell not in self._texts:
+                self._texts[cell] = self._text_of_table(cell)
+            return self._texts[cell]
+        if cell is None or not math.isfinite(cell):
+            return None
+        return cell, self.form() if isinstance(cell, bool) else look
+
+    def _text_of_table(self, text: str) -> Written:
+        quoted = {"quote_prefix": True} if guarded(text) != text else {}
+        return safe_text(text), self.form(text_wrap=is_wrapped(text), align="left", indent=1, **quoted)
 
     def number_form(self, form: str) -> str:
         """Return the number format of a *form*; a format of its own begins with ``=``."""
@@ -237,12 +240,29 @@ class Book:
         return self._stream.getvalue()
 
 
+def is_wrapped(cell: str) -> bool:
+    return display_width(cell) < LONGEST_WRAPPED
+
+
+def lines_of(columns: Sequence[Column], widths: Sequence[float]) -> list[int]:
+    """Return how many lines each row takes: not every spreadsheet finds that itself."""
+    lines = [1] * len(columns[0].cells)
+    for each, width in zip(columns, widths, strict=True):
+        texts = {cell for cell in each.cells if isinstance(cell, str) and is_wrapped(cell)}
+        high = {text: math.ceil(WORDS_BREAK * display_width(text) / (width - INDENT)) for text in texts}
+        lines = [
+            max(n, high.get(cell, 1)) if isinstance(cell, str) else n
+            for n, cell in zip(lines, each.cells, strict=True)
+        ]
+    return lines
+
+
 def width_of(column: Column) -> float:
     """Return a width that shows most of the column: heads and long text wrap."""
     wanted = min(display_width(column.head), HEAD_WIDTH)
-    for cell in set(column.cells):
-        if isinstance(cell, str):
-            wanted = max(wanted, display_width(cell) + 1)
-        elif isinstance(cell, (int, float)) and math.isfinite(cell):
-            wanted = max(wanted, len(f"{cell:,.2f}"))
+    cells = set(column.cells)
+    wanted = max([wanted, *(display_width(cell) + 1 for cell in cells if isinstance(cell, str))])
+    numbers = [cell for cell in cells if isinstance(cell, (int, float)) and math.isfinite(cell)]
+    if numbers:  # the widest is the largest or the least
+        wanted = max(wanted, *(len(f"{cell:,.2f}") for cell in (min(numbers), max(numbers))))
     return float(min(max(wanted + 1, NARROWEST), WIDEST))

@@ -12,13 +12,16 @@ def add_trajectories(book: Book, cube: Cube, words: Words) -> None:
     """Add every area, quantity and year: mean, spread and quantiles."""
     sheet = book.sheet(words.label("sheet.trajectories"))
     rows = cube.trajectories
+    areas = {area: words.area(area) for area in {row.area for row in rows}}
+    ids = {row.indicator for row in rows}
+    names, units = {each: words.quantity(each) for each in ids}, {each: words.unit_of(each) for each in ids}
     book.table(
         sheet,
         0,
         [
-            words.column("area", [words.area(row.area) for row in rows]),
-            words.column("indicator", [words.quantity(row.indicator) for row in rows]),
-            words.column("unit", [words.unit_of(row.indicator) for row in rows]),
+            words.column("area", [areas[row.area] for row in rows]),
+            words.column("indicator", [names[row.indicator] for row in rows]),
+            words.column("unit", [units[row.indicator] for row in rows]),
             words.column("year", [row.year for row in rows], "year"),
             words.column("mean", [row.mean for row in rows], "number"),
             words.column("sd", [row.sd for row in rows], "number"),

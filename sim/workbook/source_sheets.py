@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from xlsxwriter.worksheet import Worksheet
 
-from sim.baseline.audit import Audit, ChainMismatch, GrowthMismatch, SumMismatch, audit_of
+from sim.baseline.audit import Audit, ChainMismatch, GrowthMismatch, SumMismatch
 from sim.baseline.load_targets import MEANS
 from sim.cube import Cube
 from sim.outputs.machine_tables import Cell
@@ -30,10 +30,9 @@ class _Mismatch(NamedTuple):
     high: Fraction
 
 
-def add_audit(book: Book, words: Words) -> None:
+def add_audit(book: Book, audit: Audit, words: Words) -> None:
     """Add the printed plan held against itself: what rounding explains, what it cannot, and the slack."""
     sheet = book.sheet(words.label("sheet.audit"))
-    audit = audit_of(words.plan)
     sums, growths, chains = audit.checked
     title = say(
         "audit.title",
@@ -132,7 +131,7 @@ def add_sources(book: Book, cube: Cube, words: Words) -> None:
             words.column("high", [each.high for each in known], "any"),
             words.column("unit", [words.unit(each.unit) for each in known]),
             words.column("worst", [each.grade for each in known]),
-            words.column("source", [each.source for each in known]),
+            words.column("source", [words.source(each) for each in known]),
         ],
         is_main=False,
     )

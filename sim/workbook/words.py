@@ -10,6 +10,7 @@ from sim.baseline.load_targets import MEANS
 from sim.baseline.plan import Assumption, Baseline, Target
 from sim.cube import Driver, Probability, name_of, unit_of
 from sim.tables.figures import bare_chance
+from sim.tables.wording import unfolded
 from sim.texts import say, table
 from sim.workbook.book import AS_SHOWN, BANDS, Column
 
@@ -104,3 +105,8 @@ class Words:
 
     def assumption(self, assumption: Assumption) -> str:
         return self.name(assumption.name)
+
+    def source(self, assumption: Assumption) -> str:
+        """Return why an assumption is what it is, in Chinese where the plan folder says it in Chinese."""
+        is_chinese = self.lang == "zh" and assumption.source_zh
+        return unfolded(assumption.source_zh if is_chinese else assumption.source)

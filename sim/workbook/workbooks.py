@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sim.baseline.audit import Audit, audit_of
 from sim.cube import Cube
 from sim.outputs.machine_tables import machine_csv, parquet, people_csv
 from sim.outputs.manifest import Origin
@@ -23,11 +24,12 @@ NAMES = {"zh": "report.xlsx", "en": "report_en.xlsx"}
 
 def workbook_files(cube: Cube, origin: Origin) -> dict[str, bytes]:
     """Return the workbook of one scenario in each language."""
-    return {name: workbook(cube, origin, lang) for lang, name in NAMES.items()}
+    audit = audit_of(cube.plan)
+    return {name: workbook(cube, origin, lang, audit) for lang, name in NAMES.items()}
 
 
-def workbook(cube: Cube, origin: Origin, lang: str) -> bytes:
-    """Return the workbook of one scenario in *lang*."""
+def workbook(cube: Cube, origin: Origin, lang: str, audit: Audit | None = None) -> bytes:
+    """Return the workbook of one scenario in *lang*, with the *audit* of its plan."""
     words = Words(cube.plan, lang)
     book = Book(words.name(cube.title), cube.draws)
     summary = add_summary(book, cube, words)
@@ -36,7 +38,7 @@ def workbook(cube: Cube, origin: Origin, lang: str) -> bytes:
     add_cities(book, cube, words)
     add_trajectories(book, cube, words)
     add_joint(book, cube, words)
-    add_audit(book, words)
+    add_audit(book, audit or audit_of(cube.plan), words)
     add_sources(book, cube, words)
     add_repeat(book, origin, words, f"python run.py run {origin.source} --draws {origin.draws}")
     return book.content()
@@ -44,7 +46,8 @@ def workbook(cube: Cube, origin: Origin, lang: str) -> bytes:
 
 def comparison_files(comparisons: Sequence[Comparison], origin: Origin) -> dict[str, bytes]:
     """Return the workbook of scenarios side by side in each language, and its tables as CSV and Parquet."""
-    files = {name: comparison_workbook(comparisons, origin, lang) for lang, name in NAMES.items()}
+    audit = audit_of(comparisons[0].was.plan)
+    files = {name: comparison_workbook(comparisons, origin, lang, audit) for lang, name in NAMES.items()}
     tables = {
         "differences": chance_columns(comparisons),
         "moved": moved_columns(comparisons),
@@ -57,7 +60,9 @@ def comparison_files(comparisons: Sequence[Comparison], origin: Origin) -> dict[
     return files
 
 
-def comparison_workbook(comparisons: Sequence[Comparison], origin: Origin, lang: str) -> bytes:
+def comparison_workbook(
+    comparisons: Sequence[Comparison], origin: Origin, lang: str, audit: Audit
+) -> bytes:
     """Return the workbook of scenarios side by side in *lang*; the first is the reference of all."""
     cubes = [comparisons[0].was, *(each.now for each in comparisons)]
     words = Words(cubes[0].plan, lang)
@@ -66,7 +71,7 @@ def comparison_workbook(comparisons: Sequence[Comparison], origin: Origin, lang:
     add_differences(book, comparisons, words)
     add_written(book, comparisons, words)
     add_moved(book, comparisons, words)
-    add_audit(book, words)
+    add_audit(book, audit, words)
     add_sources(book, cubes[0], words)
     files = " ".join(origin.source.split("+"))
     add_repeat(book, origin, words, f"python run.py compare {files} --draws {origin.draws}")

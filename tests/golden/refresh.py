@@ -94,7 +94,9 @@ def reference_plan() -> Baseline:
     made = bent(made, bends)
     known = made.calibration
     assert known is not None
-    new = replace(known.series["new"], cap=0.05, phi=replace(known.series["new"].phi, value=0.5))
+    before = known.series["new"]
+    cap, phi = replace(before.cap, value=0.05), replace(before.phi, value=0.5)
+    new = replace(before, cap=cap, phi=phi)
     return replace(made, calibration=replace(known, series={**known.series, "new": new}))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,11 @@ from sim.axes import Floats
 from sim.engine import Summary
 from sim.engine.luck import Luck
 from sim.engine.run import run_block
+from sim.engine.tallied import city_chances, city_targets
 from sim.model import compiled
+from sim.model.model import NONE
+from sim.streams import BLOCK
+from sim.studies.sensitivity import headline_only
 from tests.engine_blocks import worked_model
 from tests.scenario_strategies import FEW, Case, cases
 
@@ -51,14 +56,44 @@ def test_compiled_levels_and_chances_are_those_of_plain_numpy(case: Case) -> Non
 
 @FEW
 @given(cases())
+def test_chances_of_cities_together_are_those_of_each(case: Case) -> None:
+    model = compiled(case.scenario, case.baseline)
+    worked = worked_model(model, 1)
+    chosen = city_targets(model)
+    chances = np.full((len(model.targets), BLOCK), np.nan)
+    city_chances(model, chosen, worked.noise, worked.levels, chances)
+
+    for row, counted in zip(chosen.rows, chosen.counted, strict=True):
+        if not counted:
+            assert np.allclose(chances[row], worked.outcomes[row].chance.ravel(), rtol=0.0, atol=1e-12)
+
+
+@FEW
+@given(cases())
 def test_compiled_summaries_are_those_of_plain_numpy(case: Case) -> None:
     model = compiled(case.scenario, case.baseline)
-    (fast,), (slow,) = (run_block((model,), True, 1, form) for form in (True, False))
+    (fast,), (slow,) = (tuple(run_block((model,), True, 1, form)) for form in (True, False))
 
     for name in ("hits", "ties", "invalid", "passages", "patterns"):
         assert np.abs(getattr(fast, name) - getattr(slow, name)).max(initial=0) <= 1, name
     assert np.allclose(fast.chances.mean(), slow.chances.mean(), rtol=0.0, atol=3e-4, equal_nan=True)
     same_cells(fast, slow)
+
+
+@FEW
+@given(cases())
+def test_what_nobody_asks_for_changes_nothing(case: Case) -> None:
+    """Alone, headline targets need neither levels of cities nor grids: their bits are those of all."""
+    model = compiled(case.scenario, case.baseline)
+    alone = headline_only(model)
+    alone = replace(alone, targets=tuple(t for t in alone.targets if t.city == NONE))
+    alone = replace(alone, headline=np.arange(len(alone.targets)))
+    rows = [n for n in model.headline if model.targets[n].city == NONE]
+    (whole,), (part,) = (tuple(run_block((m,), m is model, 1)) for m in (model, alone))
+
+    assert np.array_equal(part.hits, whole.hits[rows])
+    assert np.array_equal(part.chances.mean(), whole.chances.mean()[rows], equal_nan=True)
+    assert part.trajectories is None
 
 
 def same_cells(fast: Summary, slow: Summary) -> None:
@@ -85,7 +120,7 @@ def same_cells(fast: Summary, slow: Summary) -> None:
 BITS = """
 import hashlib, sys
 import numpy as np
-from sim.kernels import compiled, levels, normal, philox, tails, tallies
+from sim.kernels import compiled, levels, normal, tails, tallies, targets
 made = hashlib.sha256()
 keys = np.arange(264, dtype=np.uint64).reshape(2, 3, 11, 4) * np.uint64(2654435761) & np.uint64(2**32 - 1)
 for dof in (2.5, 5.65, 40.0, np.inf):
@@ -101,15 +136,22 @@ for dof in (2.5, 5.65, 40.0, np.inf):
     )
     made.update(city.tobytes() + mixing.tobytes())
     rows = np.ascontiguousarray(city.reshape(32, 4096))
-    sums, index = np.empty((2, 32)), np.empty(rows.shape, dtype=np.int32)
+    sums, rates = np.empty((2, 32)), np.arange(32) % 2 == 0
     draws, span = np.empty(32, dtype=np.int64), np.empty((32, 2), dtype=np.int64)
-    limits = np.array([1e140, 1e-6, 1e-3, 1e-3])
-    tallies.cells_into(rows, np.ones(32), np.zeros(32, dtype=np.bool_), limits, draws, sums, index, span)
-    chance = np.empty(4096)
+    limits, zeros = np.array([1e140, 1e-3]), np.repeat([2.0**-20, 1.0], 16)
+    tallies.moments_into(rows, np.ones(32), zeros, rates, limits, draws, sums, span)
+    widths = span[:, 1] - span[:, 0] + 1
+    cells, most = np.zeros(widths.sum(), dtype=np.uint16), np.empty(32, dtype=np.int64)
+    tallies.counts_into(rows, zeros, rates, limits, span, np.cumsum(widths) - widths, cells, most)
+    chance, chances = np.empty(4096), np.empty((2, 4096))
+    targets.city_chances_into(
+        normal.normal_table(), city[:, 0, :, :, :1].copy(), mixing, grid[:2, :].copy(), grid[:2], grid[2:4],
+        city[0, 1, 1], np.array([1, 0]), np.array([0, 1]), np.array([[0.1, np.inf], [-0.2, 0.3]]), chances,
+    )
     normal.hits_into(normal.normal_table(), np.log(2.0) + rows[0], rows[1], 1.5, np.inf, chance)
     counts, unsure = np.empty(4096), np.empty(4096, dtype=np.bool_)
     levels.expansion_into(100.0 * rows[2], rows[3] - 1.0, counts, unsure)
-    for part in (sums, index, draws, span, chance, counts, unsure):
+    for part in (sums, draws, span, cells, most, chance, chances, counts, unsure):
         made.update(part.tobytes())
 print(made.hexdigest())
 """

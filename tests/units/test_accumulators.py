@@ -72,12 +72,20 @@ def test_a_level_stands_within_a_tenth_of_a_percent_of_its_cell(values: list[flo
     assert np.all(np.abs(back[~large]) <= LEVEL_ZERO * 1.002)
 
 
-@given(st.floats(-1e9, 1e9), st.floats(-1e9, 1e9))
-def test_cells_of_levels_keep_their_order(first: float, second: float) -> None:
+@given(st.floats(-1e9, 1e9), st.floats(-1e9, 1e9), st.integers(-20, 20))
+def test_cells_of_levels_keep_their_order(first: float, second: float, power: int) -> None:
     low, high = sorted((first, second))
-    a, b = level_indices(np.array([low, high]))
+    a, b = level_indices(np.array([low, high]), 2.0**power)
 
     assert a <= b
+
+
+@given(st.lists(st.floats(-1e12, 1e12), min_size=1, max_size=50), st.integers(-20, 20))
+def test_levels_below_zero_of_the_grid_lie_on_equal_steps(values: list[float], power: int) -> None:
+    levels, zero = np.array(values), 2.0**power
+    back = level_of_index(level_indices(levels, zero).astype(np.int64), zero)
+
+    assert np.all(np.abs(back - levels) <= np.maximum(zero / 2047.9, 0.00051 * np.abs(levels)))
 
 
 @given(st.floats(-1000.0, 1000.0))

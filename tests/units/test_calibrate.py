@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -279,3 +280,44 @@ def test_calibrating_takes_less_than_ten_seconds() -> None:
     start = time.perf_counter()
     calibrate(zhejiang())
     assert time.perf_counter() - start < 10.0
+
+
+WITHOUT_ERROR = (
+    "observed mean log growth of the province",  # a number that was observed; lambda says what it means
+    "own values, logit units; the error of the mean is tau",
+    "no class, ",  # a percentage with five values of its own
+    "own trend alone",
+    "no city terms",
+    "indicators of this group share no drift",
+    "by construction: economy is what moves it",
+)
+
+
+def estimates_in(part: object, path: str = "") -> Iterator[tuple[str, Estimate]]:
+    """Yield every estimate of a calibration with where it stands."""
+    if isinstance(part, Estimate):
+        yield path, part
+    elif isinstance(part, Mapping):
+        for key, inner in part.items():
+            yield from estimates_in(inner, f"{path}/{key}")
+    elif is_dataclass(part):
+        for field in fields(part):
+            yield from estimates_in(getattr(part, field.name), f"{path}/{field.name}")
+
+
+def test_every_number_of_the_stored_calibration_has_its_error_or_the_reason_why_it_has_none() -> None:
+    calibration = zhejiang().calibration
+    assert calibration is not None
+    found = list(estimates_in(calibration))
+    bare = [path for path, e in found if e.se == 0.0 and not e.method.startswith(WITHOUT_ERROR)]
+
+    assert len(found) > 200
+    assert bare == []
+    assert all(e.grade in "ABC" and e.method for _, e in found)
+    numbers = {
+        name
+        for series in calibration.series.values()
+        for name in (field.name for field in fields(series))
+        if isinstance(getattr(series, name), float)
+    }
+    assert numbers == set()  # no number of a series stands without an estimate around it

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import scoringrules
-from scipy.special import ndtri
+from scipy.special import chdtrc, expit, ndtri
 
 from sim.axes import Floats
 from sim.baseline.load_panel import PanelFile, load_panel
@@ -135,8 +135,44 @@ def test_a_declared_break_hides_what_cannot_be_compared(tmp_path: Path) -> None:
     assert np.isnan(row).tolist() == [False, False, True, True, True]
 
 
+@pytest.mark.parametrize("unit", ["%", "1", "%/yr"])
+def test_percentages_are_scored_by_their_logit_and_rates_of_growth_as_they_are(unit: str) -> None:
+    logits = simulated_growth(Truth(slope=0.0), 1, 7, 3)[0].cumsum(axis=1) - 3.0
+    shares = expit(logits) if unit != "%/yr" else logits
+    factor = 1.0 if unit == "1" else 100.0
+    rows = [
+        replace(figure("intensity", f"unit{u:02d}", 2011 + t, float(factor * shares[u, t])), unit=unit)
+        for u in range(UNITS)
+        for t in range(7)
+    ]
+    origin = origin_of(PanelFile("panel.csv", tuple(rows), (), {}), PLAN, 2016, 2017)
+    scores = scores_of(origin, SHIPPED, 1024)
+
+    assert origin.left_out == ()
+    assert origin.groups == ("none",)  # no class of amounts has a shared drift in logits
+    np.testing.assert_allclose(origin.outcome[:, 0, 0], logits[:, 6] - logits[:, 5], atol=1e-12)
+    panel = origin.fitted["intensity"].panel
+    np.testing.assert_allclose(panel.growth, np.diff(logits[:, :6], axis=1), atol=1e-12)
+    assert np.all(panel.log_size == 0.0)
+    assert not np.isnan(scores.crps).any()
+    assert 0.5 < np.mean((scores.pit > 0.1) & (scores.pit < 0.9)) <= 1.0
+
+
+def test_a_share_of_nothing_or_all_has_no_logit_and_leaves_its_series_out() -> None:
+    panel = simulated_panel(Truth(), 3)
+    shares = [replace(f, series="intensity", unit="%", value=f.value / 1e5) for f in panel.figures]
+    shares[2] = replace(shares[2], value=100.0)
+    both = replace(panel, figures=(*panel.figures, *shares))
+    origin = origin_of(both, PLAN, 2015, 2016)
+    assert origin.series == ("research",)
+    assert [mistake.code for mistake in origin.left_out] == ["calibration-not-a-share"]
+
+
 def simulation_ranks(panels: int, spread: float) -> Floats:
-    """Return z-scores of outcomes of panels whose truth is drawn anew each time."""
+    """Return ranks ``[panel, unit]`` of outcomes of panels whose truth is drawn anew each time.
+
+    Each panel's series has a name of its own, so that the luck of drawn parameters is its own too.
+    """
     random = np.random.Generator(np.random.Philox(11))
     ranks = []
     for seed in range(panels):
@@ -147,23 +183,35 @@ def simulation_ranks(panels: int, spread: float) -> Floats:
             phi=random.uniform(0.0, 0.4),
             year_sd=0.01,
         )
-        origin = origin_of(simulated_panel(truth, 100 + seed, 7), PLAN, 2015, 2017)
+        panel = simulated_panel(truth, 100 + seed, 7, f"research{seed}")
+        origin = origin_of(panel, PLAN, 2015, 2017)
         variant = replace(SHIPPED, spread=spread)
-        shared = shared_draws(origin, variant, 512)
+        shared = shared_draws(origin, variant, 2048)
         for unit in ("unit09", "unit16", "unit23"):
             draws = unit_draws(origin, shared, variant, unit)[0, 1]
             below = np.sum(draws < origin.outcome[origin.units.index(unit), 0, 1])
             ranks.append((below + 0.5) / (len(draws) + 1.0))
-    return np.asarray(ndtri(np.array(ranks)))
+    return np.array(ranks).reshape(panels, -1)
+
+
+def is_uniform(ranks: Floats) -> bool:
+    """Say whether ten bins of one unit's ranks, which are independent, pass a chi-square test at 0.1 %."""
+    counts = np.histogram(ranks[:, 0], 10, (0.0, 1.0))[0]
+    expected = len(ranks) / 10.0
+    return bool(chdtrc(9.0, np.sum((counts - expected) ** 2) / expected) > 0.001)
 
 
 def test_ranks_are_uniform_on_simulated_panels_and_a_planted_fault_is_caught() -> None:
     panels = 400 if NIGHTLY else 16
-    right, wrong = (float(np.mean(simulation_ranks(panels, s) ** 2)) for s in (1.0, 0.5))
+    ranks = [simulation_ranks(panels, spread) for spread in (1.0, 0.5)]
+    right, wrong = (float(np.mean(ndtri(r) ** 2)) for r in ranks)
     # Mean square of 3 n standard normals, of which those of a panel share a little: 4.5 standard errors.
     tolerance = 4.5 * np.sqrt(2.0 / (2.0 * panels))
     assert abs(right - 1.0) < tolerance
     assert wrong - 1.0 > tolerance
+    if NIGHTLY:
+        assert is_uniform(ranks[0])
+        assert not is_uniform(ranks[1])
 
 
 @pytest.mark.parametrize(

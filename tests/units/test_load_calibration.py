@@ -45,7 +45,7 @@ SERIES = SeriesCalibration(
     tau=estimate(0.02),
     year_sd=estimate(0.015),
     slope=estimate(0.2),
-    cap=0.18,
+    cap=estimate(0.18),
     units=10,
     window=(2010, 2020),
 )
@@ -98,7 +98,7 @@ def test_what_was_written_is_what_is_read(plan: Path) -> None:
 
 
 def test_infinite_tails_and_caps_are_words(plan: Path) -> None:
-    series = dataclasses.replace(SERIES, cap=math.inf)
+    series = dataclasses.replace(SERIES, cap=Estimate(math.inf, 0.0, "C", "none"))
     gaussian = dataclasses.replace(
         CALIBRATION,
         dof=Estimate(math.inf, 0.0, "C", "assumed"),
@@ -140,7 +140,7 @@ def test_a_plan_without_a_calibration_has_none() -> None:
         ("se: 0.25", "se: -0.25", "negative-se"),
         ("dof: {value: 8,", "dof: {value: 2,", "dof-out-of-range"),
         ("dof: {value: 8,", "dof: {value: none,", "not-number"),
-        ("cap: 0.18", "cap: gaussian", "not-number"),
+        ("cap: {value: 0.18", "cap: {value: gaussian", "not-number"),
         ("units: 10", "units: 10.5", "not-integer"),
         ("  science: {value", "  sciense: {value", "not-calibrated"),
         ("  common:", "  comon:", "bad-choice"),

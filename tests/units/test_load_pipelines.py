@@ -8,24 +8,37 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ruamel.yaml import YAML
 
 from sim.baseline import load_baseline
 from sim.baseline.plan import Baseline
 from sim.engine import run
-from sim.engine.run import pipeline_of_block
-from sim.errors import BadInput
+from sim.engine.inside import inside_of_block, pipeline_of_block, run_inside
+from sim.engine.luck import Luck
+from sim.errors import BadInput, Place
 from sim.model import compiled
 from sim.scenario.loading import load_scenarios
 from sim.scenario.plans import PlanFolders
 from sim.scenario.scenario import Scenario
+from sim.studies.coupling import coupling_of, set_apart
+from sim.studies.explain_parts import derived_parts
+from sim.studies.pipeline_flows import flows_of_scenarios
 from sim.studies.sensitivity import headline_only, idle_rows
 from sim.studies.watch_pipeline import watched
+from sim.tables.explain_parts_table import derived_text
+from sim.tables.pipeline_table import account_name, coupling_text, flow_files, months_text
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAN = ROOT / "baselines" / "zhejiang-2016"
 
 BROKEN = [
-    ("stay: {low: 2.5, central: 3.5", "stay: {low: -2.5, central: 3.5", "pipeline-duration"),
+    (" stay: {low: 2.5, central: 3,", " stay: {low: -2.5, central: 3,", "pipeline-duration"),
+    (" stay: {low: 2.5, central: 3,", " stay: {low: 0, central: 3,", "pipeline-duration"),
+    ("building: {low: 1, central", "building: {low: 0, central", "pipeline-capacity"),
+    ("arrivals: {low: 4000,", "arrivals: {low: -4000,", "pipeline-flow"),
+    ("spread: {low: 0.5,", "spread: {low: -0.5,", "pipeline-factor"),
+    ("validity: {value: 3", "validity: {value: 0", "pipeline-years"),
+    ("of: {value: 11", "of: {value: 0", "pipeline-capacity"),
     ("central: 0.72, high: 0.85", "central: 0.72, high: 1.85", "pipeline-rate"),
     ("capacity: {low: 1500", "capacity: {low: 0", "pipeline-capacity"),
     ("start_tenants: {low: 6000", "start_tenants: {low: -1", "pipeline-stock"),
@@ -36,6 +49,7 @@ BROKEN = [
     ("feeds: {granted: invention_patents}", "feeds: {granted: patents_in_force_by_age}", "derived-cycle"),
     ("feeds: {granted: invention_patents}", "feeds: {granted: invention_patent}", "unknown-quantity"),
     ("coupled_to: technology_trade", "coupled_to: technology_trades", "pipeline-coupled"),
+    ("coupling: {value: 0, unit", "coupling: {value: 1, unit", "pipeline-uncoupled"),
     ("kind: coverage", "kind: covering", "bad-choice"),
     ("    renewal:", "    renewals:", "missing-field"),
     ("admitted: {low: 0.35, central: 0.5", "admitted: {low: 0.6, central: 0.5", "not-in-order"),
@@ -147,23 +161,129 @@ def test_a_scenario_changes_a_number_of_a_pipeline(tmp_path: Path) -> None:
     assert np.all(lapsed[1] == 0.0)
 
 
-def test_coupling_shows_in_joint_chances_and_can_be_turned_off(tmp_path: Path) -> None:
-    """Entrants rise with the noise of new small firms, and do not when the coupling is nought."""
-    text = "targets: [P08, A02]\n"
-    on, baseline = scenario_of(text, tmp_path)
-    off, _ = scenario_of(text + "pipelines: {incubation: {coupling: 0}}\n", tmp_path)
+def printed_rows(scenario: Scenario, baseline: Baseline, pipe: str) -> dict[tuple[str, str], list[float]]:
+    """Return the coupling table that `run.py pipeline` prints, as numbers by (target, whose noise)."""
+    coupled = coupling_of(scenario, baseline, baseline.pipelines[pipe])
+    assert coupled is not None
+    rows = {}
+    for line in coupling_text(coupled, "en").splitlines()[3:]:
+        target, version, *rest = line.split()
+        rows[f"{target} {version}", rest[0]] = [float(word) for word in rest if word[0].isdigit()]
+    return rows
 
-    def correlation(scenario: Scenario) -> float:
-        model = compiled(scenario, baseline)
-        world = pipeline_of_block(model, "incubation", 0)
-        entered = world.flow("outside", "nursery").sum(axis=0)
-        seen = pipeline_of_block(compiled(on, baseline), "incubation", 0)
-        shared = np.log(seen.push[-1])
-        within = [np.corrcoef(entered[s], shared[s])[0, 1] for s in range(len(entered))]
+
+@pytest.mark.parametrize(
+    ("pipe", "target", "joint"),
+    [
+        # per cent with H01, H02, H03, H04, H05, H06, H07, H08, H09 and all; by how much at least
+        ("firms", "H05 rounds", {1: 0.3, 2: 1.5, 3: 1.0, 4: 1.0, 5: 15.0, 6: 4.0, 10: 0.7}),
+        ("maker_spaces", "P06 printed", {2: 1.0, 3: 1.0, 4: 1.0, 5: 4.0, 6: 8.0, 10: 0.3}),
+    ],
+)
+def test_coupling_shows_in_printed_joint_chances_and_not_in_those_alone(
+    tmp_path: Path, pipe: str, target: str, joint: dict[int, float]
+) -> None:
+    scenario, baseline = scenario_of("seed: 1\n", tmp_path)
+
+    rows = printed_rows(scenario, baseline, pipe)
+
+    shared, apart = rows[target, "shared"], rows[target, "its"]
+    assert len(shared) == len(apart) == 11
+    assert shared[0] == pytest.approx(apart[0], abs=0.6)
+    for column, least in joint.items():
+        assert shared[column] - apart[column] > least
+
+
+def test_a_pipeline_apart_has_the_draws_of_others_and_loses_none(tmp_path: Path) -> None:
+    scenario, baseline = scenario_of("targets: [H05]\n", tmp_path)
+    model = compiled(scenario, baseline)
+
+    shared, apart = (pipeline_of_block(each, "firms", 0) for each in (model, set_apart(model, "firms")))
+
+    for one, other in (
+        (shared.push, apart.push),
+        *zip(shared.feeds.values(), apart.feeds.values(), strict=True),
+    ):
+        assert not np.array_equal(one, other)
+        np.testing.assert_array_equal(np.sort(one, axis=-1), np.sort(other, axis=-1))
+
+
+def test_coupling_can_be_turned_off(tmp_path: Path) -> None:
+    """What is founded rises with the noise that it is coupled to, and does not when coupling is nought."""
+    text = "targets: [P08, H05]\n"
+    off_text = "pipelines: {incubation: {coupling: 0}, firms: {coupling: 0}}\n"
+    on, baseline = scenario_of(text, tmp_path)
+    off, _ = scenario_of(text + off_text, tmp_path)
+
+    def correlation(scenario: Scenario, pipe: str, flow: tuple[str, str]) -> float:
+        founded = pipeline_of_block(compiled(scenario, baseline), pipe, 0).flow(*flow).sum(axis=0)
+        shared = np.log(pipeline_of_block(compiled(on, baseline), pipe, 0).push[-1])
+        within = [np.corrcoef(founded[s], shared[s])[0, 1] for s in range(len(founded))]
         return float(np.mean(within))
 
-    assert correlation(on) > 0.5
-    assert abs(correlation(off)) < 0.05
+    for pipe, flow in (("incubation", ("outside", "nursery")), ("firms", ("outside", "waiting"))):
+        assert correlation(on, pipe, flow) > 0.5
+        assert abs(correlation(off, pipe, flow)) < 0.05
+
+
+def test_the_order_of_entries_leaves_every_draw_as_it_is(tmp_path: Path) -> None:
+    """Names key the randomness: pipelines, their numbers, outputs and the plan's assumptions turned round."""
+    turned = tmp_path / "plan"
+    shutil.copytree(PLAN, turned)
+    yaml, file = YAML(), turned / "pipelines.yaml"
+    yaml.width = 10_000
+    read = yaml.load(file.read_text(encoding="utf-8"))
+    with file.open("w", encoding="utf-8") as out:
+        yaml.dump(turned_round(read), out)
+    scenario, baseline = scenario_of("seed: 3\n", tmp_path)
+    other = load_baseline(turned, ROOT)
+    other = replace(other, assumptions=dict(list(other.assumptions.items())[::-1]))
+    assert list(other.pipelines) == list(baseline.pipelines)[::-1]
+
+    models = [compiled(scenario, plan) for plan in (baseline, other)]
+    assert [pipe.id for pipe in models[0].pipelines] != [pipe.id for pipe in models[1].pipelines]
+    one, two = (run([model], range(1), detailed=False)[0] for model in models)
+    np.testing.assert_array_equal(one.hits, two.hits)
+    np.testing.assert_array_equal(one.shortfall.value(), two.shortfall.value())
+    inside = [inside_of_block(model, Luck(model.seed, 0)) for model in models]
+    worlds = [{pipe.id: run_inside(each, pipe) for pipe in each.around.model.pipelines} for each in inside]
+    assert len(worlds[0]) == len(baseline.pipelines)
+    for pipe, world in worlds[0].items():
+        assert world.flows
+        for pair, moved in world.flows.items():
+            np.testing.assert_array_equal(moved, worlds[1][pipe].flows[pair])
+
+
+def turned_round(node: object) -> object:
+    """Return a YAML tree with the entries of every map in the opposite order."""
+    if isinstance(node, dict):
+        return {key: turned_round(value) for key, value in reversed(list(node.items()))}
+    return node
+
+
+def test_a_pipeline_may_feed_another_but_never_itself(tmp_path: Path) -> None:
+    """Firms certified feed the ageing of patents here: senseless, but a chain, and it is watched rightly."""
+    shutil.copytree(PLAN, tmp_path / "plan")
+    file = tmp_path / "plan" / "pipelines.yaml"
+    text = file.read_text(encoding="utf-8")
+    chain = text.replace("{granted: invention_patents}", "{granted: hitech_firms_rounds}")
+    file.write_text(chain, encoding="utf-8")
+    scenario, _ = scenario_of("targets: [H07]\n", tmp_path)
+    model = compiled(scenario, loaded(tmp_path / "plan"))
+
+    firms, patents = (pipeline_of_block(model, pipe, 0) for pipe in ("firms", "patents"))
+    certified = 6879.0 + np.cumsum(firms.flow("waiting", "valid"), axis=0)
+    np.testing.assert_array_equal(patents.feeds["granted"], certified)
+
+    loop = chain.replace("{certified: new_hitech_firms,", "{certified: patents_in_force_by_age,")
+    file.write_text(loop, encoding="utf-8")
+    with pytest.raises(BadInput) as caught:
+        loaded(tmp_path / "plan")
+    (mistake,) = caught.value.mistakes
+    assert mistake.code == "derived-cycle"
+    assert mistake.place.file.endswith("pipelines.yaml")
+    assert "hitech_firms_rounds" in mistake.line("en")
+    assert "patents_in_force_by_age" in mistake.line("en")
 
 
 def test_pipelines_do_not_change_when_others_are_asked_for(tmp_path: Path) -> None:
@@ -178,6 +298,29 @@ def test_pipelines_do_not_change_when_others_are_asked_for(tmp_path: Path) -> No
         np.testing.assert_array_equal(moved, other.flows[key])
 
 
+def at_calibration(*names: str) -> Place:
+    return Place("calibration.yaml", 1, 1)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_what_a_pipeline_gives_is_explained_number_by_number(tmp_path: Path, lang: str) -> None:
+    """Of every kind: what it is fed with, each number by the word that changes it, and its line."""
+    scenario, baseline = scenario_of("pipelines: {firms: {renewal: 0.9}}\n", tmp_path)
+
+    for plan in {plan.kind: plan for plan in baseline.pipelines.values()}.values():
+        derived = next(each for each in baseline.derived if each.pipeline == plan.id)
+        parts = derived_parts(scenario, baseline, derived, at_calibration)
+        text = derived_text(parts, baseline, lang)
+        lines = text.splitlines()
+        assert plan.id in text
+        assert all(any(line.startswith(field + " ") for line in lines) for field in plan.numbers)
+        assert all(f"assumption:{ident}" in text for ident in plan.numbers.values())
+
+    derived = next(each for each in baseline.derived if each.id == "hitech_firms_rounds_valid")
+    text = derived_text(derived_parts(scenario, baseline, derived, at_calibration), baseline, lang)
+    assert "one.yaml:2:30  assumption:firms.renewal" in text
+
+
 def test_blocks_of_any_split_give_the_same_counts(tmp_path: Path) -> None:
     scenario, baseline = scenario_of("targets: [A10, P03]\n", tmp_path)
     model = compiled(scenario, baseline)
@@ -189,10 +332,62 @@ def test_blocks_of_any_split_give_the_same_counts(tmp_path: Path) -> None:
 
 
 def test_a_pipeline_is_watched_month_by_month(tmp_path: Path) -> None:
-    scenario, baseline = scenario_of("{}\n".replace("{}", "seed: 2"), tmp_path)
+    scenario, baseline = scenario_of("seed: 2\n", tmp_path)
 
     seen = watched(scenario, baseline, "firms")
 
     assert len(seen.trace.months) == 60
     assert seen.coupling == 1.0
     assert seen.flows["waiting", "valid"].shape == (3, 5)
+    for lang in ("zh", "en"):
+        lines = months_text(seen.trace.months, seen.trace.balances, lang).splitlines()
+        assert len(lines) == 63
+        assert account_name("waiting", lang) in lines[1]
+
+
+def test_every_account_of_every_kind_has_a_name(tmp_path: Path) -> None:
+    scenario, baseline = scenario_of("seed: 1\n", tmp_path)
+    (seen,) = flows_of_scenarios([scenario], {scenario.plan: baseline})
+
+    ends = {end for flows in seen.flows.values() for pair in flows for end in pair}
+    assert set(seen.flows) == set(baseline.pipelines)
+    assert {"outside", "accelerator queue", "age 0", "covered"} <= ends
+    for lang in ("zh", "en"):
+        assert all(account_name(end, lang) and "{" not in account_name(end, lang) for end in ends)
+
+
+def test_the_flow_table_holds_what_enters_stays_and_leaves(tmp_path: Path) -> None:
+    """What the file says of firms adds up: certified = still valid + lapsed - those of the start."""
+    scenario, baseline = scenario_of("targets: [H05]\n", tmp_path)
+    (seen,) = flows_of_scenarios([scenario], {scenario.plan: baseline})
+    world = pipeline_of_block(compiled(scenario, baseline), "firms", 0)
+
+    flows = {pair: flow[0].sum() for pair, flow in seen.flows["firms"].items()}
+    start = np.rint(world.numbers["start"]).mean()
+    stays = world.accounts["valid"].mean()
+    assert flows["waiting", "valid"] == pytest.approx(stays - start + flows["valid", "lapsed"])
+    table = flow_files(seen)["flows.csv"].decode().splitlines()
+    assert len(table) == 1 + 5 * len(seen.flows["firms"])
+
+
+def test_a_run_that_needs_no_pipeline_writes_no_flows(tmp_path: Path) -> None:
+    scenario, baseline = scenario_of("targets: [H03]\n", tmp_path)
+    (seen,) = flows_of_scenarios([scenario], {scenario.plan: baseline})
+
+    assert flow_files(seen) == {}
+
+
+def test_flows_given_actuals_count_draws_by_their_weights(tmp_path: Path) -> None:
+    """Few firms certified in 2016: the flow says so, and draws that fit the actual count for more."""
+    scenario, baseline = scenario_of(
+        "targets: [H05]\nobserved:\n  values:\n"
+        "    slow: {area: zhejiang, indicator: new_hitech_firms, year: 2016, value: 900}\n",
+        tmp_path,
+    )
+    (seen,) = flows_of_scenarios([scenario], {scenario.plan: baseline})
+    inside = inside_of_block(compiled(scenario, baseline), Luck(scenario.seed, 0))
+
+    assert inside.weights is not None
+    assert len(np.unique(inside.weights)) > 100
+    np.testing.assert_allclose(seen.flows["firms"]["outside", "waiting"][:, 0], 900.0)
+    assert coupling_of(scenario, baseline, baseline.pipelines["firms"]) is None

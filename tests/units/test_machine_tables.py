@@ -115,3 +115,25 @@ def test_R22_a_flipped_bit_in_a_page_of_parquet_is_never_read_back_as_data() -> 
         broken[position] ^= 1
         with pytest.raises(OSError, match="(?i)crc|checksum"):
             columns_from_parquet(bytes(broken))
+
+
+GAPPY = st.one_of(
+    st.lists(st.none() | st.text(max_size=5)),
+    st.lists(st.none() | st.booleans()),
+    st.lists(st.none() | st.integers(-(2**63), 2**63 - 1)),
+    st.lists(st.none() | st.floats(allow_nan=False)),
+)
+
+
+@given(GAPPY)
+def test_parquet_is_what_pyarrow_makes_of_the_cells_itself(cells: list[Cell]) -> None:
+    import pyarrow
+    from pyarrow import parquet as files
+
+    kind = next((type(cell) for cell in cells if cell is not None), float)
+    of = {str: pyarrow.string(), bool: pyarrow.bool_(), int: pyarrow.int64(), float: pyarrow.float64()}
+    expected = io.BytesIO()
+    table = pyarrow.table({"x": pyarrow.array(cells, of[kind])})
+    files.write_table(table, expected, compression="zstd", write_page_checksum=True)
+
+    assert parquet({"x": cells}) == expected.getvalue()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sim.model.parameters import (
+    Law,
     Parameter,
     ParameterTable,
     TableBuilder,
@@ -32,7 +33,7 @@ def test_an_estimate_is_normal_with_its_standard_error() -> None:
     assert values.std() == pytest.approx(0.1, rel=1e-3)
 
 
-def test_a_spread_keeps_its_sign_its_mean_and_its_standard_error() -> None:
+def test_a_positive_estimate_keeps_its_sign_its_mean_and_its_standard_error() -> None:
     values = value_from_uniform(Parameter("x", "positive", 0.04, 0.02, 0.0), U)
 
     assert values.min() > 0.0
@@ -40,8 +41,17 @@ def test_a_spread_keeps_its_sign_its_mean_and_its_standard_error() -> None:
     assert values.std() == pytest.approx(0.02, rel=2e-3)
 
 
-def test_a_spread_of_zero_stays_at_zero_or_above() -> None:
-    values = value_from_uniform(Parameter("x", "positive", 0.0, 0.01, 0.0), U)
+def test_a_spread_keeps_its_sign_and_its_mean_square() -> None:
+    values = value_from_uniform(Parameter("x", "spread", 0.04, 0.02, 0.0), U)
+
+    assert values.min() > 0.0
+    assert np.mean(values**2) == pytest.approx(0.04**2, rel=2e-3)
+    assert values.std() / values.mean() == pytest.approx(0.5, rel=2e-3)
+
+
+@pytest.mark.parametrize("law", ["positive", "spread"])
+def test_a_spread_of_zero_stays_at_zero_or_above(law: Law) -> None:
+    values = value_from_uniform(Parameter("x", law, 0.0, 0.01, 0.0), U)
 
     assert values.min() == 0.0
     assert np.mean(values == 0.0) == pytest.approx(0.5, abs=1e-3)

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from scipy.stats import binom, kstest, poisson
 
 from sim.axes import Floats
-from sim.kernels.binomial import binomial_quantile, small_poisson_quantile
-from sim.pipelines import Calendar, Trace, World
+from sim.kernels.binomial import binomial_quantile
+from sim.kernels.poisson import compiled_quantile
+from sim.pipelines import Calendar, Trace, World, spread_of
 from sim.pipelines.certification import part_of
 from sim.pipelines.world import OUTSIDE, anniversary
 from sim.streams import SET, SETS
@@ -54,13 +55,53 @@ def test_one_more_trial_adds_nought_or_one(chance: float, trials: int, normal: f
     assert set(np.unique(steps)) <= {0.0, 1.0}
 
 
+@pytest.mark.parametrize("chance", [1e-9, 0.003, 0.4, 0.97])
+@pytest.mark.parametrize("trials", [0.0, 1.0, 700.0, 2e5, 4e9])
+def test_binomial_quantiles_are_exact_from_no_trial_to_billions(trials: float, chance: float) -> None:
+    from scipy.special import ndtr
+
+    normal = np.linspace(-6.0, 6.0, 300)
+    quantile = binomial_quantile(np.array([[trials]]), np.array([[chance]]), normal[None])[0]
+    slack = 1e-11 * (1.0 + 1e-3 * np.sqrt(trials))
+
+    assert np.all(binom.cdf(quantile, trials, chance) >= ndtr(normal) - slack)
+    assert np.all((quantile == 0) | (binom.cdf(quantile - 1, trials, chance) < ndtr(normal) + slack))
+
+
+@pytest.mark.parametrize("variance", [1.9, 2.0, 2.4, 5.0, 15.9, 16.1, 40.0])
+@pytest.mark.parametrize("chance", [1e-5, 0.02, 0.5, 0.98, 0.9999])
+def test_the_expansion_is_within_its_bound_from_small_variances_on(variance: float, chance: float) -> None:
+    from scipy.special import ndtr, ndtri
+
+    trials = np.ceil(variance / (chance * (1.0 - chance)))
+    steps = np.arange(trials * chance - 8.0 * variance, trials * chance + 8.0 * variance)
+    edges = ndtri(binom.cdf(np.floor(steps), trials, chance))
+    edges = edges[np.abs(edges) < 6.0]  # each beside a step of the quantile
+    normal = np.concatenate([np.linspace(-6.0, 6.0, 1201), edges - 1e-3, edges + 1e-3, edges - 0.03])
+    quantile = binomial_quantile(np.array([[trials]]), np.array([[chance]]), normal[None])[0]
+
+    assert np.all(binom.cdf(quantile, trials, chance) >= ndtr(normal) - 1e-12)
+    assert np.all((quantile == 0) | (binom.cdf(quantile - 1, trials, chance) < ndtr(normal) + 1e-12))
+
+
+def test_one_chance_for_a_row_is_that_chance_for_each_of_its_draws() -> None:
+    shape = (3, 500)
+    trials = np.arange(1500.0).reshape(shape)
+    normal = np.resize(np.linspace(-4.0, 4.0, 701), shape)
+    chance = np.array([[0.001], [0.3], [0.9]])
+
+    wide = binomial_quantile(trials, np.broadcast_to(chance, shape), normal)
+
+    assert np.array_equal(binomial_quantile(trials, chance, normal), wide)
+
+
 def test_small_poisson_quantiles_are_exact() -> None:
     normal = np.linspace(-4.0, 4.0, 801)
     for rate in (0.0, 0.3, 2.5, 15.9):
         from scipy.special import ndtr
 
         expected = np.maximum(poisson.ppf(ndtr(normal), rate), 0.0)
-        np.testing.assert_array_equal(small_poisson_quantile(np.full(801, rate), normal), expected)
+        np.testing.assert_array_equal(compiled_quantile(np.full(801, rate), normal), expected)
 
 
 def test_the_calendar_knows_leap_years() -> None:
@@ -277,6 +318,20 @@ def test_the_balances_of_every_month_are_noted() -> None:
     assert len(trace.months) == 60
     assert all(len(each) == 60 for each in trace.balances.values())
     assert trace.months[1] == date(2016, 2, 29)
+
+
+@given(
+    st.lists(st.tuples(st.integers(-5, 5), st.integers(0, 6)), min_size=8, max_size=8).filter(
+        lambda each: sum(weight for _, weight in each) > 0
+    )
+)
+def test_a_draw_of_weight_three_counts_as_three_draws(each: list[tuple[int, int]]) -> None:
+    values, weights = (np.array(part).reshape(2, 4) for part in zip(*each, strict=True))
+
+    weighted = spread_of(values.astype(np.float64), weights)
+
+    repeated = np.repeat(values.ravel(), weights.ravel()).astype(np.float64)[None]
+    np.testing.assert_allclose(weighted, spread_of(repeated, None))
 
 
 def agrees(entities: np.ndarray, vector: np.ndarray, spread: float) -> None:

@@ -20,18 +20,17 @@ from sim.engine.drift import city_drift, trend_of_sets
 from sim.engine.noise import set_parameters
 from sim.engine.point_targets import gamma_nodes, point_targets
 from sim.engine.points import city_growth, point_chances
-from sim.errors import BadInput
-from sim.kernels.chain import poisson_count
+from sim.errors import BadInput, Place
 from sim.kernels.normal import normal_table
 from sim.kernels.poisson import poisson_quantile
+from sim.kernels.thresholds import poisson_count
 from sim.model import Model, compiled
 from sim.model.parameters import drawn_parameters
 from sim.scenario.plans import PlanFolders
-from sim.scenario.scenario import Chance, Scenario
-from sim.shocks import course
-from sim.studies.at_points import at_points
-from tests.engine_blocks import worked_model
-from tests.strategies import calibration, lone, noise, plan, scenario, shock, target
+from sim.scenario.scenario import Chance, Execution
+from sim.shocks import OneYear
+from sim.studies.at_points import at_points, intervals
+from tests.strategies import plan, scenario, shock, target
 
 ROOT = Path(__file__).parents[2]
 ERRORS = 4.5
@@ -94,8 +93,13 @@ def test_points_of_every_design_say_the_same(model: Model, design: str) -> None:
 
 
 def test_points_say_what_draws_say_with_shocks_and_events() -> None:
-    pairs = (("hangzhou", "rd_expenditure", 1.0), ("ningbo", "new_hitech_firms", 0.5), ("zhejiang", "gdp", 1.0))
-    slump = shock("slump", pairs, size=Triangular(low=-0.2, mode=-0.1, high=0.0), course=course["pulse"](year=2018))
+    pairs = (
+        ("hangzhou", "rd_expenditure", 1.0),
+        ("ningbo", "new_hitech_firms", 0.5),
+        ("zhejiang", "gdp", 1.0),
+    )
+    size = Triangular(low=-0.2, mode=-0.1, high=0.0)
+    slump = shock("slump", pairs, size=size, course=OneYear(year=2018))
     strike = replace(slump, name="strike", chance=Chance(0.4, None))
     assert_alike(shipped(design="sobol", shocks=(slump, strike)))
 
@@ -121,9 +125,6 @@ def test_N17_one_gaussian_city_has_its_closed_form(sd: float, tau: float, height
     baseline = replace(baseline, targets=(target("T", "k", level, area="a"),))
     model = compiled(scenario(baseline), baseline)
     (p, error) = with_error(model, 32)
-    block = worked_model(model)
-    location, variance = block.location(0, 0, 4) if hasattr(block, "location") else (None, None)
-    del location, variance
     [summary] = run([model], range(1), detailed=False)
     assert p[0] == pytest.approx(float(summary.chances.mean()[0]), abs=1e-10)
     assert error[0] < 1e-12
@@ -142,7 +143,8 @@ def test_nodes_give_the_chance_of_a_count_whose_rate_is_log_normal(least: int, z
         return
     location = math.log(least) + z * sd
     chance = float(nodes[1, 1:] @ ndtr((location - nodes[0, 1:]) / sd))
-    at, weights = np.polynomial.hermite_e.hermegauss(120)
+    at = np.linspace(-9.0, 9.0, 4001)  # steep, but smooth: the trapezoidal rule is exact to rounding
+    weights = np.exp(-0.5 * at**2)
     exact = float((weights / weights.sum()) @ gammainc(least, np.exp(location + sd * at)))
     assert chance == pytest.approx(exact, abs=2e-5)
     assert 1.0 - pdtr(least - 1, 7.0) == pytest.approx(gammainc(least, 7.0), abs=1e-12)
@@ -163,7 +165,8 @@ def test_a_precision_is_reached_and_actuals_are_refused() -> None:
     plans = PlanFolders(ROOT)
     asked = replace(baseline, design="sobol")
     looks: list[tuple[int, float]] = []
-    found = at_points(asked, plans[baseline.plan], 0.005, lambda points, widest: looks.append((points, widest)))
+    tell = lambda points, widest: looks.append((points, widest))  # noqa: E731
+    found = at_points(asked, plans[baseline.plan], 0.005, tell)
     assert found.widest() <= 0.005
     assert [points for points, _ in looks] == [512 << n for n in range(len(looks))]
     assert found.together is not None
@@ -176,6 +179,57 @@ def test_a_precision_is_reached_and_actuals_are_refused() -> None:
     assert [mistake.code for mistake in refused.value.mistakes] == ["points-know-no-actuals"]
 
 
+def test_an_execution_prior_is_refused_where_it_is_asked_for() -> None:
+    from sim.api import load_scenarios
+
+    [baseline] = load_scenarios("baseline")
+    plans = PlanFolders(ROOT)
+    prior = Execution("track_record", Place("x.yaml", 3, 12))
+    with pytest.raises(BadInput) as refused:
+        at_points(replace(baseline, execution=prior), plans[baseline.plan])
+    [mistake] = refused.value.mistakes
+    assert mistake.line("en").startswith("x.yaml:3:12: ")
+    assert mistake.code == "points-know-no-execution"
+
+
+def test_of_two_targets_of_one_indicator_and_year_draws_answer_the_second() -> None:
+    baseline = plan({"a": {"k": 100.0}}, growth=0.1, sd=0.1)
+    pair = [
+        target(name, "k", level, area="province", group="headline")
+        for name, level in (("T", 150.0), ("U", 170.0))
+    ]
+    baseline = replace(baseline, targets=tuple(pair))
+    found = at_points(scenario(baseline), baseline, 0.05)
+    assert [each.target.id for each in found.chances] == ["T"]
+    assert [each.id for each in found.unanswered] == ["U"]
+    assert found.together is None
+
+
+def test_intervals_next_to_0_and_1_are_as_narrow_as_the_points_say(model: Model) -> None:
+    chances = np.random.default_rng(1).normal([[0.0], [1.0], [1e-9], [0.5]], 1e-6, (4, 512))
+    mean, low, high = intervals(model, chances)
+    assert np.all((low <= mean) & (mean <= high) & (low >= 0.0) & (high <= 1.0))
+    assert np.all(high - low < 3e-6)
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["--precision", "0"], "precision 0.0 will not do"),
+        (["--precision", "nan"], "out of range"),
+        (["--precision", "1 %"], "the unit is '%'"),
+        (["--design", "halton"], "halton"),
+    ],
+)
+def test_what_cannot_be_asked_of_points_is_said_at_once(
+    argv: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as exit:
+        cli.main(["--lang", "en", "chances", *argv], tmp_path)
+    assert exit.value.code == 2
+    assert said in capsys.readouterr().err
+
+
 def test_chances_are_shown_in_both_languages(capsys: pytest.CaptureFixture[str]) -> None:
     for lang, words in (("zh", "全部同时达到"), ("en", "all together")):
         assert cli.main(["--lang", lang, "chances", "baseline", "--precision", "2pp"], ROOT) == 0
@@ -184,4 +238,9 @@ def test_chances_are_shown_in_both_languages(capsys: pytest.CaptureFixture[str])
         assert out.count("H0") == 9
 
 
-del Scenario, calibration, lone, noise
+def test_points_that_do_not_suffice_say_so(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sim.studies.at_points.MOST", 512)
+    assert cli.main(["--lang", "en", "chances", "baseline", "--precision", "0.01pp"], ROOT) == 0
+    assert "512 points, the most there are, do not reach the precision" in capsys.readouterr().err

@@ -183,7 +183,9 @@ def test_trajectories_are_the_moments_and_quantiles_of_the_draws(
         assert t.mean == pytest.approx(values.mean(), rel=1e-10), t
         assert t.sd == pytest.approx(values.std(ddof=1), rel=1e-6), t
         expected = np.quantile(values, QUANTILES, method="inverted_cdf")
-        assert t.quantiles == pytest.approx(list(expected), rel=0.00051), t
+        # What is unallocated lies around zero: there the grid is fine beside the province's base level.
+        near = abs(block.model.base_province[k]) / 8192 if t.area == "unallocated" else 0.0
+        assert t.quantiles == pytest.approx(list(expected), rel=0.00051, abs=near), t
         seen.add((t.area, t.indicator, t.year))
 
     # Cities and the unallocated have what is printed for cities; the province has everything.

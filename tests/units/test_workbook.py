@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.worksheet.worksheet import Worksheet
+from xlsxwriter import worksheet as xlsxwriter_sheet
 
 from sim.axes import Name
 from sim.baseline.plan import Assumption
@@ -23,7 +24,9 @@ from sim.outputs.manifest import Origin
 from sim.scenario.differences import Difference
 from sim.studies.compare import comparison_of
 from sim.tables.figures import span
+from sim.workbook import book as book_module
 from sim.workbook.book import LONGEST_TEXT, Book, Column, safe_text
+from sim.workbook.sheet import Written
 from sim.workbook.words import Words
 from sim.workbook.workbooks import NAMES, comparison_files, workbook, workbook_files
 from tests.cube_strategies import CITIES, answered, cube, cubes, driver, joint, trajectory, unanswered
@@ -369,3 +372,38 @@ def test_a_column_without_cells_is_a_table_too() -> None:
     block = book.table(book.sheet("a"), 0, [Column("head", [], "p")])
     assert (block.head, block.last) == (0, 0)
     assert opened(book.content())["a"]["A1"].value == "head"
+
+
+class PlainSheet(xlsxwriter_sheet.Worksheet):  # type: ignore[misc]  # its base has no types
+    """XlsxWriter's own sheet, written cell by cell."""
+
+    def write_column_of(self, row: int, column: int, cells: list[Written | None]) -> None:
+        for line, cell in enumerate(cells, row):
+            if cell is None:
+                continue
+            if isinstance(cell[0], bool):
+                self.write_boolean(line, column, *cell)
+            elif isinstance(cell[0], str):
+                self.write_string(line, column, *cell)
+            else:
+                self.write_number(line, column, *cell)
+
+
+CELLS = st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.floats(allow_nan=False) | st.text()
+
+
+@given(st.lists(st.lists(CELLS, min_size=3, max_size=3), min_size=1, max_size=5))
+def test_a_sheet_written_by_columns_is_the_one_that_xlsxwriter_makes_of_its_cells(
+    columns: list[list[str | bool | float | None]],
+) -> None:
+    def made() -> bytes:
+        book = Book("title", 4096)
+        for name in ("one", "two"):
+            book.table(book.sheet(name), 2, [Column(f"head {i}", c, "number") for i, c in enumerate(columns)])
+        return book.content()
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(book_module, "Sheet", PlainSheet)
+        plain = made()
+
+    assert made() == plain

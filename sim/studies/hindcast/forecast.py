@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from scipy.special import ndtri
 
 from sim.axes import Floats
 from sim.kernels import reference as kernel
-from sim.model.compile_noise import BOUNDS, POSITIVE
-from sim.model.parameters import Parameter, value_from_uniform
-from sim.streams import SET, Source, set_uniforms, uniforms
+from sim.kernels.philox import normals_into
+from sim.model.compile_noise import BOUNDS, SPREADS
+from sim.model.parameters import Law, Parameter, value_from_uniform
+from sim.streams import SET, Source, set_uniforms, streams, uniforms
 from sim.studies.hindcast.origin import Origin
 
 FIELDS = ("mu", "last_year_effect", "lam", "damp", "phi", "sd", "tau", "year_sd", "slope")
@@ -30,7 +30,8 @@ class Variant:
 
     ``shrunk``: its own growth, shrunk and damped; ``class``: nothing; ``own``: its own growth in full.
     *spread* multiplies the unit's own drift and yearly term. *last* is the share of the last year's shared
-    effect that is kept from year to year; None: the persistence of residuals, as shipped.
+    effect that is kept from year to year; None: the persistence of residuals, as shipped. *whole*: the own
+    drift is drawn with all of tau, though trend has used some of it. *spreads*: the law of drawn spreads.
     """
 
     id: str
@@ -41,6 +42,8 @@ class Variant:
     trend: Literal["shrunk", "class", "own"] = "shrunk"
     spread: float = 1.0
     last: float | None = None
+    whole: bool = False
+    spreads: Literal["spread", "positive"] = "spread"
 
 
 SHIPPED = Variant("shipped")
@@ -56,6 +59,9 @@ VARIANTS = (
     replace(SHIPPED, id="spread_1.25", spread=1.25),
     replace(SHIPPED, id="last_year_kept", last=0.9),
     replace(SHIPPED, id="last_year_dropped", last=0.0),
+    replace(SHIPPED, id="last_year_half", last=0.5),
+    replace(SHIPPED, id="whole_own_drift", whole=True),
+    replace(SHIPPED, id="spreads_keep_mean", spreads="positive"),
 )
 
 
@@ -69,19 +75,15 @@ class SharedDraws:
     mixing: Floats
 
 
-def _normals(name: str, draws: int, area: str = "", indicator: str = "", year: str = "") -> Floats:
-    source = Source("hindcast:" + name, area, indicator, year)
-    normals: Floats = ndtri(uniforms(SEED, source, 0, draws)).reshape(-1, SET)
-    return normals
-
-
 def _terms(level: str, origin: Origin, draws: int, area: str = "", year: str = "") -> Floats:
     """Return the unit-variance terms of a level ``[series, set, draw]``, correlated as it loads."""
     load = origin.loadings[level]
-    name = f"{level}:{origin.as_of}"
-    factors = np.stack([_normals(name, draws, area, f"factor:{j}", year) for j in range(len(load))])
-    own = np.stack([_normals(name, draws, area, k, year) for k in origin.series])
-    return kernel.unit_term(load.T, factors, own)
+    names = (*(f"factor:{j}" for j in range(len(load))), *origin.series)
+    sources = tuple(Source(f"hindcast:{level}:{origin.as_of}", area, name, year) for name in names)
+    made = np.empty((len(sources), draws))
+    normals_into(streams(SEED, sources), 0, made)
+    normals = made.reshape(len(sources), -1, SET)
+    return kernel.unit_term(load.T, normals[: len(load)], normals[len(load) :])
 
 
 def _parameters(origin: Origin, variant: Variant, sets: int) -> dict[str, Floats]:
@@ -93,8 +95,7 @@ def _parameters(origin: Origin, variant: Variant, sets: int) -> dict[str, Floats
             known = origin.fitted[name].calibration
             estimate = origin.drift[group] if field == "common" else getattr(known, field)
             low, high = BOUNDS.get(field, (-np.inf, np.inf))
-            positive = field in POSITIVE or field == "common"
-            law: Literal["constant", "positive", "normal"] = "positive" if positive else "normal"
+            law: Law = variant.spreads if field in (*SPREADS, "common") else "normal"
             law = law if variant.parameters and estimate.se > 0.0 else "constant"
             id = f"common_drift:{group}" if field == "common" else f"{name}:{field}"
             parameter = Parameter(id, law, estimate.value, estimate.se, low, high)
@@ -147,14 +148,34 @@ def unit_draws(origin: Origin, shared: SharedDraws, variant: Variant, unit: str)
             own[k] = panel.growth[row] @ panel.spans / panel.spans.sum()
             size[k] = panel.log_size[row]
     scale = kernel.city_scale(np.exp(size)[:, None], p["slope"]) * variant.spread
-    drift = (p["tau"] * scale)[..., None] * _terms("province", origin, draws, unit)
+    share, damp = _trend_kept(variant, p)
+    left = _drift_left(origin, variant, p, share, damp, horizons)
+    drift = (left * scale)[..., None] * _terms("province", origin, draws, unit)
     years = [str(origin.as_of + h + 1) for h in range(horizons)]
     term = np.stack([_terms("unit", origin, draws, unit, year) for year in years], axis=1)
     yearly = kernel.autoregression(p["phi"][..., None], (p["sd"] * scale)[..., None], shared.mixing, term)
     yearly += drift[:, None]
-    share, damp = (np.ones_like(p["lam"]),) * 2 if variant.trend == "own" else (p["lam"], p["damp"])
-    for h in range(horizons if variant.trend != "class" else 0):
+    for h in range(horizons):
         yearly[:, h] += (damp ** (h + 1) * share * (own[:, None] - p["mu"]))[..., None]
     total: Floats = np.cumsum(yearly, axis=1) + shared.country
     total[rows < 0] = np.nan
     return total.reshape(len(rows), horizons, draws)
+
+
+def _trend_kept(variant: Variant, p: dict[str, Floats]) -> tuple[Floats, Floats]:
+    """Return the share of the own growth that is kept and its damping a year, ``[series, set]``."""
+    if variant.trend == "shrunk":
+        return p["lam"], p["damp"]
+    kept = 1.0 if variant.trend == "own" else 0.0
+    return np.full_like(p["lam"], kept), np.ones_like(p["damp"])
+
+
+def _drift_left(
+    origin: Origin, variant: Variant, p: dict[str, Floats], share: Floats, damp: Floats, horizons: int
+) -> Floats:
+    """Return the spread of the own drift that is left around the trend, ``[series, set]``."""
+    if variant.whole:
+        return p["tau"]
+    known = np.array([float(origin.fitted[name].panel.spans.sum()) for name in origin.series])[:, None]
+    left = kernel.unexplained_share(share, damp, p["phi"], p["sd"], p["tau"], known, horizons)
+    return np.asarray(p["tau"] * np.sqrt(left))

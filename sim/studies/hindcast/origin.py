@@ -8,14 +8,23 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sim.axes import Floats, Ints, Name
+from sim.baseline.breaks import comparable
 from sim.baseline.calibration import Estimate
-from sim.baseline.load_panel import PanelFile, is_share
-from sim.baseline.plan import Area, Assumption, Baseline, Figure, Indicator
+from sim.baseline.load_panel import PanelFile
+from sim.baseline.plan import Area, Assumption, Baseline, Break, Figure, Indicator
 from sim.errors import Found, Mistake, Place
 from sim.kernels.dependence import loadings_through_marker
 from sim.studies.calibrate import tails
 from sim.studies.dependence_calibration import FACTORS, MOST, common_drift, joint_record, shared_parts
-from sim.studies.reference_class import SMALLEST_SHARE, WINDOW, figures_by_region, is_unit, panel_of
+from sim.studies.reference_class import (
+    SMALLEST_SHARE,
+    WINDOW,
+    figures_by_region,
+    is_unit,
+    moved,
+    panel_of,
+    scale_of,
+)
 from sim.studies.series_calibration import FittedSeries, fitted_series
 
 POOLED = "science"
@@ -32,6 +41,7 @@ class PanelEvidence:
     indicators: tuple[Indicator, ...]
     figures: tuple[Figure, ...]
     assumptions: Mapping[str, Assumption]
+    breaks: tuple[Break, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,8 +49,8 @@ class Origin:
     """All that a forecast from *as_of* uses, and what happened.
 
     *loadings* by level ``[factor, series]``; *drift* the spread of the common drift by group.
-    *outcome* ``[unit, series, horizon]``: log growth since the origin, NaN where it is not known or a
-    break lies between. *left_out* are the series that cannot be forecast, with the reason.
+    *outcome* ``[unit, series, horizon]``: growth since the origin on the series' scale, NaN where it is
+    not known or a break lies between. *left_out* are the series that cannot be forecast, with the reason.
     """
 
     as_of: int
@@ -72,26 +82,22 @@ def origin_of(panel: PanelFile, plan: Baseline, as_of: int, horizon: int) -> Ori
     are forecast. Nothing of a later year is read before the outcomes are.
     """
     groups = groups_of(plan)
-    known = tuple(f for f in panel.figures if f.year <= as_of and _comparable(f, panel, as_of))
+    known = comparable([f for f in panel.figures if f.year <= as_of], panel.breaks, as_of)
     found = Found()
     fitted: dict[str, FittedSeries] = {}
     indicators = []
     for name in panel.series:
         place = Place(panel.name, min(f.place.line for f in panel.figures if f.series == name))
         unit = next(f.unit for f in panel.figures if f.series == name)
-        if is_share(unit):
-            found.add(place, "hindcast-share", series=name, unit=unit)
-            continue
-        indicator = _indicator(name, unit, groups.get(name, POOLED), place)
-        evidence = PanelEvidence(as_of, _nowhere(), (), (indicator,), known, plan.assumptions)
+        scale = scale_of(unit)
+        indicator = _indicator(name, unit, groups.get(name, POOLED if scale == "log" else "none"), place)
+        evidence = PanelEvidence(as_of, _nowhere(), (), (indicator,), known, plan.assumptions, panel.breaks)
         evidence = replace(
             evidence, province=Area(_middle_unit(evidence, name), Name("", ""), "province", ())
         )
-        broken = _broken_everywhere(panel, name, as_of)
-        one = panel_of(evidence, name, _smallest(evidence, name), place, found)
+        smallest = _smallest(evidence, name) if scale == "log" else frozenset()
+        one = panel_of(evidence, name, smallest, place, found, scale)
         if one is None:
-            if broken:
-                found.add(place, "panel-break-in-window", series=name, year=broken[-1], as_of=as_of)
             continue
         fitted[name] = fitted_series(evidence, one)
         indicators.append(indicator)
@@ -111,7 +117,13 @@ def _origin(
     series = tuple(sorted(fitted))
     by_id = {i.id: i for i in indicators}
     evidence = PanelEvidence(
-        as_of, _nowhere(), (), tuple(by_id[name] for name in series), known, plan.assumptions
+        as_of,
+        _nowhere(),
+        (),
+        tuple(by_id[name] for name in series),
+        known,
+        plan.assumptions,
+        panel.breaks,
     )
     units = tuple(sorted({unit for f in fitted.values() for unit in f.panel.units}))
     groups = tuple(by_id[name].group for name in series)
@@ -139,15 +151,6 @@ def _indicator(name: str, unit: str, group: str, place: Place) -> Indicator:
 
 def _nowhere() -> Area:
     return Area("", Name("", ""), "province", ())
-
-
-def _comparable(figure: Figure, panel: PanelFile, as_of: int) -> bool:
-    """Say whether no break lies between *figure* and the origin."""
-    return not any(figure.year < year <= as_of for year in panel.breaks_of(figure.series, figure.region))
-
-
-def _broken_everywhere(panel: PanelFile, series: str, as_of: int) -> tuple[int, ...]:
-    return tuple(y for y in panel.breaks_of(series, "*") if as_of - WINDOW < y <= as_of)
 
 
 def _levels(evidence: PanelEvidence, series: str) -> dict[str, dict[int, float]]:
@@ -193,15 +196,14 @@ def _loadings(
 def _outcome(
     panel: PanelFile, series: tuple[str, ...], units: tuple[str, ...], as_of: int, horizon: int
 ) -> Floats:
-    """Return log growth since the origin ``[unit, series, horizon]``, NaN where it cannot be told."""
-    values = {(f.series, f.region, f.year): f.value for f in panel.figures}
+    """Return growth since the origin on each series' scale ``[unit, series, horizon]``, NaN where unknown."""
+    levels = {(f.series, f.region, f.year): moved(f.value, f.unit, scale_of(f.unit)) for f in panel.figures}
     growth = np.full((len(units), len(series), horizon - as_of), np.nan)
     for k, name in enumerate(series):
         for i, unit in enumerate(units):
-            start = values.get((name, unit, as_of))
+            start = levels.get((name, unit, as_of), np.nan)
             end = min((y for y in panel.breaks_of(name, unit) if y > as_of), default=horizon + 1)
             for h in range(horizon - as_of):
-                value = values.get((name, unit, as_of + h + 1))
-                if start and value and as_of + h + 1 < end:
-                    growth[i, k, h] = np.log(value / start)
+                if as_of + h + 1 < end:
+                    growth[i, k, h] = levels.get((name, unit, as_of + h + 1), np.nan) - start
     return growth

@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr
 
 from sim.axes import Floats
-from sim.streams import Source, uniforms
+from sim.kernels.philox import normals_into
+from sim.streams import Source, streams
 from sim.studies.hindcast.forecast import SEED, Variant, shared_draws, unit_draws
 from sim.studies.hindcast.origin import Origin
 from sim.studies.hindcast.rivals import RIVALS, Rival, rivals_of
@@ -122,15 +123,14 @@ def _thresholds(origin: Origin) -> Floats:
 
 def _rival_normals(origin: Origin, draws: int) -> Floats:
     """Return independent normals ``[unit, series, draw]``, the same for all rivals."""
-    rows = [
-        [
-            uniforms(SEED, Source(f"hindcast:rival:{origin.as_of}", unit, series), 0, draws)
-            for series in origin.series
-        ]
+    sources = tuple(
+        Source(f"hindcast:rival:{origin.as_of}", unit, series)
         for unit in origin.units
-    ]
-    normals: Floats = ndtri(np.array(rows))
-    return normals
+        for series in origin.series
+    )
+    normals = np.empty((len(sources), draws + draws % 2))
+    normals_into(streams(SEED, sources), 0, normals)
+    return normals[:, :draws].reshape(len(origin.units), len(origin.series), draws)
 
 
 @dataclass(frozen=True, slots=True)
