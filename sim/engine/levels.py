@@ -81,7 +81,7 @@ def levels_of_block(
             kept[:, column] = level
             log_ratio = model.log_ratio[column][:, None, None] + ratio[column]
             province[k], unallocated[column] = kernel.counts_of_province(total, log_ratio)
-        elif luck.compiled:
+        elif luck.compiled and known is None:
             parts = (province[k], unallocated[column])
             province_into(total, model.log_ratio[column], np.ascontiguousarray(ratio[column]), *parts)
         else:

@@ -158,7 +158,8 @@ def test_golden_stores_the_reference_runs(
 ) -> None:
     monkeypatch.setattr(golden, "reference_columns", lambda root: {"target": ["H01"], "p": [0.5]})
     code, out, _ = answer(capsys, tmp_path, "golden")
-    assert (code, out) == (0, f"wrote {golden.GOLDEN.as_posix()}.\n")
+    written = [f"wrote tests/golden/{name}." for name in ("probabilities.csv", "draws.json", "run.json")]
+    assert (code, out.splitlines()) == (0, written)
     assert (tmp_path / golden.GOLDEN).read_bytes() == b"target,p\nH01,0.5\n"
 
 
