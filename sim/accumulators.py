@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -78,57 +77,67 @@ class ExactSum:
         return np.array([rounded(n) for n in self.numbers]).reshape(self.shape)
 
 
-_WIDE = 2**32
-"""Larger counts, sums of weights, stay int64: an unsigned 64-bit integer cannot be added to it."""
-
-
-def narrow(counts: NDArray[np.integer]) -> NDArray[np.integer]:
-    """Return *counts* in the narrowest type that holds them: a grid is mostly small numbers."""
-    most = counts.max(initial=0)
-    return counts.astype(np.min_scalar_type(most) if most < _WIDE else np.int64)
+def type_for(total: int) -> type[np.integer]:
+    """Return the type for counts that sum to *total* in a row: two bytes do for most runs."""
+    return np.uint16 if total < 2**16 else np.uint32 if total < 2**32 else np.int64
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Counts of values on a fixed grid, one row per cell of results; rows keep only what they need."""
+    """Counts of values on a fixed grid, one row per cell of results; rows keep only what they need.
 
-    first: tuple[int, ...]
-    counts: tuple[NDArray[np.integer], ...]
+    *first* ``[row]``: the grid index of a row's first count; *ends* ``[row]``: where its counts end in
+    *counts*, in which they follow one another; *total*: what no row's sum exceeds.
+    """
+
+    first: Ints
+    ends: Ints
+    counts: NDArray[np.integer]
+    total: int
 
     @classmethod
-    def weighted(cls, indices: NDArray[np.int32], weights: Ints) -> Self:
-        """Return the whole *weights* ``[draw]`` on the grid; float64 adds them exactly up to 2^53."""
+    def of(cls, indices: NDArray[np.int32], weights: Ints | None = None) -> Self:
+        """Return the counts of grid *indices* ``[row, draw]``, each row without its draws of `NO_CELL`.
+
+        With whole *weights* ``[draw]`` their sums; float64 adds them exactly up to 2^53.
+        """
         first, counts = [], []
         for row in indices:
-            some = (row != NO_CELL) & (weights > 0)
-            low = int(row[some].min(initial=_HIGHEST))
+            some = row != NO_CELL
+            if weights is not None:
+                some &= weights > 0
+            known, weight = row[some], None if weights is None else weights[some].astype(np.float64)
+            low = int(known.min(initial=_HIGHEST))
             first.append(low)
-            summed = np.bincount(row[some] - low, weights=weights[some].astype(np.float64))
-            counts.append(narrow(summed.astype(np.int64)))
-        return cls(tuple(first), tuple(counts))
+            counts.append(np.bincount(known - low, weights=weight).astype(np.int64))
+        total = indices.shape[1] if weights is None else int(weights.sum())
+        whole = np.concatenate(counts) if counts else np.zeros(0, dtype=np.int64)
+        ends = np.cumsum([len(part) for part in counts], dtype=np.int64)
+        return cls(np.array(first, dtype=np.int64), ends, whole.astype(type_for(total)), total)
 
-    @classmethod
-    def of(cls, indices: NDArray[np.int32]) -> Self:
-        """Return the counts of grid *indices* ``[row, draw]``, each row without its draws of `NO_CELL`."""
-        rows: Sequence[NDArray[np.int32]] = list(indices)
-        if indices.size and indices.min() == NO_CELL:
-            rows = [row[row != NO_CELL] for row in indices]
-        first = [int(row.min(initial=_HIGHEST)) for row in rows]
-        counts = [narrow(np.bincount(row - low)) for row, low in zip(rows, first, strict=True)]
-        return cls(tuple(first), tuple(counts))
+    @property
+    def begins(self) -> Ints:
+        """Where the counts of each row begin, ``[row]``."""
+        return np.concatenate([[0], self.ends[:-1]]).astype(np.int64) if len(self.ends) else self.ends
+
+    def rows(self) -> tuple[NDArray[np.integer], ...]:
+        """Return the counts row by row."""
+        pairs = zip(self.begins.tolist(), self.ends.tolist(), strict=True)
+        return tuple(self.counts[begin:end] for begin, end in pairs)
 
     def __add__(self, other: Self) -> Self:
-        first, counts = [], []
-        for a, x, b, y in zip(self.first, self.counts, other.first, other.counts, strict=True):
-            low = min(a, b)
-            high = max(start + len(part) for start, part in ((a, x), (b, y)) if len(part) or start == low)
-            total = np.zeros(high - low, dtype=np.int64)
-            for start, part in ((a, x), (b, y)):
-                if len(part):
-                    total[start - low : start - low + len(part)] += part
-            first.append(low)
-            counts.append(narrow(total))
-        return type(self)(tuple(first), tuple(counts))
+        total, first = self.total + other.total, np.minimum(self.first, other.first)
+        beyond = [grid.first + (grid.ends - grid.begins) for grid in (self, other)]
+        widths = np.maximum(np.maximum(*(np.where(b == _HIGHEST, first, b) for b in beyond)) - first, 0)
+        ends = np.cumsum(widths)
+        counts = np.zeros(int(ends[-1]) if len(ends) else 0, dtype=type_for(total))
+        for grid in (self, other):
+            to = ends - widths + np.where(grid.first == _HIGHEST, 0, grid.first - first)
+            part = grid.counts.astype(counts.dtype, copy=False)
+            cuts = zip(grid.begins.tolist(), grid.ends.tolist(), to.tolist(), strict=True)
+            for begin, end, start in cuts:
+                counts[start : start + end - begin] += part[begin:end]
+        return type(self)(first, ends, counts, total)
 
     def index_at(self, probability: float) -> Ints:
         """Return the least grid index up to which a share *probability* of the values lies, ``[row]``.
@@ -136,7 +145,7 @@ class Grid:
         A row without any value has `NO_CELL`.
         """
         found = np.full(len(self.first), NO_CELL, dtype=np.int64)
-        for row, (low, counts) in enumerate(zip(self.first, self.counts, strict=True)):
+        for row, (low, counts) in enumerate(zip(self.first.tolist(), self.rows(), strict=True)):
             if not len(counts):
                 continue
             cumulative = np.cumsum(counts, dtype=np.int64)

@@ -272,5 +272,5 @@ def trajectories_of(
     return Trajectories(
         np.concatenate(counts),
         ExactSum.of(np.concatenate(sums, axis=1)),
-        Grid.of(cells) if weights is None else Grid.weighted(cells, weights.ravel()),
+        Grid.of(cells, None if weights is None else weights.ravel()),
     )

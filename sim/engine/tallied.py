@@ -83,34 +83,28 @@ def city_chances(
 def compiled_trajectories(model: Model, levels: BlockLevels, quantities: Floats) -> Trajectories:
     """Return what `trajectories_of` returns, from the compiled kernels."""
     parts = [tallied_cells(*part) for part in cells_in_parts(model, levels, quantities)]
-    draws, sums, first, counts = zip(*parts, strict=True)
-    return Trajectories(
-        np.concatenate(draws),
-        ExactSum.of(np.concatenate(sums, axis=1)),
-        Grid(sum(first, ()), sum(counts, ())),
+    draws, sums, first, widths, counts = (list(each) for each in zip(*parts, strict=True))
+    grid = Grid(
+        np.concatenate(first),
+        np.cumsum(np.concatenate(widths)),
+        np.concatenate(counts),
+        quantities[0, 0].size,
     )
+    return Trajectories(np.concatenate(draws), ExactSum.of(np.concatenate(sums, axis=1)), grid)
 
 
 def tallied_cells(
     values: Floats, shifts: Floats, zeros: Floats, is_rate: Bools
-) -> tuple[Ints, Floats, tuple[int, ...], tuple[NDArray[np.unsignedinteger], ...]]:
-    """Return valid draws, sums, and the grid's first cells and counts of rows *values* ``[row, draw]``."""
+) -> tuple[Ints, Floats, Ints, Ints, NDArray[np.uint16]]:
+    """Return valid draws, sums, and the grid's first cells, widths and counts of *values* ``[row, draw]``."""
     rows = len(values)
     draws, sums, span = np.empty(rows, dtype=np.int64), np.empty((2, rows)), np.empty((rows, 2), np.int64)
     moments_into(values, shifts, zeros, is_rate, LIMITS, draws, sums, span)
     widths = np.maximum(span[:, 1] - span[:, 0] + 1, 0)
     ends = np.cumsum(widths)
     counts = np.zeros(int(ends[-1]) if rows else 0, dtype=np.uint16)
-    most = np.empty(rows, dtype=np.int64)
-    counts_into(values, zeros, is_rate, LIMITS, span, ends - widths, counts, most)
-    limit = np.iinfo(np.uint8).max
-    cuts = zip((ends - widths).tolist(), ends.tolist(), most.tolist(), strict=True)
-    # Rows are copied, in the narrowest type that `narrow` would find, so that the wide rows of all
-    # cells at once are let go: a batch keeps the grids of every scenario.
-    pieces: list[NDArray[np.unsignedinteger]] = [
-        counts[begin:end].astype(np.uint8 if highest <= limit else np.uint16) for begin, end, highest in cuts
-    ]
-    return draws, sums, tuple(span[:, 0].tolist()), tuple(pieces)
+    counts_into(values, zeros, is_rate, LIMITS, span, ends - widths, counts)
+    return draws, sums, span[:, 0].copy(), widths, counts
 
 
 def compiled_summary(

@@ -120,7 +120,7 @@ def moments_into(
 
 @kernel(
     "void(float64[:, ::1], float64[::1], boolean[::1], float64[::1], int64[:, ::1], int64[::1],"
-    "uint16[::1], int64[::1])"
+    "uint16[::1])"
 )
 def counts_into(
     values: Floats,
@@ -130,18 +130,15 @@ def counts_into(
     span: Ints,
     begin: Ints,
     counts: NDArray[np.uint16],
-    most: Ints,
 ) -> None:
     """Count valid *values* ``[row, draw]`` by cell in *counts*, in which a row begins at *begin* ``[row]``.
 
-    *zeros*, *limits* and *span* are those of `moments_into`. Sets *most* ``[row]`` to the largest count of
-    each row.
+    *zeros*, *limits* and *span* are those of `moments_into`.
     """
     draws = values.shape[1]
     cells = np.empty(draws, dtype=np.int64)
     for row in range(values.shape[0]):
         value, offset = values[row], begin[row] - span[row, 0]
-        width = max(span[row, 1] - span[row, 0] + 1, 0)
         if is_rate[row]:
             for i in range(draws):
                 cells[i] = cell_of_rate(value[i], limits[1])
@@ -155,10 +152,6 @@ def counts_into(
         for i in range(draws):
             if abs(value[i]) <= limits[0]:
                 counts[offset + cells[i]] += np.uint16(1)
-        largest = np.uint16(0)
-        for i in range(begin[row], begin[row] + width):
-            largest = max(largest, counts[i])
-        most[row] = largest
 
 
 @kernel("void(float64[:, :, ::1], int64[:, ::1], float64[:, ::1], float64[:, ::1])")

@@ -116,15 +116,23 @@ def test_grids_add_up(first: list[list[int]], second: list[list[int]], probabili
     whole = Grid.of(np.concatenate([a, b], axis=1))
     added = Grid.of(a) + Grid.of(b)
 
-    assert added.first == whole.first
-    assert all(np.array_equal(x, y) for x, y in zip(added.counts, whole.counts, strict=True))
+    assert np.array_equal(added.first, whole.first)
+    assert np.array_equal(added.ends, whole.ends)
+    assert np.array_equal(added.counts, whole.counts)
     assert np.array_equal(added.index_at(probability), whole.index_at(probability))
 
 
 def test_counts_stay_right_beyond_the_narrowest_type() -> None:
-    one = Grid.of(np.zeros((1, 250), dtype=np.int32))
+    one = Grid.of(np.zeros((1, 40_000), dtype=np.int32))
 
-    assert [int(c.sum()) for c in (one + one + one).counts] == [750]
+    assert [int(c.sum()) for c in (one + one + one).rows()] == [120_000]
+
+
+def test_weights_are_counted_whole() -> None:
+    weights = np.array([2**40, 3, 0, 5])
+    one = Grid.of(np.array([[4, 4, 9, NO_CELL]], dtype=np.int32), weights)
+
+    assert [c.tolist() for c in (one + one).rows()] == [[2**41 + 6]]
 
 
 def test_a_grid_leaves_out_what_has_no_cell() -> None:
@@ -133,7 +141,7 @@ def test_a_grid_leaves_out_what_has_no_cell() -> None:
     second = Grid.of(np.array([[none, none], [some, some], [none, 9]], dtype=np.int32))
     both = first + second
 
-    assert [int(c.sum()) for c in both.counts] == [0, 3, 3]
+    assert [int(c.sum()) for c in both.rows()] == [0, 3, 3]
     assert list(both.index_at(0.5)) == [NO_CELL, 7, 7]
     assert list(both.index_at(1.0)) == [NO_CELL, 7, 9]
 
