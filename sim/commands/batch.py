@@ -44,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
     )
     add_aims(parser, lang)
     parser.add_argument("--against", metavar="SCENARIO", help=say("cli.batch.against", lang))
+    parser.add_argument("--prune", action="store_true", help=say("cli.batch.prune", lang))
     parser.add_argument("--quiet", action="store_true", help=say("cli.run.quiet", lang))
 
 
@@ -117,6 +118,10 @@ def run(options: argparse.Namespace, console: Console) -> int:
         made = tables_of(grid, blocks)
         origin = origin_of(name, source, scenarios, made.cubes, console.root)
         place = publish(results, origin, made.files, log.content())
+        if options.prune:
+            kept = {key for scenario in grid.models for key, _, _ in grid.keys(scenario, blocks[scenario])}
+            count, size = chunks.prune(kept)
+            console.tell_text("cli.batch.pruned", count=count, size=f"{size / 1e6:.1f}")
     return shown(options, console, grid, made, f"{results.name}/{place.name}")
 
 
