@@ -26,6 +26,9 @@ CLOSE = 1e-6
 NARROW = 1e-3
 """Where it is looked for first, to either side of where it would be if counts were no whole numbers."""
 
+FINE = 2e-3
+"""In normal units: where rounding moves a threshold by less, counts need not be rounded."""
+
 LEAST = 1e-300
 
 
@@ -163,6 +166,30 @@ def smooth_threshold(
 
 
 @inlined
+def is_whole(start: float, kept: Floats) -> bool:
+    """Return whether a stock of counts is a whole number itself: nothing of it leaves."""
+    whole = start == np.rint(start)
+    for t in range(kept.size):
+        whole = whole and (kept[t] == 0.0 or kept[t] == 1.0)
+    return bool(whole)
+
+
+@inlined
+def is_fine(z: float, rise: float, log_stock: float, rates: Floats, slopes: Floats, kept: Floats) -> bool:
+    """Return whether rounding all counts moves a threshold by less than `FINE`.
+
+    Where counts are large their fractions are spread evenly, so what rounding moves is zero in the mean over
+    their uniforms, to second order.
+    """
+    square, least = 0.0, np.inf
+    for t in range(rates.size):
+        if kept[t] != 0.0:
+            square += kept[t] * kept[t]
+            least = min(least, rates[t] * exp(slopes[t] * z))
+    return least >= EXACT_BELOW and math.sqrt(square) < FINE * rise * exp(log_stock)
+
+
+@inlined
 def threshold(
     table: Floats, bound: float, below: float, below_slope: float, rates: Floats, slopes: Floats,
     kept: Floats, ratio: Floats, normals: Floats, is_count: bool, start: float,
@@ -173,9 +200,10 @@ def threshold(
     """
     if bound == -np.inf or bound == np.inf:
         return bound
-    z, rise = smooth_threshold(
-        bound, below, below_slope, rates, slopes, kept, ratio, normals, is_count, start
-    )
+    near = bound
+    if is_count and below == 0.0 and below_slope == 0.0 and is_whole(start, kept):
+        near = log(max(np.ceil(exp(bound)) - 0.5, LEAST))  # a whole number is rounded up at a half
+    z, rise = smooth_threshold(near, below, below_slope, rates, slopes, kept, ratio, normals, is_count, start)
     if rise == 0.0:
         stock = stock_at(table, z, rates, slopes, kept, ratio, normals, is_count, start)
         return -np.inf if stock >= exp(bound + below) else np.inf
@@ -183,6 +211,8 @@ def threshold(
         return np.nan
     if not is_count:
         return z if abs(z) < FARTHEST else (np.inf if z > 0.0 else -np.inf)
+    if abs(z) < FARTHEST and is_fine(z, rise, near + below + below_slope * z, rates, slopes, kept):
+        return z
     return count_threshold(table, z, bound, below, below_slope, rates, slopes, kept, ratio, normals, start)
 
 

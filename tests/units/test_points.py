@@ -23,7 +23,7 @@ from sim.engine.points import city_growth, point_chances
 from sim.errors import BadInput, Place
 from sim.kernels.normal import normal_table
 from sim.kernels.poisson import poisson_quantile
-from sim.kernels.thresholds import poisson_count
+from sim.kernels.thresholds import count_threshold, poisson_count, threshold
 from sim.model import Model, compiled
 from sim.model.parameters import drawn_parameters
 from sim.scenario.plans import PlanFolders
@@ -134,6 +134,26 @@ def test_N17_one_gaussian_city_has_its_closed_form(sd: float, tau: float, height
 def test_a_count_at_a_point_is_the_poisson_quantile_of_draws(rate: float, z: float) -> None:
     expected = poisson_quantile(np.array([rate]), np.array([z]))[0]
     assert poisson_count(normal_table(), rate, z) == expected
+
+
+@pytest.mark.parametrize("leaves", [1.0, 0.93])
+def test_counts_that_are_not_rounded_move_no_threshold_in_the_mean(leaves: float) -> None:
+    table, draws = normal_table(), np.random.default_rng(4).normal(size=(4000, 3))
+    rates, slopes = np.array([9e3, 1e4, 1.1e4]), np.array([0.1, 0.15, 0.2])
+    kept, ratio, start, wanted = (
+        leaves ** np.arange(2.0, -1.0, -1.0),
+        np.full(3, 0.01),
+        2000.0,
+        math.log(5100.0),
+    )
+    apart = []
+    for normals in draws:
+        fine = threshold(table, wanted, 0.0, 0.0, rates, slopes, kept, ratio, normals, True, start)
+        exact = count_threshold(table, fine, wanted, 0.0, 0.0, rates, slopes, kept, ratio, normals, start)
+        apart.append(fine - exact)
+    error = np.std(apart) / math.sqrt(len(apart))
+    assert 1e-5 < np.std(apart) < 2e-3  # each is moved a little
+    assert abs(np.mean(apart)) < 4.0 * error
 
 
 @given(st.integers(1, 3000), st.floats(-3.0, 3.0), st.floats(0.1, 0.8))
