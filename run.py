@@ -4,7 +4,6 @@
 Every Python since 2.7 can read this file, so that an old one is refused in a sentence.
 """
 
-import gc
 import os
 import sys
 
@@ -21,9 +20,6 @@ if __name__ == "__main__":
     from sim import bootstrap
 
     bootstrap.enter(ROOT, sys.argv[1:])
-
-    # Little of what a command makes is garbage that hangs together, and looking for it took a twentieth.
-    gc.set_threshold(50000, 20, 100)
 
     from sim import cli
 

@@ -20,9 +20,11 @@ from sim.accumulators import (
 )
 from sim.axes import Bools, Floats, Ints
 from sim.engine.chances import Outcome
-from sim.engine.levels import BlockLevels
+from sim.engine.levels import BlockLevels, base_of
 from sim.kernels.conditioning import log_mean, whole_weights
 from sim.model.model import Model
+from sim.model.parameters import drawn_parameters
+from sim.streams import SETS
 from sim.weights import WeightedChances, Weights
 
 TIE = 1e-12
@@ -219,13 +221,17 @@ def shifts_of(model: Model) -> Floats:
 def zeros_of(model: Model) -> Floats:
     """Return where the grid of levels turns linear, a power of two, by row of `cells_of`.
 
-    What is unallocated lies around zero: a quarter of the province's base level, at most, is linear.
+    A sixteenth of the base-year value, at most: nobody asks what part of a thousandth is left of a level
+    that has all but gone. What is unallocated lies around zero: a quarter of the province's base.
     """
-    rows = len(model.cities) * len(model.with_cities) * len(model.years)
-    base = np.maximum(np.abs(model.base_province[model.with_cities]), LEVEL_ZERO)
-    unallocated = np.repeat(np.exp2(np.floor(np.log2(base)) - 2.0), len(model.years))
-    rest = len(model.quantities) * len(model.years)
-    return np.concatenate([np.full(rows, LEVEL_ZERO), unallocated, np.full(rest, LEVEL_ZERO)])
+    years, count = len(model.years), len(model.indicators)
+    central = drawn_parameters(model.parameters, model.seed, False, 0, SETS)
+    derived = [float(base_of(model, central, q)[0]) for q in range(count, len(model.quantities))]
+    province = np.concatenate([np.where(model.is_rate, 50.0, model.base_province), derived])
+    unallocated = 4.0 * model.base_province[model.with_cities]
+    base = np.repeat(np.concatenate([model.base.ravel(), unallocated, province]), years) / 16.0
+    known = np.isfinite(base) & (np.abs(base) > LEVEL_ZERO)
+    return np.exp2(np.floor(np.log2(np.where(known, np.abs(base), LEVEL_ZERO))))
 
 
 def cells_in_parts(

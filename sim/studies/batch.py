@@ -1,4 +1,4 @@
-"""Many scenarios at once: random numbers are made once per block and shared by all of them."""
+"""Many scenarios at once: random numbers are made once per block and shared by all that run together."""
 
 from __future__ import annotations
 
@@ -14,6 +14,12 @@ from sim.model import Model, compiled
 from sim.scenario.scenario import Scenario
 from sim.studies.results import cube_of
 from sim.studies.sensitivity import sensitivity_of
+
+MOST_TOGETHER = 16
+"""So many scenarios share the luck of a block at most, so that memory does not grow with scenarios.
+
+To make the luck of a block anew costs a hundredth of running sixteen of them.
+"""
 
 
 def without_execution(model: Model, map_blocks: Map) -> Summary | None:
@@ -34,8 +40,7 @@ def run_batch(
     """
     models = {s.id: with_tilt(compiled(s, baselines[s.plan])) for s in scenarios}
     cubes: dict[str, Cube] = {}
-    for draws in sorted({s.draws for s in scenarios}):
-        together = [s for s in scenarios if s.draws == draws]
+    for together in groups_of(scenarios):
         chosen = [models[s.id] for s in together]
         summaries = run(chosen, range(chosen[0].blocks), map_blocks=map_blocks)
         moves = sensitivity_of(chosen, map_blocks)
@@ -44,3 +49,10 @@ def run_batch(
             cubes[scenario.id] = cube_of(scenario, baselines[scenario.plan], model, summary, move, bare)
     for scenario in scenarios:
         yield cubes[scenario.id]
+
+
+def groups_of(scenarios: Sequence[Scenario]) -> Iterator[Sequence[Scenario]]:
+    """Yield scenarios with equal draws in groups of at most `MOST_TOGETHER`, neighbours together."""
+    for draws in sorted({s.draws for s in scenarios}):
+        equal = [s for s in scenarios if s.draws == draws]
+        yield from (equal[i : i + MOST_TOGETHER] for i in range(0, len(equal), MOST_TOGETHER))
