@@ -143,8 +143,8 @@ def test_counts_that_are_not_rounded_move_no_threshold_in_the_mean(leaves: float
     kept, ratio, start, wanted = (
         leaves ** np.arange(2.0, -1.0, -1.0),
         np.full(3, 0.01),
-        2000.0,
-        math.log(5100.0),
+        2e4,
+        math.log(5.1e4),
     )
     apart = []
     for normals in draws:
