@@ -10,7 +10,7 @@ import numpy as np
 from sim.accumulators import level_of_index, rate_of_index
 from sim.axes import Floats, Name
 from sim.baseline.plan import Baseline, Derived, Indicator, Target
-from sim.estimators import clopper_pearson, interval_of_sets
+from sim.estimators import clopper_pearson
 
 QUANTILES = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 """Quantiles of trajectories."""
@@ -129,8 +129,9 @@ AT_LEAST = "at_least"
 class Cube:
     """All results of one scenario.
 
-    *by_set*: chances ``[set]`` by (target, version) and by (`AT_LEAST`, how many). Sets are the pairs
-    in which scenarios of one seed are compared; not-a-number where no draw of a set is valid.
+    *by_set*: chances ``[group]`` by (target, version) and by (`AT_LEAST`, how many). Groups are the sets of
+    a plain run, or those that its *design* makes independent: the pairs in which scenarios of one seed
+    are compared; not-a-number where no draw is valid.
     *without*: p by (target, version) without the execution prior, on the same draws; empty where it is off.
     """
 
@@ -150,6 +151,7 @@ class Cube:
     cell: tuple[tuple[str, str], ...]  # values of the sweep
     by_set: Mapping[tuple[str, str], Floats] = field(default_factory=dict)
     effective: float | None = None  # effective draws, where actuals give draws weights
+    design: str = "plain"
     without: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
     def headline(self) -> tuple[Probability, ...]:
@@ -205,11 +207,6 @@ def proportion(hits: int, draws: int) -> tuple[float, float, float]:
     """Return share and exact interval of *hits* of independent *draws*."""
     low, high = clopper_pearson(np.asarray(float(hits)), np.asarray(float(draws)))
     return hits / draws, float(low), float(high)
-
-
-def intervals(mean: Floats, variance: Floats, sets: int, draws: int) -> tuple[Floats, Floats]:
-    """Return the simulation error of set means, ``[event]``."""
-    return interval_of_sets(mean, variance, sets, draws)
 
 
 def value_of_index(index: np.ndarray, is_rate: np.ndarray, zero: Floats) -> Floats:

@@ -40,7 +40,7 @@ def worked(scenario: Scenario, baseline: Baseline, block: int = 0) -> Block:
 
 def worked_model(model: Model, block: int = 0, compiled: bool = True) -> Block:
     """Return a block of *model* as the engine works it out."""
-    values, luck = start_of_block(model, Luck(model.seed, block, compiled))
+    values, luck = start_of_block(model, Luck(model.seed, block, compiled, model.design))
     parameters = set_parameters(model, values, block)
     noise = block_noise(model, parameters, luck)
     levels = levels_of_block(model, values, parameters, noise, luck, True)

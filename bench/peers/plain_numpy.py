@@ -37,8 +37,9 @@ class Totals:
 class Analyst:
     """Everything that is worked out once, before the first draw."""
 
-    def __init__(self, model: Model, seed: int = 1) -> None:
+    def __init__(self, model: Model, seed: int = 1, moments: bool = True) -> None:
         self.model, self.rng = model, np.random.Generator(np.random.SFC64(seed))
+        self.moments = moments
         self.values = drawn_parameters(model.parameters, model.seed, model.drawn, 0, SETS)
         self.p: SetParameters = set_parameters(model, self.values, 0)
         city, alone, gap = drift_of_sets(model, self.values, self.p)
@@ -149,10 +150,11 @@ class Analyst:
             x = self.alone[position, :, s, None] + shared[k]
             q[k] = 100.0 / (1.0 + np.exp(-x)) if model.is_rate[k] else np.exp(x)
         self.derive(q, s)
-        totals.city += level.sum(axis=-1)
-        totals.city_squares += np.einsum("kctd,kctd->kct", level, level)
-        totals.province += q.sum(axis=-1)
-        totals.province_squares += np.einsum("qtd,qtd->qt", q, q)
+        if self.moments:
+            totals.city += level.sum(axis=-1)
+            totals.city_squares += np.einsum("kctd,kctd->kct", level, level)
+            totals.province += q.sum(axis=-1)
+            totals.province_squares += np.einsum("qtd,qtd->qt", q, q)
         self.count(level, q, s)
 
     def base(self, quantity: int, s: int) -> float:
@@ -205,9 +207,9 @@ class Analyst:
             hits[n] += np.count_nonzero((value >= target.lower) & (value <= target.upper))
 
 
-def worked(model: Model, chunks: int, draws: int = SET, seed: int = 1) -> Totals:
-    """Return the totals of *chunks* chunks of *draws* draws each."""
-    analyst = Analyst(model, seed)
+def worked(model: Model, chunks: int, draws: int = SET, seed: int = 1, moments: bool = True) -> Totals:
+    """Return the totals of *chunks* chunks of *draws* draws each; without *moments* it counts hits alone."""
+    analyst = Analyst(model, seed, moments)
     for n in range(chunks):
         analyst.work(n % SETS, draws)
     return analyst.totals

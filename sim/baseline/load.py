@@ -10,6 +10,7 @@ from sim.baseline.breaks import load_breaks, without_break
 from sim.baseline.check import Parts, check_references
 from sim.baseline.load_calibration import load_calibration
 from sim.baseline.load_derived import in_order_of_use, load_assumptions, load_derived
+from sim.baseline.load_dimensions import load_dimensions
 from sim.baseline.load_figures import check_figures, joined_figures, load_figures, load_named_figures
 from sim.baseline.load_indicators import load_indicators
 from sim.baseline.load_path import load_path
@@ -29,6 +30,7 @@ FILES = (
     "breaks.csv",
     "calibration.yaml",
     "derived.yaml",
+    "dimensions.csv",
     "history.csv",
     "indicators.csv",
     "observed.csv",
@@ -47,7 +49,7 @@ FILES = (
 def load_baseline(folder: Path, root: Path, sources_only: bool = False) -> Baseline:
     """Return the plan in *folder*; BadInput with all mistakes of all files, placed relative to *root*.
 
-    calibration.yaml, path.csv (both written by the program), breaks.csv, pipelines.yaml,
+    calibration.yaml, path.csv (both written by the program), breaks.csv, dimensions.csv, pipelines.yaml,
     plan_vs_outcome.csv and tiles.csv may be absent. *sources_only*: what the program wrote stays unread.
     """
     if not folder.is_dir():
@@ -72,6 +74,7 @@ def load_baseline(folder: Path, root: Path, sources_only: bool = False) -> Basel
     targets = load_targets(folder, root, frame, quantities, found)
     platforms = load_platforms(folder, root, frame, found)
     tiles = load_tiles(folder, root, frame, found)
+    dimensions = load_dimensions(folder, root, frame.dimensions, found)
     track_record = load_track_record(folder, root, found)
     if printed is None:
         found.raise_if_any()
@@ -102,7 +105,7 @@ def load_baseline(folder: Path, root: Path, sources_only: bool = False) -> Basel
         derived=derived,
         targets=targets,
         platforms=platforms,
-        dimensions=frame.dimensions,
+        dimensions=dimensions,
         calibration=calibration,
         hashes=hashes,
         tiles=tiles,

@@ -6,6 +6,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
+from sim.commands.aims import check_nets
 from sim.commands.console import OK, Console
 from sim.commands.projects import SCENARIOS, scenario_files
 from sim.commands.run import draws_in, map_over, watched
@@ -40,6 +41,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     baseline = plans[scenario.plan]
     if options.draws is not None:
         scenario = replace(scenario, draws=options.draws)
+    check_nets([scenario], plans)
     known = scenario.observed or actuals_of_plan(baseline, baseline.years[-1])
     found = Found()
     if not known:

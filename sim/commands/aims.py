@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sim.commands.console import Console
 from sim.texts import say
 
+KINDS = ("plain", "sobol", "antithetic")
+"""What a scenario may say of its design; here because reading the command line loads nothing heavy."""
+
 if TYPE_CHECKING:
+    from sim.baseline.plan import Baseline
     from sim.scenario.scenario import Scenario
     from sim.studies.precision import Look
 
@@ -19,13 +24,50 @@ def add_aims(parser: argparse.ArgumentParser, lang: str) -> None:
     """Add ``--precision`` and ``--decide``, which ask for what a scenario file asks for."""
     precision, level = read_by("precision_from", lang), read_by("level_from", lang)
     parser.add_argument("--precision", type=precision, metavar="PP", help=say("cli.batch.precision", lang))
+    parser.add_argument("--design", choices=KINDS, metavar="DESIGN", help=say("cli.run.design", lang))
     parser.add_argument("--decide", type=level, metavar="P", help=say("cli.batch.decide", lang))
 
 
 def as_asked(scenario: Scenario, options: argparse.Namespace) -> Scenario:
     """Return *scenario* with what the command line puts in place of its own."""
-    named = {name: getattr(options, name) for name in ("draws", "precision", "decide")}
+    named = {name: getattr(options, name) for name in ("draws", "precision", "decide", "design")}
     return replace(scenario, **{name: value for name, value in named.items() if value is not None})
+
+
+def check_nets(scenarios: Iterable[Scenario], plans: Mapping[str, Baseline]) -> None:
+    """Raise BadInput where the command line gives Sobol points draws or a plan that they cannot have."""
+    from sim.designs import is_whole_net
+    from sim.errors import COMMAND_LINE, Found
+    from sim.scenario.resolve import net_details
+    from sim.streams import BLOCK
+
+    found = Found()
+    sobol = [scenario for scenario in scenarios if scenario.design == "sobol"]
+    for draws in sorted({scenario.draws for scenario in sobol}):
+        if not is_whole_net(draws // BLOCK):
+            found.add(COMMAND_LINE, "draws-no-net", **net_details(draws))
+    for plan in sorted({scenario.plan for scenario in sobol}):
+        if not plans[plan].dimensions:
+            found.add(COMMAND_LINE, "no-dimensions", plan=plan)
+    found.raise_if_any()
+
+
+def drawn_enough(
+    scenarios: Sequence[Scenario], plans: Mapping[str, Baseline], workers: int, console: Console
+) -> tuple[Scenario, ...]:
+    """Return *scenarios* with the draws that their precision and decisions ask for.
+
+    Scenarios that shared their luck still do: all take the number of the one that needs most.
+    """
+    from sim.executors import crew_of_processes, lone_crew
+    from sim.studies.precision import with_enough_draws
+
+    crew = crew_of_processes(workers) if workers > 1 else lone_crew
+    enough = with_enough_draws(scenarios, plans, crew, partial(told_look, console))
+    if len({scenario.draws for scenario in scenarios}) > 1:
+        return enough
+    most = max(scenario.draws for scenario in enough)
+    return tuple(replace(scenario, draws=most) for scenario in enough)
 
 
 def told_look(console: Console, look: Look) -> None:

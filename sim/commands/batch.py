@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.commands.aims import add_aims, as_asked, told_look
+from sim.commands.aims import add_aims, as_asked, check_nets, told_look
 from sim.commands.compare import named_files
 from sim.commands.console import OK, PARTIAL, Console
 from sim.commands.projects import scenario_files
@@ -44,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
     )
     add_aims(parser, lang)
     parser.add_argument("--against", metavar="SCENARIO", help=say("cli.batch.against", lang))
+    parser.add_argument("--prune", action="store_true", help=say("cli.batch.prune", lang))
     parser.add_argument("--quiet", action="store_true", help=say("cli.run.quiet", lang))
 
 
@@ -91,6 +92,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     files = scenario_files(named_files(options.files, console.root), console.root)
     scenarios = load_scenarios(files, plans, console.root)
     scenarios = tuple(as_asked(scenario, options) for scenario in scenarios)
+    check_nets(scenarios, plans)
     check_reference(options, scenarios)
     results = Path(os.path.abspath(options.out or console.root / RESULTS))
     name = "batch-" + (options.name or "-".join(file.stem for file in files if options.files) or "all")
@@ -116,12 +118,16 @@ def run(options: argparse.Namespace, console: Console) -> int:
         made = tables_of(grid, blocks)
         origin = origin_of(name, source, scenarios, made.cubes, console.root)
         place = publish(results, origin, made.files, log.content())
+        if options.prune:
+            kept = {key for scenario in grid.models for key, _, _ in grid.keys(scenario, blocks[scenario])}
+            count, size = chunks.prune(kept)
+            console.tell_text("cli.batch.pruned", count=count, size=f"{size / 1e6:.1f}")
     return shown(options, console, grid, made, f"{results.name}/{place.name}")
 
 
 def check_reference(options: argparse.Namespace, scenarios: Sequence[Scenario]) -> None:
     """Raise BadInput where ``--against`` names none of *scenarios*, or they do not share their luck."""
-    from sim.errors import BadInput, Mistake, Place
+    from sim.errors import COMMAND_LINE, BadInput, Mistake
     from sim.scenario.choices import near
     from sim.studies.compare import check_comparable
 
@@ -130,7 +136,7 @@ def check_reference(options: argparse.Namespace, scenarios: Sequence[Scenario]) 
     ids = [scenario.id for scenario in scenarios]
     if options.against not in ids:
         details = (("name", options.against[:80]), ("near", near(options.against, ids)))
-        raise BadInput([Mistake(Place("--against"), "unknown-scenario", details)])
+        raise BadInput([Mistake(COMMAND_LINE, "unknown-scenario", details)])
     check_comparable(scenarios)
     first = scenarios[ids.index(options.against)]
     others = [s for s in scenarios if set(s.targets) != set(first.targets)]

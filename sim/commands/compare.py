@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sim.commands.aims import check_nets, drawn_enough
 from sim.commands.console import OK, Console
 from sim.commands.projects import SCENARIOS, scenario_files
 from sim.commands.run import RESULTS, draws_in, map_over, watched
@@ -49,6 +50,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     source = "+".join(dict.fromkeys(scenario.place.file for scenario in scenarios))
     with opened(results, console.root, [(name, source)]):
         console.tell_text("cli.run.begin", scenarios=counted(len(scenarios), "scenarios", console.lang))
+        scenarios = drawn_enough(scenarios, plans, options.workers, console)
         cubes = tuple(run_batch(scenarios, plans, watched(map_over(options.workers), console)))
         comparisons = comparisons_of(scenarios, cubes)
         log.note("simulated")
@@ -72,6 +74,7 @@ def comparable_scenarios(
     scenarios = load_scenarios(files, plans, console.root)
     if options.draws is not None:
         scenarios = tuple(replace(scenario, draws=options.draws) for scenario in scenarios)
+    check_nets(scenarios, plans)
     if len(scenarios) < 2:
         raise BadInput([Mistake(COMMAND_LINE, "compare-needs-two")])
     check_comparable(scenarios)

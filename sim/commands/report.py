@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sim.commands.aims import check_nets, drawn_enough
 from sim.commands.compare import named_files, origin_of
 from sim.commands.console import OK, Console
 from sim.commands.projects import scenario_files
@@ -60,6 +61,7 @@ def written(options: argparse.Namespace, console: Console, with_page: bool, with
     made_with = versions(console.root)
     with opened(results, console.root, [(options.name, source)]):
         console.tell_text("cli.run.begin", scenarios=counted(len(scenarios), "scenarios", console.lang))
+        scenarios = drawn_enough(scenarios, plans, options.workers, console)
         cubes: Sequence[Cube] = tuple(
             run_batch(scenarios, plans, watched(map_over(options.workers), console))
         )
@@ -107,6 +109,7 @@ def scenarios_of_one_plan(
     scenarios = load_scenarios(files, plans, console.root)
     if options.draws is not None:
         scenarios = tuple(replace(scenario, draws=options.draws) for scenario in scenarios)
+    check_nets(scenarios, plans)
     found = Found()
     first = scenarios[0]
     for other in scenarios[1:]:

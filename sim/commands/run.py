@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from sim.commands.aims import add_aims, as_asked, told_look
+from sim.commands.aims import add_aims, as_asked, check_nets, drawn_enough
 from sim.commands.console import OK, Console
 from sim.commands.observed import observed_scenarios
 from sim.commands.projects import scenario_files
@@ -38,7 +37,6 @@ def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Run the scenarios; all that can be wrong is said before anything is simulated."""
-    from sim.executors import crew_of_processes, lone_crew
     from sim.marked.text import readable_name
     from sim.outputs.manifest import versions
     from sim.outputs.results import opened, publish
@@ -48,7 +46,6 @@ def run(options: argparse.Namespace, console: Console) -> int:
     from sim.scenario.plans import PlanFolders
     from sim.studies.batch import run_batch
     from sim.studies.pipeline_flows import flows_of_scenarios
-    from sim.studies.precision import with_enough_draws
     from sim.tables.interchange import interchange_files
     from sim.tables.pipeline_table import flow_files
     from sim.tables.result_files import result_files
@@ -59,6 +56,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     plans = PlanFolders(console.root)
     scenarios = load_scenarios(scenario_files(options.files, console.root), plans, console.root)
     scenarios = tuple(as_asked(scenario, options) for scenario in scenarios)
+    check_nets(scenarios, plans)
     scenarios = observed_scenarios(scenarios, options.observed, plans, console.root)
     results = Path(os.path.abspath(options.out or console.root / RESULTS))
     sources = {scenario.id: readable_name(scenario.place.file) for scenario in scenarios}
@@ -67,8 +65,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         log.note("read")
         console.tell_text("cli.run.begin", scenarios=counted(len(scenarios), "scenarios", console.lang))
 
-        crew = crew_of_processes(options.workers) if options.workers > 1 else lone_crew
-        scenarios = with_enough_draws(scenarios, plans, crew, partial(told_look, console))
+        scenarios = drawn_enough(scenarios, plans, options.workers, console)
 
         def published() -> Iterator[Cube]:
             cubes = tuple(run_batch(scenarios, plans, watched(map_over(options.workers), console)))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
 from sim.axes import Floats
 from sim.distributions import Fixed
-from sim.engine.luck import Luck
 from sim.engine.noise import SetParameters
 from sim.kernels import reference as kernel
 from sim.model.model import NONE, Model, ShockModel
@@ -18,45 +18,67 @@ LARGEST = np.finfo(np.float64).max
 """No size is larger: what it does to a level is counted as invalid there, and nowhere else."""
 
 
+class UniformLuck(Protocol):
+    """Whatever gives uniforms ``[set, draw]`` by source."""
+
+    def uniform(self, source: Source) -> Floats: ...
+
+
 def drift_of_sets(model: Model, values: Floats, p: SetParameters) -> tuple[Floats, Floats, Floats]:
     """Return drift of cities ``[C, Kc, T, set]``, of lone indicators ``[Ka, T, set]``, and the
     variance ``[K, set]`` that the gap between plan and trend adds to the province's own drift.
     """
-    d, cities = model.drift, model.with_cities
-    years = len(model.years)
+    weight, plan, trend = trend_of_sets(model, values, p)
+    city = city_drift(model, p, weight, plan, trend)
+    return city, *lone_drift(model, weight, plan, trend)
+
+
+def trend_of_sets(model: Model, values: Floats, p: SetParameters) -> tuple[Floats, Floats, Floats]:
+    """Return the plan's weight ``[set]``, the growth of the province's plan and its trend ``[K, T, set]``."""
+    d, years = model.drift, len(model.years)
     horizon = np.arange(1.0, years + 1.0)[:, None]
     weight = values[d.weight_row] if d.weight_row != NONE else np.full(values.shape[1], d.weight)
     mu, own, lam, damp, phi, last = (x[:, None, :] for x in (p.mu, p.own, p.lam, p.damp, p.phi, p.last))
     log_trend = kernel.expected_growth(mu, own, lam, damp, phi, last, horizon)
-    is_rate = model.is_rate[:, None, None]
-    trend = np.where(is_rate, log_trend, np.expm1(log_trend))
+    trend = np.where(model.is_rate[:, None, None], log_trend, np.expm1(log_trend))
     plan = np.broadcast_to(d.plan_province[:, :, None], trend.shape)
     trend = np.where(d.has_trend[:, None, None], trend, plan)
     trend[model.is_count, 0] = plan[model.is_count, 0]  # their base is the first year already
+    return weight, plan, trend
 
+
+def city_drift(model: Model, p: SetParameters, weight: Floats, plan: Floats, trend: Floats) -> Floats:
+    """Return the drift of cities ``[C, Kc, T, set]``."""
+    d, cities = model.drift, model.with_cities
     cap = np.take_along_axis(d.cap, p.proxy, axis=1)[cities][:, None, :]
     city_trend = kernel.city_trend(d.plan[..., None], plan[cities], trend[cities])
     city_trend = kernel.capped_growth(city_trend, cap, year_axis=-2)
     has_trend = d.has_trend[cities][:, None, None]
     city_trend = np.where(has_trend, city_trend, d.plan[..., None])
     city = kernel.blended(weight, d.plan[..., None], city_trend)
+    return delayed(city, d.delay, d.meanwhile) + d.add[..., None]
 
+
+def lone_drift(model: Model, weight: Floats, plan: Floats, trend: Floats) -> tuple[Floats, Floats]:
+    """Return the drift of lone indicators ``[Ka, T, set]`` and what the gap between plan and trend adds to
+    the variance of the province's own drift ``[K, set]``.
+    """
+    d = model.drift
     alone_weight = np.where(d.trend_only[model.alone][:, None, None], 0.0, weight)
     alone = kernel.blended(alone_weight, plan[model.alone], trend[model.alone])
     forced = d.forced[..., None]
     alone = np.where(np.isnan(forced), alone, forced)
-
+    is_rate = model.is_rate[:, None, None]
     gap = mean_log(plan, is_rate) - mean_log(trend, is_rate)
     variance = np.where(d.trend_only[:, None], 0.0, kernel.blend_variance(weight, gap))
     share = rate_share(model)[model.alone]
-    is_rate = model.is_rate[model.alone]
+    of_rates = model.is_rate[model.alone]
     points = kernel.growth_of_rate_points(d.add_alone, share)
-    add_alone = np.where(is_rate[:, None], points, d.add_alone)
+    add_alone = np.where(of_rates[:, None], points, d.add_alone)
     points = kernel.growth_of_rate_points(d.meanwhile_alone * share[:, 0], share[:, 0])
-    meanwhile_alone = np.where(is_rate, points, d.meanwhile_alone)
-    city = delayed(city, d.delay, d.meanwhile) + d.add[..., None]
+    meanwhile_alone = np.where(of_rates, points, d.meanwhile_alone)
     alone = delayed(alone, d.delay_alone, meanwhile_alone) + add_alone[..., None]
-    return city, alone, variance
+    return alone, variance
 
 
 def mean_log(growth: Floats, is_rate: np.ndarray) -> Floats:
@@ -81,7 +103,7 @@ def delayed(growth: Floats, delay: np.ndarray, meanwhile: Floats) -> Floats:
     return np.where((source < 0)[..., None], meanwhile[..., None, None], taken)
 
 
-def amount_of_shock(shock: ShockModel, luck: Luck) -> Floats:
+def amount_of_shock(shock: ShockModel, luck: UniformLuck) -> Floats:
     """Return size times course, ``[T, set, draw]``; one draw stands for all where nothing is random."""
     name = "shock:" + shock.name
     if shock.is_certain and isinstance(shock.size, Fixed):
@@ -98,7 +120,7 @@ def amount_of_shock(shock: ShockModel, luck: Luck) -> Floats:
 
 
 def shocked_factors(
-    model: Model, city: Floats, alone: Floats, luck: Luck
+    model: Model, city: Floats, alone: Floats, luck: UniformLuck
 ) -> tuple[list[Floats], list[Floats], np.ndarray]:
     """Return growth factors by indicator: ``[C, T, set, draw]`` each of those with cities, and
     ``[T, set, draw]`` each of the lone ones, where rates keep drift plus shock in logit units.
@@ -109,7 +131,7 @@ def shocked_factors(
     amounts = [amount_of_shock(shock, luck) for shock in model.shocks]
     floored = np.zeros((city.shape[-1], 1), dtype=np.bool_)
     factors, lone_factors = [], []
-    for column in range(len(model.with_cities)):
+    for column in range(city.shape[1]):
         drift = city[:, column, :, :, None]
         footprints = [shock.footprint[:, column, None, None, None] for shock in model.shocks]
         factor, low = kernel.growth_factor(drift, shock_growth(model, drift, footprints, amounts))

@@ -60,7 +60,7 @@ def run_inside(inside: Inside, pipe: PipelineModel, with_trace: bool = False) ->
 def pipeline_of_block(model: Model, pipe: str, block: int) -> World:
     """Return the world of the pipeline *pipe* after its run in one block."""
     chosen = next(each for each in model.pipelines if each.id == pipe)
-    return run_inside(inside_of_block(model, Luck(model.seed, block)), chosen)
+    return run_inside(inside_of_block(model, Luck(model.seed, block, design=model.design)), chosen)
 
 
 def flows_inside(inside: Inside, known: dict[tuple[str, bytes], Flows]) -> Iterator[tuple[str, Flows]]:

@@ -6,13 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.special import ndtri
 
 from sim.axes import Axis, Floats
+from sim.designs import PLAIN, Design, draw_directions, draw_points, name_of, scrambling_keys
 from sim.kernels.compiled import scales_into
+from sim.kernels.nets import point_normals_into, points_into, scales_of_normals
 from sim.kernels.philox import normals_into
 from sim.kernels.reference import mixing
 from sim.kernels.tails import MOST_DOF, scale_table
-from sim.streams import BLOCK, SETS, Source, block_normals, block_uniforms, streams
+from sim.streams import BLOCK, SET, SETS, Source, block_normals, block_uniforms, streams
 
 PROVINCE = ""
 """The area of what the whole province shares."""
@@ -22,7 +25,8 @@ PROVINCE = ""
 class Luck:
     """Normals and uniforms by name, ``[..., set, draw in set]``, kept while the block lasts.
 
-    *compiled*: whether compiled kernels make them, or plain NumPy, their oracle. *tilted*: uniforms that
+    *compiled*: whether compiled kernels make them, or plain NumPy, their oracle. *design*: which of them
+    lie on Sobol points or mirror each other; all others have keyed streams. *tilted*: uniforms that
     a proposal puts in the place of a source's own, and *log_weight* ``[set, draw]`` what makes up for it.
     *sets*: into how many sets the block's draws fall; but for a pilot it is `SETS`.
     """
@@ -30,6 +34,7 @@ class Luck:
     seed: int
     block: int
     compiled: bool = True
+    design: Design = PLAIN
     kept: dict[tuple[object, ...], Floats] = field(default_factory=dict)
     made: dict[tuple[object, ...], Mapping[str, Floats]] = field(default_factory=dict)
     tilted: Mapping[Source, Floats] = field(default_factory=dict)
@@ -55,8 +60,37 @@ class Luck:
         """Return standard normals of *sources*, ``[source, set, draw]``."""
         key = ("normal", *sources)
         if key not in self.kept:
-            self.kept[key] = self._normals(sources)
+            self.kept[key] = self._normals(sources) if self.design == PLAIN else self._spread(sources)
         return self.kept[key]
+
+    def _spread(self, sources: Sequence[Source]) -> Floats:
+        """Return the normals of *sources* as the design spreads them."""
+        on_net = [n for n, each in enumerate(sources) if self.design.number(name_of(each)) is not None]
+        keyed = [n for n in range(len(sources)) if n not in on_net]
+        normals = np.empty((len(sources), SETS, SET))
+        if on_net:
+            normals[on_net] = self._points([sources[n] for n in on_net], normal=True)
+        if keyed:
+            normals[keyed] = self._normals([sources[n] for n in keyed])
+        mirrored = [n for n in keyed if self.design.mirrors(name_of(sources[n]))]
+        for n in mirrored:
+            normals[n, 1::2] = -normals[n, 0::2]
+        return normals
+
+    def _points(self, sources: Sequence[Source], normal: bool) -> Floats:
+        """Return the Sobol points of *sources* ``[source, set, draw]``, or their *normal* quantiles."""
+        names = [name_of(each) or "" for each in sources]
+        numbers = [self.design.number(each) or 0 for each in names]
+        if not self.compiled:
+            pairs = zip(names, numbers, strict=True)
+            points = np.stack([draw_points(self.seed, name, d, self.block) for name, d in pairs])
+            normals: Floats = ndtri(points) if normal else points
+            return normals
+        points = np.empty((len(sources), SETS, SET))
+        keys = np.stack([scrambling_keys(self.seed, name) for name in names])
+        fill = point_normals_into if normal else points_into
+        fill(np.stack([draw_directions(d) for d in numbers]), keys, self.block, points)
+        return points
 
     def _normals(self, sources: Sequence[Source]) -> Floats:
         if not self.compiled:
@@ -72,8 +106,17 @@ class Luck:
             return self.tilted[source]
         key = ("uniform", source)
         if key not in self.kept:
-            self.kept[key] = block_uniforms(self.seed, source, self.block).reshape(self.sets, -1)
+            self.kept[key] = self._uniform(source).reshape(self.sets, -1)
         return self.kept[key]
+
+    def _uniform(self, source: Source) -> Floats:
+        name = name_of(source)
+        if self.design.number(name) is not None:
+            return np.asarray(self._points([source], normal=False)[0])
+        uniform = block_uniforms(self.seed, source, self.block)
+        if self.design.mirrors(name):
+            uniform[1::2] = 1.0 - uniform[0::2]
+        return uniform
 
     def mixing(self, source: Source, dof: float) -> Floats:
         """Return the mixing variable of *source* for tails of *dof* degrees of freedom."""
@@ -87,6 +130,10 @@ class Luck:
     def _mixing(self, source: Source, dof: float) -> Floats:
         if not (self.compiled and has_table(dof)):
             return mixing(self.uniform(source), dof)
+        if self.design != PLAIN and name_of(source) is not None:
+            scale = self.normal(source).copy()
+            scales_of_normals(*scale_table(dof), scale.reshape(-1))
+            return scale
         scales = np.empty((1, BLOCK))
         scales_into(streams(self.seed, (source,)), self.first, *scale_table(dof), scales)
         return scales.reshape(self.sets, -1)

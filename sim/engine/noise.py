@@ -88,12 +88,12 @@ class BlockNoise:
 
 
 def set_parameters(model: Model, values: Floats, block: int) -> SetParameters:
-    """Return the parameters of the sets of *block*; *values* ``[parameter, set]``."""
+    """Return the parameters of the sets of *block* and later; *values* ``[parameter, set]``."""
     noise = model.noise
     first, count_of_sets = block * SETS, values.shape[1]
     proxy = np.stack(
         [
-            proxies_of_sets(model.seed, name, int(count), first, count_of_sets)
+            proxies_of_sets(model.seed, name, int(count), first, count_of_sets, model.design)
             for name, count in zip(model.indicators.labels, noise.proxies, strict=True)
         ]
     )

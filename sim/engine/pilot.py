@@ -13,6 +13,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from sim.axes import Floats
+from sim.designs import PLAIN
 from sim.engine.case import case_of
 from sim.engine.conditioning import conditioned
 from sim.engine.levels import bare_levels
@@ -143,7 +144,7 @@ def pilot_round(model: Model, law: Proposal, turn: int) -> tuple[Floats, Floats]
     """
     block, count = FIRST_BLOCK + turn, len(law.rows)
     first = block * PILOT_SETS
-    table, luck = replace(model.parameters, dimensions=()), Luck(model.seed, block, sets=PILOT_SETS)
+    table, luck = replace(model.parameters, design=PLAIN), Luck(model.seed, block, sets=PILOT_SETS)
     values = drawn_parameters(table, model.seed, model.drawn, first, PILOT_SETS)
     uniforms = parameter_uniforms(table, model.seed, law.rows, first, PILOT_SETS)
     of_draws = np.array([luck.uniform(source).ravel() for source in law.sources]).reshape(-1, BLOCK)
@@ -171,7 +172,7 @@ def with_reference(model: Model) -> Model:
     """Return *model* with the mean weight of its first block as the weight that counts as one."""
     if model.observed is None or np.isfinite(model.observed.reference):
         return model
-    values, luck = start_of_block(model, Luck(model.seed, 0))
+    values, luck = start_of_block(model, Luck(model.seed, 0, design=model.design))
     weight = log_weight_of(model, values, luck)
     reference = kernel.log_mean(weight if luck.log_weight is None else weight + luck.log_weight)
     return replace(model, observed=replace(model.observed, reference=reference))

@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 
 from sim.axes import Floats
+from sim.designs import Design
 from sim.engine.chances import outcome_of
 from sim.engine.levels import BlockLevels, levels_of_block, quantities_of_block
 from sim.engine.luck import Luck
@@ -46,14 +47,15 @@ def run_block(
     made of share their levels. Sizes without bound can take a level past all numbers: such draws
     are counted as invalid, so the processor's flags are not needed.
     """
-    lucks: dict[int, Luck] = {}
+    lucks: dict[tuple[int, Design], Luck] = {}
     noises: dict[tuple[object, ...], BlockNoise] = {}
     last_key: tuple[object, ...] | None = None
     levels: BlockLevels | None = None
     for model in models:
-        if model.seed not in lucks:
-            lucks[model.seed] = Luck(model.seed, block, compiled)
-        luck = lucks[model.seed]
+        key_of_luck = (model.seed, model.design)
+        if key_of_luck not in lucks:
+            lucks[key_of_luck] = Luck(model.seed, block, compiled, model.design)
+        luck = lucks[key_of_luck]
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             values, luck = start_of_block(model, luck)
             parameters = set_parameters(model, values, block)

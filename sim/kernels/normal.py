@@ -85,6 +85,19 @@ def chances_below(table: Floats, x: Floats, out: Floats) -> None:
 
 
 @inlined
+def chance_below(table: Floats, x: float) -> float:
+    """Return the normal distribution function at *x* from its *table*: `chances_below` of one."""
+    bounded = min(max(x, -REACH), REACH)
+    place = (bounded + REACH) * PER_UNIT
+    piece = int(place + 0.5)
+    step = (place - piece) / PER_UNIT
+    total: float = table[piece, DEGREE]
+    for power in range(DEGREE - 1, -1, -1):
+        total = total * step + table[piece, power]
+    return total if x == x else x
+
+
+@inlined
 def distances_into(location: Floats, sd: Floats, bound: float, out: Floats) -> None:
     """Set *out* to how many *sd* the *location* lies above *bound*: a step where there is no sd."""
     for i in range(out.size):

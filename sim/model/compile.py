@@ -9,6 +9,7 @@ import numpy as np
 from sim.axes import Axis, Floats, Ints
 from sim.baseline.calibration import Calibration
 from sim.baseline.plan import Baseline, Indicator
+from sim.designs import Design
 from sim.errors import BadInput, Mistake, Place
 from sim.kernels.reference import logit
 from sim.model.compile_drift import drift_of, shocks_of
@@ -49,6 +50,7 @@ def compiled(scenario: Scenario, baseline: Baseline, also: Collection[str] = ())
     derived, pipelines = derived_of(scenario, baseline, calibration, builder, used)
     quantities = Axis("quantity", tuple(i.id for i in indicators) + tuple(d.id for d in used))
     targets, headline = targets_of(scenario, baseline, quantities, builder)
+    design = design_of(scenario, baseline)
     return Model(
         scenario=scenario.id,
         seed=scenario.seed,
@@ -68,13 +70,21 @@ def compiled(scenario: Scenario, baseline: Baseline, also: Collection[str] = ())
         drift=drift,
         shocks=shocks_of(scenario, baseline, with_cities, alone),
         noise=noise,
-        parameters=builder.table(),
+        parameters=builder.table(design),
         derived=derived,
         targets=targets,
         headline=headline,
         observed=observed_of(scenario, baseline),
         pipelines=pipelines,
+        design=design,
     )
+
+
+def design_of(scenario: Scenario, baseline: Baseline) -> Design:
+    """Return how the scenario's points are spread; only Sobol points need the plan's dimensions."""
+    if scenario.design != "sobol":
+        return Design(scenario.design)
+    return Design(scenario.design, tuple(sorted(baseline.dimensions.items())))
 
 
 def bases(baseline: Baseline, with_cities: Ints) -> tuple[Floats, Floats, Floats, Floats]:

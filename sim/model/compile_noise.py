@@ -79,6 +79,7 @@ def noise_of(
             multiplier,
             scenario.noise.parameters,
             scenario.seed,
+            scenario.design,
             tuple(sorted((a.id, a.low, a.central, a.high) for a in scenario.assumptions.values())),
         ),
         series_rows=series_rows,

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sim.axes import Axis, Bools, Floats, Ints
+from sim.designs import PLAIN, Design
 from sim.distributions import Distribution, Fixed
 from sim.model.observed import ObservedModel
 from sim.model.parameters import ParameterTable
@@ -226,6 +227,7 @@ class Model:
     headline: Ints  # positions in *targets* of the lead headline targets
     observed: ObservedModel | None = None  # actuals that every draw must meet
     pipelines: tuple[PipelineModel, ...] = ()  # only those that a target needs
+    design: Design = PLAIN
 
     def parts_of(self, quantity: int) -> frozenset[int]:
         """Return *quantity* and all quantities that it is made from."""

@@ -12,8 +12,9 @@ from scipy.special import ndtri
 from sim.axes import Floats
 from sim.baseline.calibration import Estimate
 from sim.baseline.plan import Assumption
-from sim.designs import set_points
+from sim.designs import PARAMETER, PLAIN, Design, net_of
 from sim.distributions import Triangular
+from sim.kernels.nets import set_points_into
 from sim.kernels.philox import uniforms_into
 from sim.streams import Source, streams
 
@@ -42,12 +43,12 @@ class Parameter:
 class ParameterTable:
     """Parameters by row; *held* are rows that keep a given value instead of being drawn.
 
-    *dimensions*: by name, the Sobol dimension of what is not drawn from a keyed stream of its own.
+    *design*: which of them are not drawn set by set from a keyed stream of their own.
     """
 
     rows: tuple[Parameter, ...]
     held: tuple[tuple[int, float], ...] = ()
-    dimensions: tuple[tuple[str, int], ...] = ()
+    design: Design = PLAIN
 
     def row(self, name: str) -> int:
         """Return the row of *name*; ValueError if there is none."""
@@ -87,8 +88,8 @@ class TableBuilder:
             )
         )
 
-    def table(self) -> ParameterTable:
-        return ParameterTable(tuple(self.rows.values()))
+    def table(self, design: Design = PLAIN) -> ParameterTable:
+        return ParameterTable(tuple(self.rows.values()), (), design)
 
 
 def value_from_uniform(parameter: Parameter, uniform: Floats) -> Floats:
@@ -139,15 +140,33 @@ def parameter_uniforms(
     table: ParameterTable, seed: int, rows: Sequence[int], first: int, count: int
 ) -> Floats:
     """Return the uniforms at which *rows* are drawn for sets *first* and later, ``[row, set]``."""
-    sobol = dict(table.dimensions)
+    labels = [table.rows[row].name for row in rows]
+    on_net = [at for at, name in enumerate(labels) if table.design.number(PARAMETER + name) is not None]
+    keyed = [at for at in range(len(rows)) if at not in set(on_net)]
     uniforms = np.empty((len(rows), count))
-    keyed = [at for at, row in enumerate(rows) if table.rows[row].name not in sobol]
-    names = [Source("parameter", indicator=table.rows[rows[at]].name) for at in keyed]
-    uniforms[keyed] = uniforms_of_sets(seed, names, first, count)
-    for at, name in enumerate(table.rows[row].name for row in rows):
-        if name in sobol:
-            uniforms[at] = set_points(seed, name, sobol[name], first, count)
+    names = tuple(PARAMETER + labels[at] for at in on_net)
+    uniforms[on_net] = points_of_sets(table.design, seed, names, first, count)
+    sources = [Source("parameter", indicator=labels[at]) for at in keyed]
+    uniforms[keyed] = keyed_or_mirrored(seed, sources, first, count, table.design.mirrors(PARAMETER))
     return uniforms
+
+
+def points_of_sets(design: Design, seed: int, names: tuple[str, ...], first: int, count: int) -> Floats:
+    """Return the Sobol points of sets *first* and later, ``[name, set]``: `designs.set_points`, compiled."""
+    points = np.empty((len(names), count))
+    if names:
+        set_points_into(*net_of(design, seed, names), first, points)
+    return points
+
+
+def keyed_or_mirrored(seed: int, sources: Sequence[Source], first: int, count: int, mirrored: bool) -> Floats:
+    """Return uniforms of sets ``[source, set]``; *mirrored*: an odd set has ``1 - u`` of the one before."""
+    if not mirrored:
+        return uniforms_of_sets(seed, sources, first, count)
+    start = first - first % 2
+    whole = uniforms_of_sets(seed, sources, start, count + 2)
+    whole[:, 1::2] = 1.0 - whole[:, : whole.shape[1] - whole.shape[1] % 2 : 2]
+    return whole[:, first - start : first - start + count]
 
 
 def uniforms_of_sets(seed: int, sources: Sequence[Source], first: int, count: int) -> Floats:
@@ -159,12 +178,19 @@ def uniforms_of_sets(seed: int, sources: Sequence[Source], first: int, count: in
     return made[:, skip : skip + count]
 
 
-def proxies_of_sets(seed: int, indicator: str, proxies: int, first: int, count: int) -> np.ndarray:
+def proxies_of_sets(
+    seed: int, indicator: str, proxies: int, first: int, count: int, design: Design = PLAIN
+) -> np.ndarray:
     """Return which of the *proxies* series each set takes, ``[set]``.
 
     Within every run of *proxies* sets each series stands exactly once, in keyed random order, so
-    all are taken equally often.
+    all are taken equally often; on Sobol points each has an equal part of its dimension.
     """
+    name = f"proxy:{indicator}"
+    dimension = design.number(name)
+    if dimension is not None:
+        [points] = points_of_sets(design, seed, (name,), first, count)
+        return np.asarray(np.floor(proxies * points), dtype=np.int64)
     start = first - first % proxies
     stop = first + count + (-(first + count)) % proxies
     uniform = uniforms_of_sets(seed, [Source("proxy", indicator=indicator)], start, stop - start)[0]

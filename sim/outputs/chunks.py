@@ -7,7 +7,7 @@ bound to the key. It appears whole or not at all, and is never believed before i
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,6 +58,18 @@ class Chunks:
         """Remove what a killed run left half written."""
         for fresh in self.folder.glob("*/.*.new"):
             fresh.unlink(missing_ok=True)
+
+    def prune(self, kept: Collection[str]) -> tuple[int, int]:
+        """Remove all chunks but those whose keys are *kept*; return how many went, and their bytes."""
+        count = size = 0
+        if self.folder.is_symlink():
+            return count, size
+        for place in sorted(self.folder.glob("*/*.chunk")):
+            if place.stem not in kept and not place.parent.is_symlink():
+                size += place.lstat().st_size
+                place.unlink()
+                count += 1
+        return count, size
 
     def _place(self, key: str) -> Path:
         return self.folder / key[:2] / f"{key}.chunk"

@@ -53,6 +53,6 @@ def page_together(
     scenarios, cubes = [scenarios[i] for i in order], [cubes[i] for i in order]
     needs = goal_seek(scenarios, baselines, {cube.scenario: cube for cube in cubes})
     comparisons: tuple[Comparison, ...] = ()
-    if len({(s.seed, s.draws) for s in scenarios}) == 1:
+    if len({(s.seed, s.design, s.draws) for s in scenarios}) == 1:
         comparisons = comparisons_of(scenarios, cubes)
     return page_of(material_of(cubes, needs, comparisons, sources, versions))

@@ -37,10 +37,9 @@ class Difference:
 
     *kind*: ``growth``, ``weight``, ``drift`` (fraction a year), ``delay``, ``path``, ``shock``,
     ``shock.<part>`` (``shock.size.level`` where it is a share of the level), ``noise.<field>``,
-    ``assumption``, ``targets``, ``draws``, ``precision`` (percentage points), ``decide``,
-    ``execution`` or ``seed``;
-    *name*: of the shock or the assumption.
-    Areas, indicators and years: where it applies, as ids.
+    ``assumption``, ``targets``, ``draws``, ``design``, ``precision`` (percentage points), ``decide``,
+    ``execution`` or ``seed``; *name*: of the shock or the assumption. Areas, indicators and years: where
+    it applies, as ids.
     """
 
     kind: str
@@ -170,6 +169,8 @@ def _run(was: Scenario, now: Scenario) -> Iterator[Difference]:
     if was.precision != now.precision:
         old, new = (None if side is None else 100.0 * side for side in (was.precision, now.precision))
         yield Difference("precision", old, new)
+    if was.design != now.design:
+        yield Difference("design", was.design, now.design)
     if was.decide != now.decide:
         yield Difference("decide", was.decide, now.decide)
     if was.execution != now.execution:

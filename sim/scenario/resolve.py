@@ -12,6 +12,7 @@ import numpy as np
 from sim.axes import Name
 from sim.baseline.plan import Baseline, Indicator
 from sim.baseline.track_record import FILE, LEAST_TARGETS, attainment_of, kind_of_target
+from sim.designs import Kind, is_whole_net, next_net
 from sim.errors import Place, as_written, times_apart
 from sim.scenario.cell_names import cell_name
 from sim.scenario.layers import Steps
@@ -23,6 +24,7 @@ from sim.scenario.resolve_shocks import shocks_from_written
 from sim.scenario.scenario import Adjustment, Cells, Delay, Execution, Growth, Noise, Path, Scenario
 from sim.scenario.sweeps import Cell
 from sim.scenario.written import PathWritten, ScenarioWritten
+from sim.streams import BLOCK
 
 YEAR = re.compile("[0-9]{4}")
 BLEND_WEIGHT = "blend_weight"
@@ -62,6 +64,7 @@ def scenario_from_written(
         place=Place(file),
         precision=written.precision,
         decide=written.decide,
+        design=_design(reading, written),
         observed=actuals_from_written(reading, written),
         execution=_execution(reading, written),
     )
@@ -72,6 +75,23 @@ def _title(title: Name, cell: Mapping[str, str]) -> Name:
         return title
     told = cell_name(cell)
     return Name(f"{title.zh}（{told.zh}）", f"{title.en} ({told.en})")
+
+
+def _design(reading: Reading, written: ScenarioWritten) -> Kind:
+    design = written.design
+    if design == "sobol" and is_read(written.draws):
+        if not is_whole_net(written.draws // BLOCK):
+            field = "draws" if reading.node.has("draws") else "design"
+            reading.mistake((field,), "draws-no-net", **net_details(written.draws))
+        if not reading.baseline.dimensions:
+            reading.mistake(("design",), "no-dimensions", plan=reading.baseline.id)
+    return design
+
+
+def net_details(draws: int) -> dict[str, object]:
+    """Return what `draws-no-net` says: the draws asked for, and the whole nets around them."""
+    upper = next_net(draws // BLOCK) * BLOCK
+    return {"value": draws, "lower": max(upper // 2, BLOCK), "upper": upper}
 
 
 def _growth(reading: Reading, written: ScenarioWritten) -> Growth:

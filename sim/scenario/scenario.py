@@ -8,6 +8,7 @@ from typing import Literal
 
 from sim.axes import Name
 from sim.baseline.plan import Assumption
+from sim.designs import Kind
 from sim.distributions import Distribution
 from sim.errors import Place
 from sim.shocks import Course
@@ -154,5 +155,6 @@ class Scenario:
     place: Place
     precision: float | None = None  # half-width that every probability is to have, as a fraction
     decide: float | None = None  # level on one side of which every probability is to be known
+    design: Kind = "plain"  # how parameters and province-wide luck are spread
     observed: tuple[Actual, ...] = ()  # in order of area, indicator and year
     execution: Execution | None = None  # what earlier plans attained, as a prior of this one's

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from pydantic import BaseModel, Field, Tag
 
+from sim.designs import Kind
 from sim.distributions import distribution
 from sim.scenario.measures import (
     Amounts,
@@ -195,6 +196,7 @@ class ScenarioWritten(Written):
     targets: TargetNames = "all"
     draws: Draws = DEFAULT_DRAWS
     seed: Seed = DEFAULT_SEED
+    design: Kind = Field(default="plain", examples=["sobol"])
     precision: Precision | None = Field(default=None, examples=["0.5 pp"])
     decide: Level | None = Field(default=None, examples=[0.8])
     # Read by `sim.scenario.sweeps`, so never here when a cell is checked; it stands here for the schema.

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sim.baseline.plan import Baseline, Target
+from sim.designs import Design
 from sim.engine import Summary, run
 from sim.executors import Map, serial
 from sim.model import Model
 from sim.scenario.observed import actuals_of_plan
 from sim.scenario.scenario import Actual, Scenario
+from sim.studies.intervals import summary_interval
 from sim.studies.learned import learned_model
 from sim.studies.results import LEAST_EFFECTIVE, chance_columns
 
@@ -67,7 +68,7 @@ def moves_of(
     if any(not is_enough(summary) for _, summary, _ in shown) and not fixed:
         fixed, noise = True, replace(scenario.noise, parameters="fixed")
         shown = steps_of(replace(asked, noise=noise), baseline, known, map_blocks)
-    columns = [chances_of(baseline, rows, summary) for _, summary, rows in shown]
+    columns = [chances_of(baseline, rows, summary, Design(scenario.design)) for _, summary, rows in shown]
     rows = tuple(Moved(t, tuple(column.get((t.id, t.version)) for column in columns)) for t in chosen)
     return Moves(scenario, tuple(step for step, _, _ in shown), rows, fixed)
 
@@ -121,10 +122,10 @@ def is_shown(target: Target, baseline: Baseline, areas: Sequence[str]) -> bool:
 
 
 def chances_of(
-    baseline: Baseline, rows: Sequence[int], summary: Summary
+    baseline: Baseline, rows: Sequence[int], summary: Summary, design: Design
 ) -> dict[tuple[str, str], tuple[float, float, float] | None]:
     """Return p and its error by target and version."""
-    columns = chance_columns(summary.chances, max(2, math.floor(summary.effective())))
+    columns = chance_columns(summary.chances, *summary_interval(summary, design, together=False))
     parts = [columns[name] for name in ("p", "mc_low", "mc_high")]
     found: dict[tuple[str, str], tuple[float, float, float] | None] = {}
     for position, row in enumerate(rows):

@@ -74,7 +74,7 @@ class Comparison:
     unmoved: int
 
 
-LUCK = ("plan", "seed", "draws")
+LUCK = ("plan", "seed", "design", "draws")
 """What scenarios must share for their draws to be the same draws."""
 
 
@@ -161,9 +161,7 @@ def paired_difference(
         return Interval(now - was, 0.0 - bound, bound)
     if len(apart) < 2:
         return Interval(now - was, -1.0, 1.0)
-    error = float(
-        np.std(apart, ddof=1) / np.sqrt(len(apart)) * stdtrit(len(apart) - 1, 0.5 + confidence / 2)
-    )
+    error = float(np.std(apart, ddof=1) / np.sqrt(len(apart)) * stdtrit(len(apart) - 1, 0.5 + confidence / 2))
     return Interval(now - was, max(-1.0, now - was - error), min(1.0, now - was + error))
 
 

@@ -120,7 +120,7 @@ def calm_levels(scenario: Scenario, baseline: Baseline, area: str, indicator: In
     model = replace(model, shocks=tuple(expected_shock(shock) for shock in model.shocks))
     values, parameters = _central(model)
     city, alone, _ = drift_of_sets(model, values, parameters)
-    factors, lone_factors, _ = shocked_factors(model, city, alone, Luck(model.seed, 0))
+    factors, lone_factors, _ = shocked_factors(model, city, alone, Luck(model.seed, 0, design=model.design))
     k = model.indicators.position(indicator.id)
     if indicator.scope == "province":
         factor = lone_factors[list(model.alone).index(k)].mean(axis=(1, 2))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sim.baseline.plan import Baseline
+from sim.designs import Design
 from sim.engine.inside import Flows, flows_inside, inside_of_block
 from sim.engine.luck import Luck
 from sim.scenario.scenario import Scenario
@@ -27,14 +28,15 @@ def flows_of_scenarios(
     scenarios: Sequence[Scenario], baselines: Mapping[str, Baseline]
 ) -> Iterator[PipelineFlows]:
     """Yield the flows of each scenario in its first block; equal pipelines with equal luck are run once."""
-    lucks: dict[int, Luck] = {}
-    known: dict[tuple[int, str], dict[tuple[str, bytes], Flows]] = {}
+    lucks: dict[tuple[int, Design], Luck] = {}
+    known: dict[tuple[int, Design, str], dict[tuple[str, bytes], Flows]] = {}
     for scenario in scenarios:
         baseline = baselines[scenario.plan]
         model = learned_model(scenario, baseline)
         flows: dict[str, Flows] = {}
         if model.pipelines:
-            luck = lucks.setdefault(model.seed, Luck(model.seed, 0))
-            kept = known.setdefault((model.seed, scenario.plan), {})
+            same = (model.seed, model.design)
+            luck = lucks.setdefault(same, Luck(model.seed, 0, design=model.design))
+            kept = known.setdefault((*same, scenario.plan), {})
             flows = dict(flows_inside(inside_of_block(model, luck), kept))
         yield PipelineFlows(baseline, model.seed, BLOCK, flows)

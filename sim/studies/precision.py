@@ -16,18 +16,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.accumulators import SetChances
 from sim.axes import Bools, Floats
 from sim.baseline.plan import Baseline
+from sim.designs import PLAIN, Design, by_group, next_net
 from sim.engine import Summary
-from sim.estimators import CONFIDENCE, interval_of_sets
+from sim.estimators import CONFIDENCE
 from sim.executors import Crew
 from sim.scenario.measures import MAX_DRAWS
 from sim.scenario.scenario import Scenario
 from sim.streams import BLOCK
 from sim.studies.compare import paired_difference
 from sim.studies.grid import CHUNK, Grid, Work, done_work
-from sim.weights import WeightedChances
+from sim.studies.intervals import summary_interval
 
 RESERVE = 1.1
 """More than the foretold number of blocks, since the variance is estimated too."""
@@ -67,49 +67,47 @@ def settled(low: Floats, high: Floats, aim: Aim, sides: tuple[Floats, Floats]) -
     return is_settled
 
 
-def next_blocks(blocks: int, widest: float, aim: Aim, most: int) -> int:
-    """Return at how many blocks to look next: whole chunks, more than *blocks*, no more than *most*."""
+def next_blocks(blocks: int, widest: float, aim: Aim, most: int, nets: bool = False) -> int:
+    """Return at how many blocks to look next: whole chunks, more than *blocks*, no more than *most*.
+
+    *nets*: a power of two instead, at the next look twice as many at the least.
+    """
     wanted = 2.0 * blocks
     if aim.decide is None and aim.precision is not None:
         wanted = min(FURTHEST * blocks, RESERVE * blocks * (widest / aim.precision) ** 2)
+    if nets:
+        return min(next_net(max(math.ceil(wanted), blocks + 1)), most)
     chunks = max(math.ceil(wanted / CHUNK), blocks // CHUNK + 1)
     return min(chunks * CHUNK, most)
 
 
-def open_answers(summary: Summary, first: Summary | None, aim: Aim, look: int) -> tuple[float, int]:
+def open_answers(
+    summary: Summary, first: Summary | None, aim: Aim, look: int, design: Design = PLAIN
+) -> tuple[float, int]:
     """Return the widest half-width of a scenario's answers and how many do not meet *aim*.
 
     With *first* it is the differences to it, on common luck, that are to have the precision. What has
     no valid draw can never be settled and is no answer.
     """
     if first is not None:
-        ends = np.array(list(_differences(summary, first)))
+        ends = np.array(list(_differences(summary, first, design)))
         low, high = ends[:, 0], ends[:, 1]
     else:
-        low, high = _ends(summary, CONFIDENCE)
-    sides = _ends(summary, 1.0 - error_of_look(look))
+        low, high = _ends(summary, design, CONFIDENCE)
+    sides = _ends(summary, design, 1.0 - error_of_look(look))
     known = ~np.isnan(low)
     is_open = ~settled(low, high, aim, sides) & known
     return float(np.max(0.5 * (high - low)[known], initial=0.0)), int(is_open.sum())
 
 
-def _ends(summary: Summary, confidence: float) -> tuple[Floats, Floats]:
-    draws = max(2, math.floor(summary.effective()))
-    parts = [
-        interval_of_sets(c.mean(), c.variance(), sets_of(c), draws, confidence)
-        for c in (summary.chances, summary.together)
-    ]
+def _ends(summary: Summary, design: Design, confidence: float) -> tuple[Floats, Floats]:
+    parts = [summary_interval(summary, design, together, confidence) for together in (False, True)]
     return np.concatenate([low for low, _ in parts]), np.concatenate([high for _, high in parts])
 
 
-def sets_of(chances: SetChances | WeightedChances) -> int:
-    """Return how many sets speak, the effective number where actuals weigh them."""
-    return chances.effective_sets() if isinstance(chances, WeightedChances) else chances.sets
-
-
-def _differences(now: Summary, was: Summary) -> Iterator[tuple[float, float]]:
+def _differences(now: Summary, was: Summary, design: Design) -> Iterator[tuple[float, float]]:
     means = [np.concatenate([s.chances.mean(), s.together.mean()]) for s in (was, now)]
-    rows = zip(*means, was.by_set.value(), now.by_set.value(), strict=True)
+    rows = zip(*means, *(by_group(design, s.by_set.value()) for s in (was, now)), strict=True)
     for old, new, before, after in rows:
         interval = paired_difference(old, new, before, after, now.draws)
         yield interval.low, interval.high
@@ -129,6 +127,8 @@ def as_precise_as_asked(
     the largest number that any of them asks for. *reference*: the scenario whose differences count.
     """
     blocks = max(scenario.draws // BLOCK for scenario in grid.scenarios)
+    if nets := any(scenario.design == "sobol" for scenario in grid.scenarios):
+        blocks = next_net(blocks)
     look = 1
     while True:
         counts = dict.fromkeys((scenario.id for scenario in grid.scenarios), blocks)
@@ -139,7 +139,7 @@ def as_precise_as_asked(
         told(Look(blocks, widest, left))
         if not left or blocks >= most:
             return counts
-        blocks = max(next_blocks(blocks, each, aim, most) for each, count, aim in found if count)
+        blocks = max(next_blocks(blocks, each, aim, most, nets) for each, count, aim in found if count)
         look += 1
 
 
@@ -150,7 +150,7 @@ def _looked(
     for id, aim in aims.items():
         summary = grid.summary(id, blocks) if id != reference and id not in grid.failed else None
         if summary is not None and (reference is None or first is not None):
-            yield *open_answers(summary, first, aim, look), aim
+            yield *open_answers(summary, first, aim, look, grid.models[id].design), aim
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,9 @@ from sim.cube import (
     RunAssumption,
     Trajectory,
     grade_of,
-    intervals,
     value_of_index,
 )
+from sim.designs import by_group
 from sim.engine import Summary
 from sim.engine.levels import base_of
 from sim.engine.summary import cells_of, shifts_of, zeros_of
@@ -31,6 +31,7 @@ from sim.model.model import NONE, Model, TargetModel
 from sim.model.parameters import EXECUTION, drawn_parameters
 from sim.scenario.scenario import Scenario
 from sim.streams import BLOCK, SETS
+from sim.studies.intervals import summary_interval
 from sim.studies.sensitivity import DEPENDENCE, MIDDLE_80, TAILS, Sensitivity, carried_over, chances_there
 from sim.texts import LANGUAGES, say
 from sim.weights import WeightedChances
@@ -68,6 +69,7 @@ def cube_of(
         cell=tuple(sorted(scenario.cell.items())),
         by_set=chances_by_set(baseline, model, summary),
         effective=None if summary.weights is None else summary.effective(),
+        design=model.design.kind,
         without={} if without is None else chances_by_target(baseline, model, without),
     )
 
@@ -101,11 +103,14 @@ def chances_by_target(baseline: Baseline, model: Model, summary: Summary) -> dic
 
 
 def chances_by_set(baseline: Baseline, model: Model, summary: Summary) -> dict[tuple[str, str], Floats]:
-    """Return the chances ``[set]`` of every evaluated target, then of at least k headline targets."""
+    """Return the chances of every evaluated target, then of at least k headline targets, ``[group]``.
+
+    Groups are what the design makes independent: single sets of plain runs.
+    """
     rows = [baseline.targets[target.row] for target in model.targets]
     keys = [(target.id, target.version) for target in rows]
     keys += [(AT_LEAST, str(k)) for k in range(len(model.headline) + 1)]
-    return dict(zip(keys, summary.by_set.value(), strict=True))
+    return dict(zip(keys, by_group(model.design, summary.by_set.value()), strict=True))
 
 
 def trajectories_of(model: Model, baseline: Baseline, summary: Summary) -> tuple[Trajectory, ...]:
@@ -151,8 +156,8 @@ def probabilities_of(
 ) -> tuple[Probability, ...]:
     """Return a row for every target asked for, in the plan's order, evaluated or not."""
     evaluated = {target.row: i for i, target in enumerate(model.targets)}
-    draws, total = max(2, math.floor(summary.effective())), summary.total()
-    chances = chance_columns(summary.chances, draws)
+    total = summary.total()
+    chances = chance_columns(summary.chances, *summary_interval(summary, model.design, together=False))
     medians = {(t.area, t.indicator, t.year): t.quantiles[QUANTILES.index(0.5)] for t in trajectories}
     drivers = dict(zip((int(i) for i in model.headline), sensitivity.moves, strict=False))
     here = chances_there(summary)
@@ -224,13 +229,12 @@ def unanswered(target: Target) -> Probability:
     return Probability(target, target.quantity or "", *(None,) * 13)
 
 
-def chance_columns(chances: SetChances | WeightedChances, draws: int) -> dict[str, list[float]]:
+def chance_columns(
+    chances: SetChances | WeightedChances, low: Floats, high: Floats
+) -> dict[str, list[float]]:
     """Return p, both uncertainties, by event."""
-    mean = chances.mean()
-    sets = chances.effective_sets() if isinstance(chances, WeightedChances) else chances.sets
-    low, high = intervals(mean, chances.variance(), sets, draws)
     return {
-        "p": [float(x) for x in mean],
+        "p": [float(x) for x in chances.mean()],
         "mc_low": [float(x) for x in low],
         "mc_high": [float(x) for x in high],
         "p10": [float(x) for x in chances.quantile(0.1)],
@@ -297,7 +301,7 @@ def joint_of(baseline: Baseline, model: Model, summary: Summary, sensitivity: Se
     count = len(model.headline)
     if count < 2:
         return None
-    columns = chance_columns(summary.together, max(2, math.floor(summary.effective())))
+    columns = chance_columns(summary.together, *summary_interval(summary, model.design, together=True))
     at_least = tuple(zip(columns["p"], columns["mc_low"], columns["mc_high"], strict=True))
     here = chances_there(summary)[-1]
     codes = np.arange(len(summary.patterns))

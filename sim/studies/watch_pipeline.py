@@ -31,7 +31,7 @@ def watched(scenario: Scenario, baseline: Baseline, pipe: str) -> Watched:
     """Return what the pipeline *pipe* does in the first block of *scenario*."""
     plan = baseline.pipelines[pipe]
     model = learned(compiled(replace(scenario, targets=()), baseline, also=tuple(plan.outputs.values())))
-    inside = inside_of_block(model, Luck(model.seed, 0))
+    inside = inside_of_block(model, Luck(model.seed, 0, design=model.design))
     world = run_inside(inside, next(each for each in model.pipelines if each.id == pipe), with_trace=True)
     if world.trace is None:
         raise ValueError("a world that is watched has a trace")

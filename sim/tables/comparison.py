@@ -38,7 +38,8 @@ def sweep_title(cube: Cube, lang: str) -> str:
 
 def has_common_luck(cube: Cube, first: Cube) -> bool:
     """Return whether two results come from the same random numbers on the same plan."""
-    return (cube.plan.id, cube.seed, cube.draws) == (first.plan.id, first.seed, first.draws)
+    luck = [(each.plan.id, each.seed, each.design, each.draws) for each in (cube, first)]
+    return luck[0] == luck[1]
 
 
 def _tables(cubes: Sequence[Cube], first: Cube | None, lang: str) -> str:

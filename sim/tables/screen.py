@@ -94,6 +94,8 @@ def assumptions_text(cube: Cube, lang: str) -> str:
     """Return the assumptions of the run, draws and seed, printed once because no grade holds them."""
     parts = [_assumption(assumption, lang) for assumption in cube.run_assumptions]
     parts.append(say("screen.draws", lang, draws=f"{cube.draws:,}", sets=cube.sets, size=SET))
+    if cube.design != "plain":
+        parts.append(say(f"screen.design-{cube.design}", lang))
     parts.append(say("screen.seed", lang, seed=cube.seed))
     if cube.floored:
         parts.append(say("screen.floored", lang, draws=f"{cube.floored:,}"))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -190,6 +192,10 @@ def test_R20_a_second_batch_in_the_same_folder_waits_for_nobody(
     assert "[locked]" in capsys.readouterr().err
 
 
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
 @pytest.mark.skipif(not NIGHTLY, reason="starts many processes; runs each night")
 def test_R17_R27_an_interrupted_batch_says_so_and_leaves_no_worker(
     project: Path, whole: dict[str, bytes]
@@ -200,11 +206,93 @@ def test_R17_R27_an_interrupted_batch_says_so_and_leaves_no_worker(
         deadline = time.monotonic() + 120
         while not list(results.rglob("*.chunk")) and time.monotonic() < deadline:
             time.sleep(0.05)
+        workers = children_of(process.pid)
         process.send_signal(signal.SIGTERM)
         _, said = process.communicate(timeout=120)
+    deadline = time.monotonic() + 30
+    while any(Path(f"/proc/{pid}").exists() for pid in workers) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
     assert process.returncode in (0, 3)  # it may just have been done
     assert b"Traceback" not in said
-    assert cli.main(["batch", "grid", "--quiet", "--out", str(results)], project) == 0
+    # The process that was ended made chunks of another size than this one: those go.
+    assert cli.main(["batch", "grid", "--quiet", "--prune", "--out", str(results)], project) == 0
+    assert written(results) == whole
+
+
+@contextmanager
+def file_size_limit(size: int) -> Iterator[None]:
+    kept = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, kept[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, kept)
+
+
+def test_R18_a_limit_of_file_size_ends_a_batch_with_5_and_the_next_goes_on(
+    project: Path, whole: dict[str, bytes], capsys: pytest.CaptureFixture[str]
+) -> None:
+    results = project / "limited"
+    argv = ["batch", "grid", "--quiet", "--out", str(results)]
+    smallest = min(len(content) for name, content in whole.items() if name.endswith(".chunk"))
+    with file_size_limit(smallest // 2):
+        assert cli.main(argv, project) == 5
+    assert "Traceback" not in capsys.readouterr().err
+    assert not list(results.rglob("*.chunk"))
+    assert not list(results.rglob("*.new"))
+    assert cli.main(argv, project) == 0
+    assert written(results) == whole
+
+
+SHORT_OF_MEMORY = """
+import resource, sys
+from pathlib import Path
+from sim.cli import main
+import sim.commands.batch, sim.studies.grid, sim.outputs.results
+from sim.studies.grid import Grid
+sim.studies.grid.CHUNK = 1
+whole = Grid.complete
+def capped(self, blocks, work):
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    limit = pages * resource.getpagesize() + int(sys.argv[2])
+    resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
+    try:
+        whole(self, blocks, work)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+Grid.complete = capped
+sys.exit(main(sys.argv[3:], Path(sys.argv[1])))
+"""
+
+
+@pytest.mark.skipif(not NIGHTLY, reason="starts a process that compiles; runs each night")
+def test_R28_a_batch_short_of_memory_names_what_failed_and_the_next_goes_on(
+    project: Path, whole: dict[str, bytes]
+) -> None:
+    results = project / "short"
+    argv = ("--lang", "en", "batch", "grid", "--quiet", "--out", str(results))
+    with program(project, str(4_000_000), *argv, code=SHORT_OF_MEMORY) as process:
+        _, said = process.communicate(timeout=120)
+    assert process.returncode == 3
+    assert said.count(b"MemoryError") == 2
+    assert b"Traceback" not in said
+    assert cli.main(list(argv), project) == 0
+    assert written(results) == whole
+
+
+def test_pruning_deletes_what_the_grid_does_not_use_and_nothing_else(
+    project: Path, whole: dict[str, bytes], capsys: pytest.CaptureFixture[str]
+) -> None:
+    results = project / "pruned"
+    argv = ["--lang", "en", "batch", "grid", "--quiet", "--out", str(results)]
+    assert cli.main(argv, project) == 0
+    [used, *_] = results.rglob("*.chunk")
+    other = used.parent.parent / "ff" / ("f" * 64 + ".chunk")
+    other.parent.mkdir(exist_ok=True)
+    other.write_bytes(b"of an earlier version")
+    assert cli.main([*argv, "--prune"], project) == 0
+    assert "1 pieces that this grid does not use are deleted" in capsys.readouterr().err
     assert written(results) == whole
 
 
@@ -244,3 +332,15 @@ def test_a_place_that_is_none_is_said_at_once(
         cli.main(["batch", "grid", *argv], project)
     assert exit.value.code == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_reference_that_is_no_scenario_is_said_with_the_nearest(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results = project / "against"
+    argv = ["--lang", "en", "batch", "grid", "--against", "grid@0.2", "--out", str(results)]
+    assert cli.main(argv, project) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("--against: no scenario 'grid@0.2'; did you mean")
+    assert said.rstrip().endswith("[unknown-scenario]")
+    assert not results.exists()
