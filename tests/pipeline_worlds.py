@@ -132,8 +132,8 @@ class FirmByFirm:
 
     def happens(self, yearly: str) -> bool:
         """Say whether that happens in a round which happens to this share in a year."""
-        chance = 1.0 - (1.0 - self.numbers[yearly]) ** (1.0 / len(self.days))
-        return float(self.random.random()) < chance
+        chance: float = 1.0 - (1.0 - self.numbers[yearly]) ** (1.0 / len(self.days))
+        return self.random.random() < chance
 
     def member(self, of: str, leaves: str, since: date) -> Generator[simpy.Event, Any, None]:
         """Stand on a list until a round in which it leaves."""
