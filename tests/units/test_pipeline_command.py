@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections import defaultdict
 from pathlib import Path
 
 import pytest
 
 from sim import cli
+from sim.baseline import load_baseline
+from sim.tables.targets_table import targets_text
 
 ROOT = Path(__file__).parents[2]
 
@@ -70,3 +73,47 @@ def test_a_wrong_number_stops_it_with_the_line(
     assert "one.yaml:3:22: " in err
     assert "one.yaml:4:21: " in err
     assert not (tmp_path / "pipelines").exists()
+
+
+VENTURE = """
+venture_capital:
+  name: {zh: 创投机构, en: Venture-capital institutions}
+  kind: programme
+  coupled_to: rd_expenditure
+  dates: ["12-31"]
+  numbers:
+    start: {low: 150, central: 180, high: 220, unit: "家", grade: C, source: "a guess"}
+    first: {value: 25, unit: "家", grade: C, source: "a guess"}
+    yearly: {value: 25, unit: "家", grade: C, source: "a guess"}
+    exit: {value: 0.02, unit: "1", grade: C, source: "a guess"}
+    coupling: {value: 1, unit: "1", grade: C, source: "a guess"}
+  outputs:
+    stock: {id: vc_firms, name: {zh: 创投机构, en: VC firms}, unit: "家", grade_definition: C}
+"""
+
+
+def test_a_missing_figure_entered_where_the_list_says_gives_an_evaluated_target(tmp_path: Path) -> None:
+    """Each step that the list names leads to the next, and the last to an answer."""
+    plan = tmp_path / "plan"
+    shutil.copytree(ROOT / "baselines" / "zhejiang-2016", plan)
+
+    def said() -> str:
+        lines = targets_text(load_baseline(plan, tmp_path), "en").splitlines()
+        begin = next(number for number, line in enumerate(lines) if line.startswith("P01"))
+        end = next(number for number, line in enumerate(lines) if line.startswith("P02"))
+        return " ".join(" ".join(lines[begin:end]).split())
+
+    words = ("missing data", "pipelines.yaml", "quantity", "targets.csv:25", "evaluated")
+    assert all(word in said() for word in words)
+    with (plan / "pipelines.yaml").open("a", encoding="utf-8") as file:
+        file.write(VENTURE)
+    table = plan / "targets.csv"
+    lines = table.read_text(encoding="utf-8").splitlines(keepends=True)
+    lines[24] = lines[24].replace("zhejiang,,stock", "zhejiang,vc_firms,stock")
+    table.write_text("".join(lines), encoding="utf-8")
+    assert "pipelines.yaml" not in said()
+    assert all(word in said() for word in ("missing data", "targets.csv:25", "status", "evaluated"))
+    lines[24] = lines[24].replace(",missing,", ",evaluated,")
+    table.write_text("".join(lines), encoding="utf-8")
+    assert "missing data" not in said()
+    assert load_baseline(plan, tmp_path).targets[23].quantity == "vc_firms"
