@@ -55,16 +55,16 @@ def seconds_of_all() -> float:
 def ratio_of_firms() -> float:
     """Return how many times faster a draw of the vector is than firms one by one."""
     from sim.streams import BLOCK
-    from tests.pipeline_worlds import ALL, FIRMS, additions, firms_one_by_one, ran, world_of
+    from tests.pipeline_worlds import ALL, FIRMS, YEARS, FirmByFirm, additions, ran, world_of
 
     random = np.random.default_rng(1)
+    numbers = FIRMS | {"start": 600.0, "renewal": 0.7, "start_smes": 600.0, "sme_exit": 0.1}
     begin = time.process_time()
     for _ in range(RUNS):
-        firms_one_by_one(random, 600, 200, 0.7)
+        FirmByFirm(random, numbers).run([(200, 200)] * len(YEARS))
     single = (time.process_time() - begin) / RUNS
-    numbers = FIRMS | {"start": 600.0, "renewal": 0.7}
     begin = time.process_time()
-    ran("certification", world_of(numbers, additions(200.0, 0.0, ALL), shape=ALL))
+    ran("certification", world_of(numbers, additions(200.0, 200.0, ALL), shape=ALL))
     return single / ((time.process_time() - begin) / BLOCK)
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections import Counter
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import simpy
+from scipy.stats import kstest
 
 from sim.axes import Floats
 from sim.pipelines import Calendar, Trace, World, pipeline
+from sim.pipelines.world import OUTSIDE
 from sim.streams import SET, SETS, Source, block_normals
 
 YEARS = (2016, 2017, 2018, 2019, 2020)
@@ -95,37 +99,109 @@ def additions(certified: float, recognised: float, draws: tuple[int, int] = FEW)
     return {"certified": np.full(shape, certified), "recognised": np.full(shape, recognised)}
 
 
-def firms_one_by_one(random: np.random.Generator, start: int, yearly: int, renewal: float) -> int:
-    """Return how many certificates are valid at the end: one firm, one process, certificates of 3 years.
+class Firms(NamedTuple):
+    """Stocks at the end, as the outputs of the certification pipeline are called."""
 
-    Rounds as in `world_of`; those of the start were issued evenly over the last six rounds.
+    certified: int
+    valid: int
+    waiting: int
+    smes: int
+    leaders: int
+
+
+@dataclass(slots=True)
+class FirmByFirm:
+    """Firms in SimPy: one firm, one small firm, one leader is one process each.
+
+    Applications queue for the slots of a round, first come, first served. Rounds as in `world_of`;
+    the certificates of the start were issued evenly over the last rounds before.
     """
-    env = simpy.Environment()
-    calendar, valid, validity = Calendar(YEARS), [start], 3
 
-    def firm(issued: date) -> Generator[simpy.Event, Any, None]:
-        while True:
-            issued = issued.replace(year=issued.year + validity)
-            if issued.year > YEARS[-1]:
+    random: np.random.Generator
+    numbers: Mapping[str, float]
+    env: simpy.Environment = field(default_factory=simpy.Environment)
+    calendar: Calendar = field(default_factory=lambda: Calendar(YEARS))
+    days: tuple[tuple[int, int], ...] = ((6, 30), (11, 30))
+    count: Counter[str] = field(default_factory=Counter)
+
+    def rounds_after(self, when: date) -> list[date]:
+        return [each for each in self.calendar.rounds(self.days) if each > when]
+
+    def until(self, when: date) -> simpy.Event:
+        return self.env.timeout(self.calendar.day(when) - self.env.now)
+
+    def happens(self, yearly: str) -> bool:
+        """Say whether that happens in a round which happens to this share in a year."""
+        chance: float = 1.0 - (1.0 - self.numbers[yearly]) ** (1.0 / len(self.days))
+        return self.random.random() < chance
+
+    def member(self, of: str, leaves: str, since: date) -> Generator[simpy.Event, Any, None]:
+        """Stand on a list until a round in which it leaves."""
+        self.count[of] += 1
+        for when in self.rounds_after(since):
+            yield self.until(when)
+            if self.happens(leaves):
+                self.count[of] -= 1
                 return
-            yield env.timeout(calendar.day(issued) - env.now)
-            if random.random() >= renewal:
-                valid[0] -= 1
-                return
 
-    def rounds() -> Generator[simpy.Event, Any, None]:
-        for when in calendar.rounds(((6, 30), (11, 30))):
-            yield env.timeout(calendar.day(when) - env.now)
-            for _ in range(yearly // 2):
-                valid[0] += 1
-                env.process(firm(when))
+    def firm(self, issued: date) -> Generator[simpy.Event, Any, None]:
+        """Hold a certificate until it is not renewed; come to lead in a round, by chance."""
+        self.count["valid"] += 1
+        if issued.year >= YEARS[0]:
+            self.may_lead(issued)
+        for when in self.rounds_after(max(issued, date(YEARS[0], 1, 1))):
+            yield self.until(when)
+            if when == issued.replace(year=issued.year + int(self.numbers["validity"])):
+                issued = when
+                if self.random.random() >= self.numbers["renewal"]:
+                    self.count["valid"] -= 1
+                    return
+            self.may_lead(when)
 
-    issued = [date(y, m, 30) for y in (2013, 2014, 2015) for m in (6, 11)]
-    for number in range(start):
-        env.process(firm(issued[number * len(issued) // start]))
-    env.process(rounds())
-    env.run(until=calendar.end())
-    return valid[0]
+    def may_lead(self, when: date) -> None:
+        if self.happens("promotion"):
+            self.env.process(self.member("leaders", "leader_exit", when))
+
+    def applicant(self, slots: simpy.Container) -> Generator[simpy.Event, Any, None]:
+        self.count["waiting"] += 1
+        yield slots.get(1)
+        self.count["waiting"] -= 1
+        self.count["certified"] += 1
+        self.env.process(self.firm(self.calendar.date_of(self.env.now)))
+
+    def rounds(self, yearly: Sequence[tuple[int, int]]) -> Generator[simpy.Event, Any, None]:
+        slots = simpy.Container(self.env)
+        for number, when in enumerate(self.calendar.rounds(self.days)):
+            yield self.until(when)
+            certified, recognised = yearly[number // len(self.days)]
+            for _ in range(half(certified, number % 2)):
+                self.env.process(self.applicant(slots))
+            for _ in range(half(recognised, number % 2)):
+                self.env.process(self.member("smes", "sme_exit", when))
+            slots.put(self.numbers["capacity"])
+            yield self.env.timeout(0.25)
+            if slots.level:
+                slots.get(slots.level)  # what is not used today is no use later
+
+    def run(self, yearly: Sequence[tuple[int, int]]) -> Firms:
+        """Return the stocks at the end; *yearly* are (certified, recognised) additions."""
+        validity, before = int(self.numbers["validity"]), date(YEARS[0] - 1, 12, 31)
+        issued = [date(YEARS[0] - back, *day) for back in range(validity, 0, -1) for day in self.days]
+        start, smes, leaders = (int(self.numbers["start" + end]) for end in ("", "_smes", "_leaders"))
+        for number in range(start):
+            self.env.process(self.firm(issued[number * len(issued) // start]))
+        for of, leaves, many in (("smes", "sme_exit", smes), ("leaders", "leader_exit", leaders)):
+            for _ in range(many):
+                self.env.process(self.member(of, leaves, before))
+        self.env.process(self.rounds(yearly))
+        self.env.run(until=self.calendar.end())
+        self.count["certified"] += int(self.numbers["start_cumulative"])
+        return Firms(*(self.count[stock] for stock in Firms._fields))
+
+
+def half(whole: int, second: int) -> int:
+    """Return the first or the *second* of two nearly equal halves."""
+    return whole - whole // 2 if second else whole // 2
 
 
 def incubator_one_by_one(random: np.random.Generator, numbers: Mapping[str, float]) -> tuple[int, int]:
@@ -175,3 +251,40 @@ def incubator_one_by_one(random: np.random.Generator, numbers: Mapping[str, floa
     env.process(arrivals())
     env.run(until=calendar.end())
     return graduates[0], room.count
+
+
+class Watching(World):
+    """A world that holds the books against themselves at every single move."""
+
+    moves = 0
+
+    def move(self, source: str, target: str, amount: Floats) -> None:
+        before = sum(self.accounts.values(), np.zeros(self.shape))
+        World.move(self, source, target, amount)
+        gained = sum(self.accounts.values(), np.zeros(self.shape)) - before
+        expected = amount * ((target != OUTSIDE) - (source != OUTSIDE))
+        np.testing.assert_array_equal(gained, expected)
+        assert all(np.all(account >= 0.0) for account in self.accounts.values())
+        assert all(np.all(account == np.rint(account)) for account in self.accounts.values())
+        if "graduating" in self.accounts:
+            assert np.all(self.accounts["accelerator"] <= self.numbers["accelerator_places"])
+        if "graduating" in self.accounts and not self.numbers["area_yearly"].any():
+            places = np.floor(self.numbers["start_area"] * 1e4 / self.numbers["area_per_tenant"])
+            assert np.all(self.accounts["graduating"] + self.accounts["failing"] <= places)
+        type(self).moves += 1
+
+
+def watching(world: World) -> Watching:
+    return Watching(
+        world.calendar, world.luck, world.numbers, world.feeds, world.push, world.dates, world.shape
+    )
+
+
+def agrees(entities: np.ndarray, vector: np.ndarray, spread: float) -> None:
+    """Hold two samples of whole numbers against each other: KS, means, variances."""
+    error = np.sqrt(entities.var() / len(entities) + vector.var() / len(vector))
+    assert abs(entities.mean() - vector.mean()) < 4.5 * error
+    assert 1 / spread < entities.var() / vector.var() < spread
+    jitter = np.random.default_rng(5)
+    smooth = [sample + jitter.uniform(-0.5, 0.5, len(sample)) for sample in (entities, vector)]
+    assert kstest(*smooth).pvalue > 1e-4

@@ -15,9 +15,9 @@ from sim.baseline.load_plan import ID
 from sim.baseline.plan import Assumption, Derived, PipelinePlan
 from sim.errors import Found
 from sim.marked.table import nearest_or_all
-from sim.pipelines import COUPLING, Need, Pipeline, pipeline
+from sim.pipelines import COUPLING, LARGEST, Need, Pipeline, pipeline
 from sim.texts import say
-from sim.units import known_unit
+from sim.units import known_unit, units
 
 FILE = "pipelines.yaml"
 DAY = re.compile("([0-9]{2})-([0-9]{2})")
@@ -88,7 +88,18 @@ def _numbers(id: str, name: Name, fields: Fields, member: type[Pipeline]) -> dic
         if part is not None:
             numbers[need.name] = _number(id, name, need, part)
     inner.finish()
+    _check_rooms(member, numbers, found=fields.found)
     return numbers
+
+
+def _check_rooms(member: type[Pipeline], numbers: dict[str, Assumption], found: Found) -> None:
+    """Add every stock at the start that has no room in any draw."""
+    ranges = {name: (number.low, number.high) for name, number in numbers.items()}
+    for room in member.rooms:
+        misfit = room.misfit(ranges) if set(room.fields()) <= set(numbers) else None
+        if misfit is not None:
+            code, details = misfit
+            found.add(numbers[details.get("each", room.stock)].place, code, **details)
 
 
 def _number(id: str, name: Name, need: Need, fields: Fields) -> Assumption:
@@ -102,12 +113,16 @@ def _number(id: str, name: Name, need: Need, fields: Fields) -> Assumption:
         if low > central or central > high:
             fields.found.add(fields.place, "not-in-order", low=low, central=central, high=high)
     for column, value in shown.items():
-        if value == value and not need.allows(value):
-            place = fields.value_place(column)
+        place = fields.value_place(column)
+        if abs(value) > LARGEST:
+            fields.found.add(place, "number-range", value=f"{value:g}")
+        elif value == value and not need.allows(value):
             fields.found.add(place, f"pipeline-{need.sort}", field=need.name, value=f"{value:g}")
     if need.sort == "years" and low == low and (low != high or low != int(low)):
         fields.found.add(fields.place, "pipeline-years", field=need.name, value=f"{low:g}")
     unit = fields.text("unit")
+    if unit in units() and unit != (need.only_unit() or unit):
+        fields.found.add(fields.value_place("unit"), "wrong-unit", unit=unit, expected=need.only_unit())
     number = Assumption(
         id=f"{id}.{need.name}",
         name=Name(
@@ -199,7 +214,10 @@ def _dates(fields: Fields) -> tuple[tuple[int, int], ...]:
     """Return the days of the year; each must exist, and stand once."""
     days: list[tuple[int, int]] = []
     place = fields.value_place("dates") if fields.has("dates") else fields.place
-    for item in fields.items("dates"):
+    items = fields.items("dates")
+    if fields.data.get("dates") == []:
+        fields.found.add(place, "pipeline-no-date")
+    for item in items:
         match = DAY.fullmatch(str(item))
         day = (int(match[1]), int(match[2])) if match else (0, 0)
         if not _exists(day):

@@ -29,6 +29,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     from sim.scenario.loading import load_scenarios
     from sim.scenario.names import directories_of
     from sim.scenario.plans import PlanFolders
+    from sim.streams import SET
     from sim.studies.coupling import coupling_of
     from sim.studies.watch_pipeline import watched
     from sim.tables.pipeline_table import (
@@ -53,12 +54,15 @@ def run(options: argparse.Namespace, console: Console) -> int:
         raise BadInput([Mistake(Place(f"{baseline.folder}/pipelines.yaml"), names.code, details)])
     seen = watched(scenario, baseline, ident)
     name, title = seen.plan.name.in_language(lang), scenario.title.in_language(lang)
-    console.show_text("pipeline.title", name=name, scenario=title, draws=f"{seen.draws:,}")
+    sets = seen.draws // SET
+    console.show_text("pipeline.title", name=name, scenario=title, draws=f"{seen.draws:,}", sets=sets)
     if seen.plan.coupled_to is None:
         console.show_text("pipeline.alone")
     else:
         noisy = {indicator.id: indicator.name for indicator in baseline.indicators}[seen.plan.coupled_to]
         console.show_text("pipeline.coupled", indicator=noisy.in_language(lang), value=f"{seen.coupling:g}")
+        if seen.coupling == 0.0:
+            console.show_text("pipeline.uncoupled")
     if options.watch:
         console.show(months_text(seen.trace.months, seen.trace.balances, lang))
     console.show(flows_text(seen.years, seen.flows, lang))

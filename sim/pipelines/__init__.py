@@ -5,15 +5,17 @@ block. Nothing else of the project imports SimPy.
 """
 
 from sim.pipelines import ageing, auctions, certification, coverage, incubation, programme
-from sim.pipelines.family import COUPLING, Need, Pipeline, pipeline
+from sim.pipelines.family import COUPLING, LARGEST, Need, Pipeline, Room, pipeline
 from sim.pipelines.spread import spread_of
 from sim.pipelines.world import Calendar, Trace, World
 
 __all__ = [
     "COUPLING",
+    "LARGEST",
     "Calendar",
     "Need",
     "Pipeline",
+    "Room",
     "Trace",
     "World",
     "ageing",

@@ -28,7 +28,7 @@ class Certification(Pipeline):
         Need("start_cumulative", "stock"),
         Need("start_smes", "stock"),
         Need("start_leaders", "stock"),
-        Need("capacity", "capacity"),
+        Need("capacity", "capacity", counted=True),
         Need("validity", "years"),
         Need("renewal", "rate"),
         Need("sme_exit", "rate"),

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from sim.axes import Floats
-from sim.pipelines.family import COUPLING, Need, Pipeline, pipeline
+from sim.pipelines.family import COUPLING, Need, Pipeline, Room, pipeline
 from sim.pipelines.world import Process, World
 
 PERCENT = 100.0
@@ -18,7 +18,13 @@ PERCENT = 100.0
 class Coverage(Pipeline):
     """*of* places, *start* of them covered; each other is *approved* with this chance a year."""
 
-    needs = (Need("of", "capacity"), Need("start", "stock"), Need("approved", "rate"), COUPLING)
+    needs = (
+        Need("of", "capacity", counted=True),
+        Need("start", "stock"),
+        Need("approved", "rate"),
+        COUPLING,
+    )
+    rooms = (Room("start", "of"),)
     outputs = ("covered", "share")
     starts: ClassVar[Mapping[str, str]] = {"covered": "start"}
     dated = True

@@ -29,18 +29,71 @@ BOUNDS: Mapping[Sort, tuple[float, float]] = {
 NEVER_ZERO: tuple[Sort, ...] = ("duration", "capacity")
 """Sorts of which zero makes no sense: nobody could stay, nobody could enter."""
 
+UNITS: Mapping[Sort, str] = {"rate": "1", "duration": "年", "factor": "1", "years": "年"}
+"""Units of sorts that formulas read in one unit only."""
+
+LARGEST = 1e15
+"""No number of a pipeline is larger, as none of a scenario is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A number that a kind of pipeline needs. ``years`` are whole and alike in every draw."""
+    """A number that a kind of pipeline needs. ``years`` are whole and alike in every draw.
+
+    *counted*: a capacity of whole things, of which a part of one is none. *unit*: the only one that
+    the kind reads; empty where the plan may count in any.
+    """
 
     name: str
     sort: Sort
+    counted: bool = False
+    unit: str = ""
 
     def allows(self, value: float) -> bool:
         """Say whether *value* makes sense for this sort of number."""
         low, high = BOUNDS[self.sort]
+        if self.counted:
+            low = 1.0
         return low <= value <= high and not (value == 0.0 and self.sort in NEVER_ZERO)
+
+    def only_unit(self) -> str:
+        """Return the unit that the number must have; empty where any will do."""
+        return self.unit or UNITS.get(self.sort, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Where a *stock* at the start must fit: into *places*, or into as much area at so much *each*."""
+
+    stock: str
+    places: str
+    each: str = ""
+    factor: float = 1.0
+
+    def fields(self) -> tuple[str, ...]:
+        return (self.stock, self.places, *((self.each,) if self.each else ()))
+
+    def misfit(self, ranges: Mapping[str, tuple[float, float]]) -> tuple[str, Mapping[str, str]] | None:
+        """Return the code and details of a mistake in *ranges*, (low, high) by field; None if all is well.
+
+        Ranges may overlap, since a draw has but one of each: a stock is a mistake that fits in no draw.
+        """
+        (low, high), (least, most) = ranges[self.places], ranges.get(self.each, (1.0, 1.0))
+        if not (low > 0.0 and least > 0.0 and high >= low and most >= least):
+            return None  # what is no number or no capacity was noted before
+        fewest, room = low * self.factor // most, high * self.factor // least
+        if self.each and fewest < 1.0:
+            return "pipeline-no-place", {
+                "places": self.places,
+                "value": f"{low:g}",
+                "each": self.each,
+                "size": f"{most:g}",
+            }
+        stock = ranges[self.stock][0]
+        if stock > max(room, 1.0):
+            details = {"field": self.stock, "value": f"{stock:g}", "places": self.places, "most": f"{room:g}"}
+            return "pipeline-no-room", details
+        return None
 
 
 class Pipeline(ABC):
@@ -48,6 +101,7 @@ class Pipeline(ABC):
 
     *inflows*: feeds that are things founded, which its coupling therefore holds or lets go of.
     *starts*: output -> the number that it stands at before the plan; other outputs begin with nothing.
+    *rooms*: stocks at the start that must fit into a capacity.
     *dated*: it happens on dates of the year (``MM-DD``), which the plan's file lists.
     """
 
@@ -56,6 +110,7 @@ class Pipeline(ABC):
     inflows: ClassVar[tuple[str, ...]] = ()
     outputs: ClassVar[tuple[str, ...]]
     starts: ClassVar[Mapping[str, str]] = {}
+    rooms: ClassVar[tuple[Room, ...]] = ()
     dated: ClassVar[bool] = False
 
     @abstractmethod

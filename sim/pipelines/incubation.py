@@ -9,9 +9,10 @@ from typing import ClassVar
 import numpy as np
 
 from sim.axes import Floats
-from sim.pipelines.family import COUPLING, Need, Pipeline, pipeline
+from sim.pipelines.family import COUPLING, Need, Pipeline, Room, pipeline
 from sim.pipelines.world import MONTHS, OUTSIDE, Process, World
 
+FLOOR, METRES = "万平方米", "平方米"
 SQUARE_METRES = 1e4  # of one 万平方米
 QUARTERS = 4
 
@@ -31,10 +32,10 @@ class Incubation(Pipeline):
         Need("nursery_stay", "duration"),
         Need("admitted", "rate"),
         Need("start_queue", "stock"),
-        Need("start_area", "capacity"),
-        Need("area_yearly", "flow"),
-        Need("building", "capacity"),
-        Need("area_per_tenant", "capacity"),
+        Need("start_area", "capacity", unit=FLOOR),
+        Need("area_yearly", "flow", unit=FLOOR),
+        Need("building", "capacity", unit=FLOOR),
+        Need("area_per_tenant", "capacity", unit=METRES),
         Need("start_tenants", "stock"),
         Need("graduating", "rate"),
         Need("stay", "duration"),
@@ -42,9 +43,13 @@ class Incubation(Pipeline):
         Need("internet_plus", "rate"),
         Need("accelerating", "rate"),
         Need("start_accelerator", "stock"),
-        Need("accelerator_places", "capacity"),
+        Need("accelerator_places", "capacity", counted=True),
         Need("accelerator_stay", "duration"),
         COUPLING,
+    )
+    rooms = (
+        Room("start_tenants", "start_area", "area_per_tenant", SQUARE_METRES),
+        Room("start_accelerator", "accelerator_places"),
     )
     outputs = (
         "area_added",

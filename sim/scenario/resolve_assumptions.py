@@ -25,6 +25,7 @@ ASSUMED = "assumption:"
 
 def replaced_assumptions(reading: Reading, written: ScenarioWritten) -> dict[str, Assumption]:
     replaced: dict[str, Assumption] = {}
+    written_at: dict[str, Steps] = {}
     used = _used_assumptions(reading.baseline, written)
     for word, entry in written.assumptions.items():
         steps: Steps = ("assumptions", word)
@@ -46,12 +47,19 @@ def replaced_assumptions(reading: Reading, written: ScenarioWritten) -> dict[str
         place = reading.place(steps)
         changed = dataclasses.replace(own, low=low, central=central, high=high)
         replaced[id] = _as_replaced(changed, place)
-    _pipelines(reading, written, replaced)
+        written_at[id] = steps
+    _pipelines(reading, written, replaced, written_at)
+    _check_rooms(reading, replaced, written_at)
     return dict(sorted(replaced.items()))
 
 
-def _pipelines(reading: Reading, written: ScenarioWritten, replaced: dict[str, Assumption]) -> None:
-    """Add the numbers of pipelines that the scenario replaces to *replaced*."""
+def _pipelines(
+    reading: Reading,
+    written: ScenarioWritten,
+    replaced: dict[str, Assumption],
+    written_at: dict[str, Steps],
+) -> None:
+    """Add the numbers of pipelines that the scenario replaces to *replaced*, and where they stand."""
     for word, fields in written.pipelines.items():
         steps: Steps = ("pipelines", word)
         id = reading.one(steps, word, reading.names.pipelines, is_key=True)
@@ -76,8 +84,26 @@ def _pipelines(reading: Reading, written: ScenarioWritten, replaced: dict[str, A
             changed = dataclasses.replace(own, low=low, central=central, high=high)
             place = reading.place(at)
             replaced[own.id] = _as_replaced(changed, place)
+            written_at[own.id] = at
             if field == COUPLING.name and high > 0.0 and plan.coupled_to is None:
                 reading.mistake(at, "pipeline-uncoupled", name=word, value=as_written(high))
+
+
+def _check_rooms(
+    reading: Reading, replaced: Mapping[str, Assumption], written_at: Mapping[str, Steps]
+) -> None:
+    """Note every stock at the start that has no room in any draw, at the last number that makes it so."""
+    for plan in reading.baseline.pipelines.values():
+        numbers = {
+            field: replaced.get(id, reading.baseline.assumptions[id]) for field, id in plan.numbers.items()
+        }
+        ranges = {field: (number.low, number.high) for field, number in numbers.items()}
+        for room in pipeline[plan.kind].rooms:
+            own = [numbers[field].id for field in room.fields() if numbers[field].id in written_at]
+            misfit = room.misfit(ranges) if own else None
+            if misfit is not None:
+                code, details = misfit
+                reading.mistake(written_at[own[-1]], code, **details)
 
 
 def _as_replaced(changed: Assumption, place: Place) -> Assumption:

@@ -48,6 +48,8 @@ def _needs(target: Target, lang: str) -> str:
     if target.status == "evaluated":
         return needs_words(target, lang)
     where = "targets.where-value" if target.status == "unquantified" else "targets.where"
+    if target.quantity is not None and target.value == target.value:
+        where = "targets.where-status"
     place = f"targets.csv:{target.place.line}"
     return say(
         "screen.sentences", lang, first=needs_words(target, lang), second=say(where, lang, place=place)

@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binom, kstest, poisson
+from scipy.stats import binom, poisson
 
-from sim.axes import Floats
 from sim.kernels.binomial import binomial_quantile
 from sim.kernels.poisson import compiled_quantile
-from sim.pipelines import Calendar, Trace, World, spread_of
+from sim.pipelines import Calendar, Trace, spread_of
 from sim.pipelines.certification import part_of
 from sim.pipelines.world import OUTSIDE, anniversary
 from sim.streams import SET, SETS
@@ -23,10 +22,12 @@ from tests.pipeline_worlds import (
     FIRMS,
     INCUBATION,
     YEARS,
+    Watching,
     additions,
-    firms_one_by_one,
+    agrees,
     incubator_one_by_one,
     ran,
+    watching,
     world_of,
 )
 
@@ -174,32 +175,6 @@ def test_parts_of_a_number_are_whole_and_all_of_it(whole: int, parts: int) -> No
     assert all(part == int(part) and part >= 0.0 for part in each)
 
 
-class Watching(World):
-    """A world that holds the books against themselves at every single move."""
-
-    moves = 0
-
-    def move(self, source: str, target: str, amount: Floats) -> None:
-        before = sum(self.accounts.values(), np.zeros(self.shape))
-        World.move(self, source, target, amount)
-        gained = sum(self.accounts.values(), np.zeros(self.shape)) - before
-        expected = amount * ((target != OUTSIDE) - (source != OUTSIDE))
-        np.testing.assert_array_equal(gained, expected)
-        assert all(np.all(account >= 0.0) for account in self.accounts.values())
-        assert all(np.all(account == np.rint(account)) for account in self.accounts.values())
-        if "graduating" in self.accounts:
-            places = np.floor(self.numbers["start_area"] * 1e4 / self.numbers["area_per_tenant"])
-            assert np.all(self.accounts["graduating"] + self.accounts["failing"] <= places)
-            assert np.all(self.accounts["accelerator"] <= self.numbers["accelerator_places"])
-        type(self).moves += 1
-
-
-def watching(world: World) -> Watching:
-    return Watching(
-        world.calendar, world.luck, world.numbers, world.feeds, world.push, world.dates, world.shape
-    )
-
-
 def test_nothing_is_lost_or_made_at_any_event_and_no_capacity_is_passed() -> None:
     Watching.moves = 0
     tight = INCUBATION | {"start_area": 3.0, "arrivals": 500.0}
@@ -334,28 +309,6 @@ def test_a_draw_of_weight_three_counts_as_three_draws(each: list[tuple[int, int]
     np.testing.assert_allclose(weighted, spread_of(repeated, None))
 
 
-def agrees(entities: np.ndarray, vector: np.ndarray, spread: float) -> None:
-    """Hold two samples of whole numbers against each other: KS, means, variances."""
-    error = np.sqrt(entities.var() / len(entities) + vector.var() / len(vector))
-    assert abs(entities.mean() - vector.mean()) < 4.5 * error
-    assert 1 / spread < entities.var() / vector.var() < spread
-    jitter = np.random.default_rng(5)
-    smooth = [sample + jitter.uniform(-0.5, 0.5, len(sample)) for sample in (entities, vector)]
-    assert kstest(*smooth).pvalue > 1e-4
-
-
-def test_firms_one_by_one_have_the_distribution_of_the_vector() -> None:
-    random = np.random.default_rng(11)
-    entities = np.array([firms_one_by_one(random, 60, 20, 0.7) for _ in range(1000)])
-    numbers = FIRMS | {"start": 60.0, "renewal": 0.7}
-
-    vector = ran("certification", world_of(numbers, additions(20.0, 0.0, ALL), shape=ALL))["valid"][
-        -1
-    ].ravel()
-
-    agrees(entities, vector, spread=1.2)
-
-
 def test_a_small_incubator_one_by_one_has_the_distribution_of_the_vector() -> None:
     """Fates are settled by the order of entry in the vector, which moves variances by some per cent."""
     random = np.random.default_rng(12)
@@ -364,8 +317,8 @@ def test_a_small_incubator_one_by_one_has_the_distribution_of_the_vector() -> No
 
     outputs = ran("incubation", world_of(small, shape=ALL))
 
-    agrees(runs[:, 0], outputs["graduated"].sum(axis=0).ravel(), spread=1.35)
-    agrees(runs[:, 1], outputs["tenants"][-1].ravel(), spread=1.35)
+    agrees(runs[:, 0], outputs["graduated"].sum(axis=0).ravel(), spread=1.2)
+    agrees(runs[:, 1], outputs["tenants"][-1].ravel(), spread=1.2)
 
 
 def test_a_block_is_the_same_whatever_ran_before_it() -> None:
