@@ -97,7 +97,7 @@ def test_one_unit_is_refused() -> None:
     baseline = plan_with_panels()
     line = refusal(with_figures(baseline, [f for f in baseline.figures if f.region == "province"]))
     assert line.startswith("made-up/indicators.csv:2:1: ")
-    assert "1 regions" in line
+    assert "without gaps: 1; at least 6" in line
 
 
 def test_two_years_are_refused() -> None:
