@@ -201,7 +201,7 @@ def is_uniform(ranks: Floats) -> bool:
     return bool(chdtrc(9.0, np.sum((counts - expected) ** 2) / expected) > 0.001)
 
 
-def test_ranks_are_uniform_on_simulated_panels_and_a_planted_fault_is_caught() -> None:
+def test_N19_ranks_are_uniform_on_simulated_panels_and_a_planted_fault_is_caught() -> None:
     panels = 400 if NIGHTLY else 16
     ranks = [simulation_ranks(panels, spread) for spread in (1.0, 0.5)]
     right, wrong = (float(np.mean(ndtri(r) ** 2)) for r in ranks)
