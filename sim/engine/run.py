@@ -12,7 +12,7 @@ from sim.designs import Design
 from sim.engine.chances import outcome_of
 from sim.engine.levels import BlockLevels, levels_of_block, quantities_of_block
 from sim.engine.luck import Luck
-from sim.engine.memory import keep_large_arrays_apart
+from sim.engine.memory import settle_memory
 from sim.engine.noise import BlockNoise, block_noise, set_parameters
 from sim.engine.pilot import with_reference
 from sim.engine.summary import Summary, summary_of
@@ -52,7 +52,7 @@ def run_block(
     made of share their levels. Either is let go once no later model needs it. Sizes without bound can
     take a level past all numbers: such draws are counted as invalid, so the processor's flags are not needed.
     """
-    keep_large_arrays_apart()
+    settle_memory()
     lucks: dict[tuple[int, Design], Luck] = {}
     noises: dict[tuple[object, ...], BlockNoise] = {}
     levels: BlockLevels | None = None
