@@ -254,9 +254,16 @@ def incubator_one_by_one(random: np.random.Generator, numbers: Mapping[str, floa
 
 
 class Watching(World):
-    """A world that holds the books against themselves at every single move."""
+    """A world that holds the books against themselves, and capacities, at every single move."""
 
     moves = 0
+    buildings: Floats | float = 0.0
+
+    def poisson(self, name: str, rate: Floats) -> Floats:
+        many = World.poisson(self, name, rate)
+        if name == "completed":
+            self.buildings = self.buildings + many
+        return many
 
     def move(self, source: str, target: str, amount: Floats) -> None:
         before = sum(self.accounts.values(), np.zeros(self.shape))
@@ -266,12 +273,20 @@ class Watching(World):
         np.testing.assert_array_equal(gained, expected)
         assert all(np.all(account >= 0.0) for account in self.accounts.values())
         assert all(np.all(account == np.rint(account)) for account in self.accounts.values())
-        if "graduating" in self.accounts:
-            assert np.all(self.accounts["accelerator"] <= self.numbers["accelerator_places"])
-        if "graduating" in self.accounts and not self.numbers["area_yearly"].any():
-            places = np.floor(self.numbers["start_area"] * 1e4 / self.numbers["area_per_tenant"])
-            assert np.all(self.accounts["graduating"] + self.accounts["failing"] <= places)
+        self.hold_capacities(source, target, amount)
         type(self).moves += 1
+
+    def hold_capacities(self, source: str, target: str, amount: Floats) -> None:
+        numbers, accounts = self.numbers, self.accounts
+        if "accelerator" in accounts:
+            assert np.all(accounts["accelerator"] <= numbers["accelerator_places"])
+            area = numbers["start_area"] + self.buildings * numbers["building"]
+            tenants = accounts["graduating"] + accounts["failing"]
+            assert np.all(tenants <= np.floor(area * 1e4 / numbers["area_per_tenant"] + 1e-6))
+        if (source, target) == ("waiting", "valid"):
+            assert np.all(amount <= numbers["capacity"])
+        if "covered" in accounts:
+            assert np.all(accounts["covered"] <= numbers["of"])
 
 
 def watching(world: World) -> Watching:

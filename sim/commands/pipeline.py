@@ -60,13 +60,15 @@ def run(options: argparse.Namespace, console: Console) -> int:
         console.show_text("pipeline.alone")
     else:
         noisy = {indicator.id: indicator.name for indicator in baseline.indicators}[seen.plan.coupled_to]
-        console.show_text("pipeline.coupled", indicator=noisy.in_language(lang), value=f"{seen.coupling:g}")
-        if seen.coupling == 0.0:
+        low, central, high = seen.coupling
+        value = f"{central:g}" if low == high else f"{central:g} ({low:g}-{high:g})"
+        console.show_text("pipeline.coupled", indicator=noisy.in_language(lang), value=value)
+        if high == 0.0:
             console.show_text("pipeline.uncoupled")
     if options.watch:
         console.show(months_text(seen.trace.months, seen.trace.balances, lang))
     console.show(flows_text(seen.years, seen.flows, lang))
-    if seen.plan.coupled_to is not None and seen.coupling > 0.0:
+    if seen.plan.coupled_to is not None and seen.coupling[-1] > 0.0:
         coupled = coupling_of(scenario, baseline, seen.plan)
         if coupled is not None:
             console.show(coupling_text(coupled, lang))

@@ -20,6 +20,7 @@ from sim.model import compiled
 from sim.scenario.loading import load_scenarios
 from sim.scenario.plans import PlanFolders
 from sim.scenario.scenario import Scenario
+from sim.streams import SETS
 from sim.studies.coupling import coupling_of, set_apart
 from sim.studies.explain_parts import derived_parts
 from sim.studies.pipeline_flows import flows_of_scenarios
@@ -121,8 +122,37 @@ def test_every_number_of_a_pipeline_has_a_source_a_grade_and_an_order() -> None:
         baseline.assumptions[id] for plan in baseline.pipelines.values() for id in plan.numbers.values()
     ]
     assert len(numbers) > 100
-    assert all(n.source and n.grade in "ABC" and n.low <= n.central <= n.high for n in numbers)
+    assert all(n.source and n.source_zh and n.grade in "ABC" and n.low <= n.central <= n.high for n in numbers)
     assert all("coupling" in plan.numbers for plan in baseline.pipelines.values())
+
+
+def test_what_no_source_gives_is_varied_and_what_is_fixed_has_a_source_or_a_definition() -> None:
+    baseline = loaded(PLAN)
+    numbers = [
+        baseline.assumptions[id] for plan in baseline.pipelines.values() for id in plan.numbers.values()
+    ]
+
+    assert [n.id for n in numbers if n.grade == "C" and n.low == n.high] == []
+    fixed = [n for n in numbers if n.low == n.high and "by definition" not in n.source]
+    assert {n.id for n in fixed} == {
+        "firms.start_cumulative", "firms.validity", "patents.start", "national_zones.of", "national_zones.start",
+    }  # fmt: skip
+    assert all("按定义" in n.source_zh for n in numbers if "by definition" in n.source)
+
+
+def test_every_number_with_a_range_differs_between_the_sets_of_a_run(tmp_path: Path) -> None:
+    """Varied in the noise: what is drawn once per set reaches the world of each pipeline."""
+    scenario, baseline = scenario_of("seed: 4\n", tmp_path)
+    inside = inside_of_block(compiled(scenario, baseline), Luck(scenario.seed, 0))
+
+    worlds = {pipe.id: run_inside(inside, pipe) for pipe in inside.around.model.pipelines}
+    assert set(worlds) == set(baseline.pipelines)
+    for plan in baseline.pipelines.values():
+        for field, ident in plan.numbers.items():
+            number = baseline.assumptions[ident]
+            drawn = np.unique(worlds[plan.id].numbers[field])
+            assert len(drawn) == (1 if number.low == number.high else SETS), ident
+            assert number.low <= drawn[0] <= drawn[-1] <= number.high
 
 
 def test_a_plan_without_the_file_has_no_pipelines() -> None:
@@ -347,7 +377,7 @@ def test_a_pipeline_is_watched_month_by_month(tmp_path: Path) -> None:
     seen = watched(scenario, baseline, "firms")
 
     assert len(seen.trace.months) == 60
-    assert seen.coupling == 1.0
+    assert seen.coupling == (1.0, 1.0, 1.0)
     assert seen.flows["waiting", "valid"].shape == (3, 5)
     for lang in ("zh", "en"):
         lines = months_text(seen.trace.months, seen.trace.balances, lang).splitlines()

@@ -199,18 +199,40 @@ def test_an_account_that_would_fall_below_zero_is_refused() -> None:
         world.move("stock", OUTSIDE, np.full(world.shape, 4.0))
 
 
-@pytest.mark.parametrize(("area", "more"), [(3.0, 0.1), (3.0, 2.0), (3.2, 0.5), (3.5, 4.0), (5.0, 0.3)])
-def test_more_room_never_lowers_graduates_in_any_draw(area: float, more: float) -> None:
+@given(
+    numbers=st.fixed_dictionaries(
+        {
+            "arrivals": st.floats(20.0, 900.0),
+            "start_queue": st.floats(0.0, 80.0),
+            "start_area": st.floats(0.3, 5.0),
+            "area_yearly": st.sampled_from([0.0, 0.5, 2.0]),
+            "building": st.sampled_from([0.1, 0.7]),
+            "start_tenants": st.floats(0.0, 300.0),
+            "graduating": st.floats(0.0, 1.0),
+            "stay": st.floats(0.1, 5.0),
+            "stay_failing": st.floats(0.1, 5.0),
+            "internet_plus": st.floats(0.0, 1.0),
+        }
+    ),
+    more=st.one_of(st.just(0.02), st.floats(0.02, 4.0)),
+    what=st.sampled_from(["start_area", "area_yearly", "area_per_tenant"]),
+    push=st.floats(0.3, 3.0),
+    block=st.integers(0, 9),
+)
+def test_more_room_never_lowers_graduates_in_any_draw(
+    numbers: dict[str, float], more: float, what: str, push: float, block: int
+) -> None:
+    """More floor area, more of it built, or less of it a tenant: any incubator, any luck."""
+    less = INCUBATION | numbers
+    larger = less[what] / (1.0 + more) if what == "area_per_tenant" else less[what] + more
     small, large = (
-        ran(
-            "incubation",
-            world_of(INCUBATION | {"start_area": room, "arrivals": 400.0}, years=YEARS[:3]),
-        )
-        for room in (area, area + more)
+        ran("incubation", world_of(each, years=YEARS[:2], push=push, block=block, shape=(1, 128)))
+        for each in (less, less | {what: larger})
     )
 
-    for output in ("entered", "graduated", "internet_plus"):
+    for output in ("entered", "graduated", "internet_plus", "failed"):
         assert np.all(np.cumsum(large[output], axis=0) >= np.cumsum(small[output], axis=0))
+    assert np.all(large["queue"] <= small["queue"])
 
 
 def test_in_the_long_run_tenants_are_arrivals_times_stay() -> None:
