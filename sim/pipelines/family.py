@@ -81,6 +81,8 @@ class Room:
         (low, high), (least, most) = ranges[self.places], ranges.get(self.each, (1.0, 1.0))
         if not (low > 0.0 and least > 0.0 and high >= low and most >= least):
             return None  # what is no number or no capacity was noted before
+        if not self.each and low < 1.0:
+            return None  # a part of one place, which was noted before
         fewest, room = low * self.factor // most, high * self.factor // least
         if self.each and fewest < 1.0:
             return "pipeline-no-place", {

@@ -37,9 +37,9 @@ class Difference:
 
     *kind*: ``growth``, ``weight``, ``drift`` (fraction a year), ``delay``, ``path``, ``shock``,
     ``shock.<part>`` (``shock.size.level`` where it is a share of the level), ``noise.<field>``,
-    ``assumption``, ``targets``, ``draws``, ``design``, ``precision`` (percentage points), ``decide``,
-    ``execution`` or ``seed``; *name*: of the shock or the assumption. Areas, indicators and years: where
-    it applies, as ids.
+    ``assumption``, ``dates`` (of a pipeline, as ``MM-DD``), ``targets``, ``draws``, ``design``,
+    ``precision`` (percentage points), ``decide``, ``execution`` or ``seed``; *name*: of the shock, the
+    assumption or the pipeline. Areas, indicators and years: where it applies, as ids.
     """
 
     kind: str
@@ -61,6 +61,7 @@ def differences(was: Scenario, now: Scenario, baseline: Baseline) -> tuple[Diffe
         *_shocks(was, now),
         *_noise(was, now),
         *_assumptions(was, now, baseline),
+        *_rounds(was, now, baseline),
         *_run(was, now),
     )
 
@@ -157,6 +158,19 @@ def _assumptions(was: Scenario, now: Scenario, baseline: Baseline) -> Iterator[D
         old, new = before[ident], after[ident]
         if (old.low, old.central, old.high) != (new.low, new.central, new.high):
             yield Difference("assumption", old, new, new.name)
+
+
+def _rounds(was: Scenario, now: Scenario, baseline: Baseline) -> Iterator[Difference]:
+    for ident in sorted(was.rounds.keys() | now.rounds.keys()):
+        plan = baseline.pipelines[ident]
+        old, new = (side.rounds[ident].days if ident in side.rounds else plan.dates for side in (was, now))
+        if old != new:
+            yield Difference("dates", days_as_text(old), days_as_text(new), plan.name)
+
+
+def days_as_text(days: Iterable[tuple[int, int]]) -> tuple[str, ...]:
+    """Return days of the year as a file writes them."""
+    return tuple(f"{month:02d}-{day:02d}" for month, day in days)
 
 
 def _run(was: Scenario, now: Scenario) -> Iterator[Difference]:
