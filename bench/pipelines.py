@@ -92,12 +92,12 @@ def ratio_of_firms() -> float:
 def ratio_of_incubator() -> float:
     """Return the same of the small incubator."""
     from sim.streams import BLOCK
-    from tests.pipeline_worlds import ALL, INCUBATION, incubator_one_by_one, ran, world_of
+    from tests.pipeline_worlds import ALL, INCUBATION, ProjectByProject, ran, world_of
 
     random = np.random.default_rng(1)
     begin = time.process_time()
     for _ in range(RUNS):
-        incubator_one_by_one(random, INCUBATION)
+        ProjectByProject(random, INCUBATION).run()
     single = (time.process_time() - begin) / RUNS
     begin = time.process_time()
     ran("incubation", world_of(INCUBATION, shape=ALL))

@@ -22,10 +22,11 @@ from tests.pipeline_worlds import (
     FIRMS,
     INCUBATION,
     YEARS,
+    Incubator,
+    ProjectByProject,
     Watching,
     additions,
     agrees,
-    incubator_one_by_one,
     ran,
     watching,
     world_of,
@@ -332,15 +333,23 @@ def test_a_draw_of_weight_three_counts_as_three_draws(each: list[tuple[int, int]
 
 
 def test_a_small_incubator_one_by_one_has_the_distribution_of_the_vector() -> None:
-    """Fates are settled by the order of entry in the vector, which moves variances by some per cent."""
+    """All flows and stocks, both queues full at times; fates by the order of entry move variances a little."""
     random = np.random.default_rng(12)
-    small = INCUBATION | {"arrivals": 24.0, "start_nursery": 6.0, "start_tenants": 10.0, "start_area": 0.24}
-    runs = np.array([incubator_one_by_one(random, small) for _ in range(1000)])
+    small = INCUBATION | {"arrivals": 24.0, "start_nursery": 6.0, "start_tenants": 12.0, "start_area": 0.32}
+    small |= {"start_accelerator": 2.0, "accelerator_places": 2.0, "accelerating": 0.6}
+    runs = [ProjectByProject(random, small).run() for _ in range(1000)]
+    entities = Incubator(*np.array(runs).T)
 
-    outputs = ran("incubation", world_of(small, shape=ALL))
+    outputs = ran("incubation", world := world_of(small, shape=ALL))
 
-    agrees(runs[:, 0], outputs["graduated"].sum(axis=0).ravel(), spread=1.2)
-    agrees(runs[:, 1], outputs["tenants"][-1].ravel(), spread=1.2)
+    for flow in ("entered", "graduated", "failed"):
+        agrees(getattr(entities, flow), outputs[flow].sum(axis=0).ravel(), spread=1.2)
+    for stock in ("queue", "tenants"):
+        agrees(getattr(entities, stock), outputs[stock][-1].ravel(), spread=1.2)
+    for stock in ("nursery", "accelerator"):
+        agrees(getattr(entities, stock), world.accounts[stock].ravel(), spread=1.2)
+    assert 0.2 < np.mean(world.accounts["accelerator queue"] > 0.0) < 0.9
+    assert 0.1 < np.mean(outputs["queue"][-1] > 0.0) < 0.9
 
 
 def test_a_block_is_the_same_whatever_ran_before_it() -> None:
