@@ -61,6 +61,7 @@ class Incubation(Pipeline):
         "internet_plus",
         "accelerated",
     )
+    fractions = ("area_added",)
     starts: ClassVar[Mapping[str, str]] = {"tenants": "start_tenants", "queue": "start_queue"}
 
     def run(self, world: World) -> Mapping[str, Floats]:

@@ -22,6 +22,7 @@ from sim.scenario.loading import load_scenarios
 from sim.scenario.plans import PlanFolders
 from sim.scenario.scenario import Scenario
 from sim.streams import SETS
+from sim.studies.batch import run_batch
 from sim.studies.coupling import coupling_of, set_apart
 from sim.studies.explain_parts import derived_parts
 from sim.studies.pipeline_flows import flows_of_scenarios
@@ -471,3 +472,20 @@ def test_flows_given_actuals_count_draws_by_their_weights(tmp_path: Path) -> Non
     assert len(np.unique(inside.weights)) > 100
     np.testing.assert_allclose(seen.flows["firms"]["outside", "waiting"][:, 0], 900.0)
     assert coupling_of(scenario, baseline, baseline.pipelines["firms"]) is None
+
+
+def test_what_a_pipeline_counts_has_whole_quantiles(tmp_path: Path) -> None:
+    """Six auctions are six and not 5.998; areas, amounts and shares keep their fractions."""
+    text = "draws: 4096\ntargets: [A07, A09, A12, P03, P09, U01]\n"
+    scenario, baseline = scenario_of(text, tmp_path)
+    (cube,) = run_batch([scenario], {scenario.plan: baseline})
+
+    values: dict[str, set[float]] = {}
+    for each in cube.trajectories:
+        values.setdefault(each.indicator, set()).update(each.quantiles)
+    for ident in ("auctions_held", "incubator_graduates", "leading_firms", "new_hitech_firms"):
+        assert all(value == int(value) for value in values[ident]), ident
+    for ident in ("auction_turnover", "incubation_area_added", "national_zone_share"):
+        assert any(value != int(value) for value in values[ident]), ident
+    (held,) = (row for row in cube.probabilities if row.target.id == "A07")
+    assert held.median == 6.0
