@@ -37,8 +37,9 @@ class Difference:
 
     *kind*: ``growth``, ``weight``, ``drift`` (fraction a year), ``delay``, ``path``, ``shock``,
     ``shock.<part>`` (``shock.size.level`` where it is a share of the level), ``noise.<field>``,
-    ``assumption``, ``dates`` (of a pipeline, as ``MM-DD``), ``targets``, ``draws``, ``design``,
-    ``precision`` (percentage points), ``decide``, ``execution`` or ``seed``; *name*: of the shock, the
+    ``assumption``, ``dates`` (of a pipeline, as ``MM-DD``), ``targets.left`` (asked for before),
+    ``targets.more`` (now), ``draws``, ``design``, ``precision`` (percentage points), ``decide``,
+    ``execution`` or ``seed``; *name*: of the shock, the
     assumption or the pipeline. Areas, indicators and years: where it applies, as ids.
     """
 
@@ -177,7 +178,10 @@ def _run(was: Scenario, now: Scenario) -> Iterator[Difference]:
     if set(was.targets) != set(now.targets):
         gone = tuple(target for target in was.targets if target not in now.targets)
         come = tuple(target for target in now.targets if target not in was.targets)
-        yield Difference("targets", gone or None, come or None)
+        if gone:
+            yield Difference("targets.left", gone, None)
+        if come:
+            yield Difference("targets.more", None, come)
     if was.draws != now.draws:
         yield Difference("draws", float(was.draws), float(now.draws))
     if was.precision != now.precision:

@@ -48,7 +48,8 @@ def unknowns_text(cube: Cube, lang: str) -> str:
     """Return the worst evidence of the headline targets, and the assumption that moves the answers most."""
     rows = [row for row in cube.headline() if row.grade is not None]
     if not rows:
-        return say("screen.no-headline", lang)
+        asked = any(row.target.group == "headline" for row in cube.probabilities)
+        return say("screen.no-headline" if asked else "screen.headline-not-asked", lang)
     worst = max(row.grade.worst() for row in rows if row.grade is not None)
     on_it = [row.target.id for row in rows if row.grade is not None and row.grade.worst() == worst]
     evidence = say(
