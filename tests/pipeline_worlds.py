@@ -252,7 +252,7 @@ class ProjectByProject:
         return self.random.random() < self.numbers[share]
 
     def tenant(self, graduating: bool, since: int | None = None) -> Generator[simpy.Event, Any, None]:
-        """Queue, stay and leave; *since* is the month in which it came in, where it was there at the start."""
+        """Queue, stay and leave; *since* is the month it came in, where it was there at the start."""
         with self.room.request() as place:
             yield place
             self.count["entered"] += since is None
@@ -292,8 +292,15 @@ class ProjectByProject:
             self.env.process(self.accelerated(since=-1))
         self.env.process(self.arrivals())
         self.env.run(until=self.calendar.end())
-        flows = (self.count[flow] for flow in ("entered", "graduated", "failed", "nursery"))
-        return Incubator(*flows, len(self.room.queue), self.room.count, self.accelerator.count)
+        return Incubator(
+            entered=self.count["entered"],
+            graduated=self.count["graduated"],
+            failed=self.count["failed"],
+            nursery=self.count["nursery"],
+            queue=len(self.room.queue),
+            tenants=self.room.count,
+            accelerator=self.accelerator.count,
+        )
 
 
 class Watching(World):

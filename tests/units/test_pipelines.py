@@ -333,7 +333,7 @@ def test_a_draw_of_weight_three_counts_as_three_draws(each: list[tuple[int, int]
 
 
 def test_a_small_incubator_one_by_one_has_the_distribution_of_the_vector() -> None:
-    """All flows and stocks, both queues full at times; fates by the order of entry move variances a little."""
+    """All flows and stocks, both queues full at times; fates by order of entry move variances a little."""
     random = np.random.default_rng(12)
     small = INCUBATION | {"arrivals": 24.0, "start_nursery": 6.0, "start_tenants": 12.0, "start_area": 0.32}
     small |= {"start_accelerator": 2.0, "accelerator_places": 2.0, "accelerating": 0.6}
