@@ -32,6 +32,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     from sim.streams import SET
     from sim.studies.coupling import coupling_of
     from sim.studies.watch_pipeline import watched
+    from sim.tables.layout import paragraph
     from sim.tables.pipeline_table import (
         coupling_text,
         flow_columns,
@@ -55,7 +56,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
     seen = watched(scenario, baseline, ident)
     name, title = seen.plan.name.in_language(lang), scenario.title.in_language(lang)
     sets = seen.draws // SET
-    console.show_text("pipeline.title", name=name, scenario=title, draws=f"{seen.draws:,}", sets=sets)
+    drawn = f"{seen.draws:,}"
+    console.show(paragraph(say("pipeline.title", lang, name=name, scenario=title, draws=drawn, sets=sets)))
     if seen.plan.coupled_to is None:
         console.show_text("pipeline.alone")
     else:

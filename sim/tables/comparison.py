@@ -8,7 +8,7 @@ from sim.cube import Cube, Probability
 from sim.outputs.text_table import display_width
 from sim.scenario.cell_names import cell_name
 from sim.tables.figures import bare_chance, bare_percent, moved
-from sim.tables.layout import WIDEST, paragraph, wrapped_table
+from sim.tables.layout import WIDEST, column_groups, paragraph, wrapped_table
 from sim.texts import say
 
 NAME_WIDTH = 26
@@ -59,25 +59,11 @@ def _tables(cubes: Sequence[Cube], first: Cube | None, lang: str) -> str:
     named = [paths or [say("screen.scenario", lang)], *labels]
     room = WIDEST - sum(min(NAME_WIDTH, _width(column)) + len(GAP) for column in zip(*named, strict=True))
     parts = []
-    for part in _parts(columns, room):
+    for part in column_groups(columns, [_width(column) for column in columns], room, GAP):
         head, *rows = [[*label, *cells] for label, cells in zip(named, zip(*part, strict=True), strict=True)]
         right = range(0 if paths else 1, len(head))
         parts.append(wrapped_table(head, rows, dict.fromkeys(range(len(labels[0])), NAME_WIDTH), right, GAP))
     return "\n\n".join(parts)
-
-
-def _parts(columns: Sequence[Sequence[str]], room: int) -> list[list[Sequence[str]]]:
-    """Return *columns* in groups that fit in *room* places, at least one in each."""
-    parts: list[list[Sequence[str]]] = []
-    left = 0
-    for column in columns:
-        needed = _width(column) + len(GAP)
-        if not parts or needed > left:
-            parts.append([])
-            left = room
-        parts[-1].append(column)
-        left -= needed
-    return parts
 
 
 def _width(column: Sequence[str]) -> int:

@@ -31,6 +31,7 @@ from sim.studies.watch_pipeline import watched
 from sim.tables.difference_lines import difference_line
 from sim.tables.explain_parts_table import derived_text
 from sim.tables.pipeline_table import account_name, coupling_text, flow_files, months_text
+from sim.texts import say
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAN = ROOT / "baselines" / "zhejiang-2016"
@@ -247,9 +248,11 @@ def printed_rows(scenario: Scenario, baseline: Baseline, pipe: str) -> dict[tupl
     coupled = coupling_of(scenario, baseline, baseline.pipelines[pipe])
     assert coupled is not None
     rows = {}
-    for line in coupling_text(coupled, "en").splitlines()[3:]:
+    lines = coupling_text(coupled, "en").splitlines()
+    rule = next(number for number, line in enumerate(lines) if line.startswith("---"))
+    for line in lines[rule + 1 :]:
         target, version, *rest = line.split()
-        rows[f"{target} {version}", rest[0]] = [float(word) for word in rest if word[0].isdigit()]
+        rows[f"{target} {version}", rest[0]] = [float(word) for word in rest if word[-1].isdigit()]
     return rows
 
 
@@ -422,8 +425,10 @@ def test_a_pipeline_is_watched_month_by_month(tmp_path: Path) -> None:
     assert seen.flows["waiting", "valid"].shape == (3, 5)
     for lang in ("zh", "en"):
         lines = months_text(seen.trace.months, seen.trace.balances, lang).splitlines()
-        assert len(lines) == 63
-        assert account_name("waiting", lang) in lines[1]
+        assert len([line for line in lines if line.startswith("20")]) == 60
+        head = "".join(" ".join(lines[1:4]).partition("---")[0].split())
+        assert head.startswith(say("pipeline.head.month", lang) + account_name("waiting", lang)[:2])
+        assert all(word in head for word in account_name("leaders", lang).split())
 
 
 def test_every_account_of_every_kind_has_a_name(tmp_path: Path) -> None:

@@ -116,6 +116,15 @@ def test_buildings_add_what_is_planned_and_tenants_fill_them() -> None:
     assert np.all(outputs["internet_plus"] <= outputs["graduated"])
 
 
+@pytest.mark.parametrize(("share", "part"), [(0.0, 0.0), (1.0, 1.0)])
+def test_all_or_none_of_the_graduates_are_internet_plus_firms_where_the_share_says_so(
+    share: float, part: float
+) -> None:
+    outputs = ran("incubation", world_of(TIGHT | {"internet_plus": share}, years=YEARS[:2], shape=(1, 32)))
+
+    np.testing.assert_array_equal(outputs["internet_plus"], part * outputs["graduated"])
+
+
 @pytest.mark.parametrize("dates", ROUND_OF_YEAR)
 def test_a_year_is_the_same_in_one_round_or_many(dates: tuple[tuple[int, int], ...]) -> None:
     """Shares of a year and yearly additions, in closed form; only additions late in a year keep more."""
