@@ -169,6 +169,32 @@ def test_valid_certificates_follow_their_fluid_limit() -> None:
     np.testing.assert_allclose(outputs["valid"].mean(axis=(1, 2)), start + new, rtol=1e-3)
 
 
+@pytest.mark.parametrize("area", [1e4, 160.0])
+def test_a_large_incubator_follows_its_fluid_limit_with_room_and_without(area: float) -> None:
+    """Month by month: a share leaves, what is admitted queues, and moves in as far as there is room."""
+    numbers = INCUBATION | {"arrivals": 2.4e5, "start_nursery": 3e4, "start_tenants": 6e4, "start_area": area}
+    numbers |= {"area_per_tenant": 20.0, "accelerator_places": 5e3, "accelerating": 0.2}
+    world = world_of(numbers, years=YEARS[:2])
+    outputs = ran("incubation", world)
+
+    leave = {
+        name: -np.expm1(-1.0 / (12.0 * numbers[name])) for name in ("nursery_stay", "stay", "stay_failing")
+    }
+    places, share = area * 1e4 / 20.0, numbers["graduating"]
+    nursery, queue, staying, failing = 3e4, 0.0, 6e4 * share, 6e4 * (1.0 - share)
+    for _ in range(24):
+        queue += numbers["admitted"] * leave["nursery_stay"] * nursery
+        nursery += 2.4e5 / 12.0 - leave["nursery_stay"] * nursery
+        staying, failing = staying * (1.0 - leave["stay"]), failing * (1.0 - leave["stay_failing"])
+        moving = min(queue, places - staying - failing)
+        queue, staying, failing = queue - moving, staying + share * moving, failing + (1.0 - share) * moving
+    assert (queue > 1e4) == (area < 1e3)
+    ends = {name: float(account[-1].mean()) for name, account in world.year_ends.items()}
+    for name, expected in (("nursery", nursery), ("graduating", staying), ("failing", failing)):
+        assert ends[name] == pytest.approx(expected, rel=3e-3)
+    assert outputs["queue"][-1].mean() == pytest.approx(queue, rel=1e-2, abs=1.0)
+
+
 def test_ages_follow_their_fluid_limit_with_grants() -> None:
     """Stock at each year end, cohort by cohort: a loss, a year older, then what is granted."""
     outputs = ran("ageing", world_of(AGEING, {"granted": yearly(1e5)}))
