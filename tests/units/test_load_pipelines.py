@@ -32,6 +32,7 @@ from sim.tables.difference_lines import difference_line
 from sim.tables.explain_parts_table import derived_text
 from sim.tables.pipeline_table import account_name, coupling_text, flow_files, months_text
 from sim.texts import say
+from tests.pipeline_worlds import FEW, ran, world_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAN = ROOT / "baselines" / "zhejiang-2016"
@@ -173,6 +174,33 @@ def test_every_target_has_a_quantity_or_says_what_is_missing() -> None:
 
     assert len({target.id for target in prose}) == 58
     assert all(target.quantity if target.status == "evaluated" else target.needs for target in prose)
+
+
+def test_printed_additions_of_the_cities_without_exits_are_exactly_the_two_targets() -> None:
+    """15,000 and 50,000 from the bases that the plan implies, by the shipped rounds and review capacity."""
+    baseline = loaded(PLAN)
+    firms = baseline.pipelines["firms"]
+    numbers = {field: baseline.assumptions[id].central for field, id in firms.numbers.items()}
+    numbers |= {
+        "start_cumulative": 7500.0,
+        "start": 7500.0,
+        "start_smes": 20_000.0,
+        "sme_exit": 0.0,
+        "renewal": 1.0,
+    }
+    indicators = list(baseline.indicator_axis().labels)
+    cities = baseline.printed.level[: len(baseline.cities)]  # without the province: its row is their sum
+    feeds = {
+        role: np.broadcast_to(cities[:, indicators.index(id)].sum(axis=0)[:, None, None], (5, *FEW))
+        for role, id in firms.feeds.items()
+    }
+
+    outputs = ran("certification", world_of(numbers, feeds, dates=firms.dates))
+
+    assert np.all(outputs["certified"][-1] == 15_000.0)
+    assert np.all(outputs["valid"][-1] == 15_000.0)
+    assert np.all(outputs["smes"][-1] == 50_000.0)
+    assert np.all(outputs["waiting"] == 0.0)
 
 
 def test_pipelines_that_no_target_needs_are_not_in_the_model(tmp_path: Path) -> None:
