@@ -15,6 +15,7 @@ from sim.baseline.plan import Baseline
 from sim.engine import run
 from sim.engine.inside import inside_of_block, pipeline_of_block, run_inside
 from sim.engine.luck import Luck
+from sim.engine.pipelines import world_of as block_world
 from sim.errors import BadInput, Place
 from sim.model import compiled
 from sim.scenario.differences import differences
@@ -396,6 +397,19 @@ def test_a_pipeline_may_feed_another_but_never_itself(tmp_path: Path) -> None:
     assert mistake.place.file.endswith("pipelines.yaml")
     assert "hitech_firms_rounds" in mistake.line("en")
     assert "patents_in_force_by_age" in mistake.line("en")
+
+
+def test_no_two_pipelines_flows_or_dates_share_their_luck(tmp_path: Path) -> None:
+    scenario, baseline = scenario_of("seed: 1\n", tmp_path)
+    inside = inside_of_block(compiled(scenario, baseline), Luck(scenario.seed, 0))
+
+    lucks = [
+        block_world(inside.around, pipe).luck(name, stamp).tobytes()
+        for pipe in inside.around.model.pipelines
+        for name in ("added", "lost")
+        for stamp in ("2016-12-31", "2017-12-31")
+    ]
+    assert len(set(lucks)) == len(lucks) == 4 * len(baseline.pipelines)
 
 
 def test_pipelines_do_not_change_when_others_are_asked_for(tmp_path: Path) -> None:
