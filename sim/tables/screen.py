@@ -65,14 +65,17 @@ def unknowns_text(cube: Cube, lang: str) -> str:
     moved = most_moved(rows)
     if moved is None or moved.driver is None:
         return evidence + (versions or say("screen.no-driver", lang))
+    low, high = (percent(end, cube.draws) for end in (moved.driver.low, moved.driver.high))
+    if low == high:
+        return evidence + (versions or say("screen.no-driver", lang))
     return evidence + say(
         "screen.strongest-number" if versions else "screen.strongest-driver",
         lang,
         versions=versions,
         name=moved.driver.name.in_language(lang),
         target=moved.target.id,
-        low=percent(moved.driver.low, cube.draws),
-        high=percent(moved.driver.high, cube.draws),
+        low=low,
+        high=high,
     )
 
 

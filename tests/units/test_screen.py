@@ -118,6 +118,12 @@ def test_without_a_driver_it_says_that_nothing_moves_the_answers() -> None:
     assert say("screen.no-driver", "zh") in shown(cube((answered(headline(1), 0.5),)), "zh")
 
 
+def test_a_driver_that_moves_less_than_a_figure_shows_is_not_said_to_move_anything() -> None:
+    still = cube((answered(headline(1), 0.5, driver=driver(0.5001, 0.5003)),))
+    assert say("screen.no-driver", "zh") in shown(still, "zh")
+    assert "goes from" not in shown(still, "en")
+
+
 def test_the_assumptions_of_the_run_stand_above_the_table() -> None:
     text = shown(cube((answered(headline(1), 0.5),), floored=3), "en")
     paragraph = " ".join(text[: text.index("id   target")].split())
