@@ -275,7 +275,7 @@ Level = Annotated[
 Seed = Annotated[
     int, PlainValidator(seed_from), WithJsonSchema({"type": "integer", "minimum": 0, "maximum": MAX_SEED})
 ]
-Text = Annotated[str, PlainValidator(text_from), WithJsonSchema({"type": "string", "minLength": 1})]
+Text = Annotated[str, unless_unread(text_from), WithJsonSchema({"type": "string", "minLength": 1})]
 Day = Annotated[Any, WithJsonSchema({"type": "string", "pattern": r"^[0-9]{2}-[0-9]{2}$"})]
 """A day of the year as ``MM-DD``; `sim.scenario.resolve_rounds` reads it."""
 

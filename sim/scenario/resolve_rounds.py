@@ -41,6 +41,8 @@ def _days(reading: Reading, steps: Steps, entry: Any) -> tuple[tuple[int, int], 
         reading.mistake(steps, "pipeline-no-date")
     days: list[tuple[int, int]] = []
     for number, item in enumerate(entry):
+        if item is UNREAD:
+            continue
         day = day_of_year(item) if isinstance(item, str) else None
         if day is None:
             reading.mistake((*steps, number), "pipeline-date", value=shown(item))
