@@ -33,6 +33,7 @@ INCUBATION = {
     "building": 1.0,
     "area_per_tenant": 200.0,
     "start_tenants": 150.0,
+    "start_graduating": 0.4,
     "graduating": 0.4,
     "stay": 1.5,
     "stay_failing": 1.0,
@@ -283,7 +284,7 @@ class ProjectByProject:
 
     def run(self) -> Incubator:
         start = {name: int(self.numbers[f"start_{name}"]) for name in ("tenants", "nursery", "accelerator")}
-        to_graduate = round(start["tenants"] * self.numbers["graduating"])
+        to_graduate = round(start["tenants"] * self.numbers["start_graduating"])
         for number in range(start["tenants"]):
             self.env.process(self.tenant(number < to_graduate, since=-1))
         for _ in range(start["nursery"]):

@@ -209,6 +209,7 @@ def test_an_account_that_would_fall_below_zero_is_refused() -> None:
             "area_yearly": st.sampled_from([0.0, 0.5, 2.0]),
             "building": st.sampled_from([0.1, 0.7]),
             "start_tenants": st.floats(0.0, 300.0),
+            "start_graduating": st.floats(0.0, 1.0),
             "graduating": st.floats(0.0, 1.0),
             "stay": st.floats(0.1, 5.0),
             "stay_failing": st.floats(0.1, 5.0),
