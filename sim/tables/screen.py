@@ -53,7 +53,7 @@ def unknowns_text(cube: Cube, lang: str) -> str:
     worst = max(row.grade.worst() for row in rows if row.grade is not None)
     on_it = [row.target.id for row in rows if row.grade is not None and row.grade.worst() == worst]
     evidence = say(
-        "screen.worst-grade",
+        "screen.only-grade" if len(rows) == 1 else "screen.worst-grade",
         lang,
         grade=worst,
         meaning=say(f"grade.{worst}", lang),

@@ -83,7 +83,8 @@ def test_what_it_shows_fits_a_terminal_and_says_neither_none_nor_all(
 ) -> None:
     """So little room that no draw meets a target, so many accounts that their table is in parts."""
     file = scenario(
-        tmp_path, "pipelines: {incubation: {start_area: 100, start_tenants: 1000, area_yearly: 0}}\n"
+        tmp_path,
+        "draws: 4096\npipelines: {incubation: {start_area: 100, start_tenants: 1000, area_yearly: 0}}\n",
     )
     argv = ("incubation", "--watch", "--scenario", file, "--out", str(tmp_path), "--lang", lang)
     code, out, err = shown(capsys, *argv)

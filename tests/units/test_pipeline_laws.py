@@ -118,7 +118,8 @@ def test_buildings_add_what_is_planned_and_tenants_fill_them() -> None:
 
 def test_those_inside_at_the_start_graduate_by_a_share_of_their_own() -> None:
     alone = INCUBATION | {"arrivals": 0.0, "start_nursery": 0.0, "graduating": 0.0, "start_graduating": 0.3}
-    outputs = ran("incubation", world_of(alone, years=tuple(range(2016, 2036)), shape=(1, 8)))
+    alone |= {"stay": 0.1, "stay_failing": 0.1}
+    outputs = ran("incubation", world_of(alone, years=YEARS[:3], shape=(1, 8)))
 
     assert np.all(outputs["graduated"].sum(axis=0) == 45.0)  # 0.3 of 150
     assert np.all(outputs["failed"].sum(axis=0) == 105.0)

@@ -106,6 +106,12 @@ def test_without_headline_answers_it_says_so() -> None:
     assert line_with(text, "H01 H01") == "H01 H01: a number"
 
 
+def test_of_one_headline_target_it_does_not_count() -> None:
+    text = " ".join(shown(cube((answered(headline(1), 0.5),)), "en").split())
+    assert "worst evidence of the headline target H01 is grade" in text
+    assert "1 of the 1" not in text
+
+
 def test_without_headline_targets_asked_for_it_does_not_say_that_they_lack_data() -> None:
     asked = answered(target("P09", "firms", 10.0, group="prose_2020"), 0.4)
     text = shown(cube((asked,)), "en")
