@@ -33,6 +33,7 @@ INCUBATION = {
     "building": 1.0,
     "area_per_tenant": 200.0,
     "start_tenants": 150.0,
+    "start_graduating": 0.4,
     "graduating": 0.4,
     "stay": 1.5,
     "stay_failing": 1.0,
@@ -204,59 +205,116 @@ def half(whole: int, second: int) -> int:
     return whole - whole // 2 if second else whole // 2
 
 
-def incubator_one_by_one(random: np.random.Generator, numbers: Mapping[str, float]) -> tuple[int, int]:
-    """Return (graduates, tenants at the end) of a small incubator: one project, one process.
+class Incubator(NamedTuple):
+    """What became of a small incubator by the end: flows of all years, then stocks and queues."""
 
-    Whoever is in leaves at the first month end after an exponential stay; the queue is first come,
-    first served, by SimPy's own resource of as many places as the floor area has.
+    entered: int
+    graduated: int
+    failed: int
+    nursery: int
+    queue: int
+    tenants: int
+    accelerator: int
+
+
+@dataclass(slots=True)
+class ProjectByProject:
+    """A small incubator in SimPy: one project, one tenant, one accelerated firm is one process each.
+
+    Whoever is in leaves at the first month end after an exponential stay; queues are first come, first
+    served, by SimPy's own resources of as many places as there are.
     """
-    env = simpy.Environment()
-    places = int(numbers["start_area"] * 1e4 // numbers["area_per_tenant"])
-    room = simpy.Resource(env, capacity=places)
-    calendar = Calendar(YEARS)
-    ends = [calendar.day(when) for when in calendar.month_ends()]
-    graduates = [0]
 
-    def months(mean_years: float) -> int:
-        return int(random.geometric(-np.expm1(-1.0 / (12 * mean_years))))
+    random: np.random.Generator
+    numbers: Mapping[str, float]
+    env: simpy.Environment = field(default_factory=simpy.Environment)
+    calendar: Calendar = field(default_factory=lambda: Calendar(YEARS))
+    count: Counter[str] = field(default_factory=Counter)
+    ends: list[int] = field(init=False)
+    room: simpy.Resource = field(init=False)
+    accelerator: simpy.Resource = field(init=False)
 
-    def tenant(month: int, graduating: bool) -> Generator[simpy.Event, Any, None]:
-        with room.request() as place:
+    def __post_init__(self) -> None:
+        places = int(self.numbers["start_area"] * 1e4 // self.numbers["area_per_tenant"])
+        self.room = simpy.Resource(self.env, capacity=places)
+        self.accelerator = simpy.Resource(self.env, capacity=int(self.numbers["accelerator_places"]))
+        self.ends = [self.calendar.day(when) for when in self.calendar.month_ends()]
+
+    def stay(self, field: str, month: int) -> Generator[simpy.Event, Any, None]:
+        """Wait for the month end, from *month* on, at which a stay of that length is over."""
+        leave = month + int(self.random.geometric(-np.expm1(-1.0 / (12 * self.numbers[field]))))
+        end = self.ends[leave] - 0.25 if leave < len(self.ends) else 10.0 * self.calendar.end()
+        yield self.env.timeout(end - self.env.now)
+
+    def month(self) -> int:
+        return int(np.searchsorted(self.ends, self.env.now))
+
+    def happens(self, share: str) -> bool:
+        return self.random.random() < self.numbers[share]
+
+    def tenant(self, graduating: bool, since: int | None = None) -> Generator[simpy.Event, Any, None]:
+        """Queue, stay and leave; *since* is the month it came in, where it was there at the start."""
+        with self.room.request() as place:
             yield place
-            month = max(month, int(np.searchsorted(ends, env.now)))
-            leave = month + months(numbers["stay" if graduating else "stay_failing"])
-            if leave >= len(ends):
-                yield env.timeout(10 * calendar.end())
-            yield env.timeout(ends[leave] - 0.25 - env.now)
-            graduates[0] += graduating
+            self.count["entered"] += since is None
+            yield from self.stay(
+                "stay" if graduating else "stay_failing", self.month() if since is None else since
+            )
+        self.count["graduated" if graduating else "failed"] += 1
+        if graduating and self.happens("accelerating"):
+            yield from self.accelerated()
 
-    def project(month: int) -> Generator[simpy.Event, Any, None]:
-        leave = month + months(numbers["nursery_stay"])
-        if leave < len(ends) and random.random() < numbers["admitted"]:
-            yield env.timeout(ends[leave] - env.now)
-            yield env.process(tenant(leave, random.random() < numbers["graduating"]))
+    def accelerated(self, since: int | None = None) -> Generator[simpy.Event, Any, None]:
+        with self.accelerator.request() as place:
+            yield place
+            yield from self.stay("accelerator_stay", self.month() if since is None else since)
 
-    def arrivals() -> Generator[simpy.Event, Any, None]:
-        for month, end in enumerate(ends):
-            yield env.timeout(end - 0.5 - env.now)
-            for _ in range(random.poisson(numbers["arrivals"] / 12)):
-                env.process(project(month))
+    def project(self, month: int) -> Generator[simpy.Event, Any, None]:
+        self.count["nursery"] += 1
+        yield from self.stay("nursery_stay", month)
+        self.count["nursery"] -= 1
+        if self.happens("admitted"):
+            yield from self.tenant(self.happens("graduating"))
 
-    start = int(numbers["start_tenants"])
-    to_graduate = round(start * numbers["graduating"])
-    for number in range(start):
-        env.process(tenant(-1, number < to_graduate))
-    for _ in range(int(numbers["start_nursery"])):
-        env.process(project(-1))
-    env.process(arrivals())
-    env.run(until=calendar.end())
-    return graduates[0], room.count
+    def arrivals(self) -> Generator[simpy.Event, Any, None]:
+        for month, end in enumerate(self.ends):
+            yield self.env.timeout(end - 0.5 - self.env.now)
+            for _ in range(self.random.poisson(self.numbers["arrivals"] / 12)):
+                self.env.process(self.project(month))
+
+    def run(self) -> Incubator:
+        start = {name: int(self.numbers[f"start_{name}"]) for name in ("tenants", "nursery", "accelerator")}
+        to_graduate = round(start["tenants"] * self.numbers["start_graduating"])
+        for number in range(start["tenants"]):
+            self.env.process(self.tenant(number < to_graduate, since=-1))
+        for _ in range(start["nursery"]):
+            self.env.process(self.project(-1))
+        for _ in range(start["accelerator"]):
+            self.env.process(self.accelerated(since=-1))
+        self.env.process(self.arrivals())
+        self.env.run(until=self.calendar.end())
+        return Incubator(
+            entered=self.count["entered"],
+            graduated=self.count["graduated"],
+            failed=self.count["failed"],
+            nursery=self.count["nursery"],
+            queue=len(self.room.queue),
+            tenants=self.room.count,
+            accelerator=self.accelerator.count,
+        )
 
 
 class Watching(World):
-    """A world that holds the books against themselves at every single move."""
+    """A world that holds the books against themselves, and capacities, at every single move."""
 
     moves = 0
+    buildings: Floats | float = 0.0
+
+    def poisson(self, name: str, rate: Floats) -> Floats:
+        many = World.poisson(self, name, rate)
+        if name == "completed":
+            self.buildings = self.buildings + many
+        return many
 
     def move(self, source: str, target: str, amount: Floats) -> None:
         before = sum(self.accounts.values(), np.zeros(self.shape))
@@ -266,12 +324,20 @@ class Watching(World):
         np.testing.assert_array_equal(gained, expected)
         assert all(np.all(account >= 0.0) for account in self.accounts.values())
         assert all(np.all(account == np.rint(account)) for account in self.accounts.values())
-        if "graduating" in self.accounts:
-            assert np.all(self.accounts["accelerator"] <= self.numbers["accelerator_places"])
-        if "graduating" in self.accounts and not self.numbers["area_yearly"].any():
-            places = np.floor(self.numbers["start_area"] * 1e4 / self.numbers["area_per_tenant"])
-            assert np.all(self.accounts["graduating"] + self.accounts["failing"] <= places)
+        self.hold_capacities(source, target, amount)
         type(self).moves += 1
+
+    def hold_capacities(self, source: str, target: str, amount: Floats) -> None:
+        numbers, accounts = self.numbers, self.accounts
+        if "accelerator" in accounts:
+            assert np.all(accounts["accelerator"] <= numbers["accelerator_places"])
+            area = numbers["start_area"] + self.buildings * numbers["building"]
+            tenants = accounts["graduating"] + accounts["failing"]
+            assert np.all(tenants <= np.floor(area * 1e4 / numbers["area_per_tenant"] + 1e-6))
+        if (source, target) == ("waiting", "valid"):
+            assert np.all(amount <= numbers["capacity"])
+        if "covered" in accounts:
+            assert np.all(accounts["covered"] <= numbers["of"])
 
 
 def watching(world: World) -> Watching:

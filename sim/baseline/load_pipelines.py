@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 
 from sim.axes import Name
@@ -13,15 +11,13 @@ from sim.baseline.fields import Fields, document_or_none
 from sim.baseline.load_indicators import GRADES
 from sim.baseline.load_plan import ID
 from sim.baseline.plan import Assumption, Derived, PipelinePlan
-from sim.errors import Found
+from sim.errors import Found, Place
 from sim.marked.table import nearest_or_all
-from sim.pipelines import COUPLING, LARGEST, Need, Pipeline, pipeline
+from sim.pipelines import COUPLING, LARGEST, Need, Pipeline, day_of_year, pipeline
 from sim.texts import say
 from sim.units import known_unit, units
 
 FILE = "pipelines.yaml"
-DAY = re.compile("([0-9]{2})-([0-9]{2})")
-LEAP_YEAR = 2000  # 29 February is a date of the calendar; in other years it falls on the 28th
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +68,11 @@ def _plan(
     inputs = tuple(dict.fromkeys((*feeds.values(), *((coupled_to,) if coupled_to else ()))))
     outputs = _outputs(id, member, inputs, numbers, fields)
     ids = {output.output: output.id for output in outputs}
-    dates = _dates(fields) if member.dated else ()
+    dates_place = fields.value_place("dates") if fields.has("dates") else fields.place
+    dates = _dates(fields, dates_place) if member.dated else ()
     fields_of = {field: number.id for field, number in numbers.items()}
-    return PipelinePlan(id, name, kind, fields_of, feeds, dates, coupled_to, ids, fields.place), outputs
+    plan = PipelinePlan(id, name, kind, fields_of, feeds, dates, coupled_to, ids, fields.place, dates_place)
+    return plan, outputs
 
 
 def _numbers(id: str, name: Name, fields: Fields, member: type[Pipeline]) -> dict[str, Assumption]:
@@ -210,31 +208,21 @@ def _worst(grades: Iterable[str]) -> str:
     return max(grades, default="A")
 
 
-def _dates(fields: Fields) -> tuple[tuple[int, int], ...]:
+def _dates(fields: Fields, place: Place) -> tuple[tuple[int, int], ...]:
     """Return the days of the year; each must exist, and stand once."""
     days: list[tuple[int, int]] = []
-    place = fields.value_place("dates") if fields.has("dates") else fields.place
     items = fields.items("dates")
     if fields.data.get("dates") == []:
         fields.found.add(place, "pipeline-no-date")
     for item in items:
-        match = DAY.fullmatch(str(item))
-        day = (int(match[1]), int(match[2])) if match else (0, 0)
-        if not _exists(day):
+        day = day_of_year(str(item))
+        if day is None:
             fields.found.add(place, "pipeline-date", value=str(item)[:20])
         elif day in days:
             fields.found.add(place, "pipeline-date-twice", value=str(item))
         else:
             days.append(day)
     return tuple(sorted(days)) or ((12, 31),)
-
-
-def _exists(day: tuple[int, int]) -> bool:
-    try:
-        date(LEAP_YEAR, *day)
-    except ValueError:
-        return False
-    return True
 
 
 def _check_id(id: str, fields: Fields) -> None:

@@ -173,8 +173,8 @@ class Derived:
 class PipelinePlan:
     """A pipeline of the plan. *numbers*: field -> id of its assumption; *feeds*: role -> quantity.
 
-    *dates*: (month, day) of its rounds; *coupled_to*: the indicator whose province-wide noise it feels;
-    *outputs*: output -> id of the derived quantity.
+    *dates*: (month, day) of its rounds, none where its kind has none; *coupled_to*: the indicator whose
+    province-wide noise it feels; *outputs*: output -> id of the derived quantity.
     """
 
     id: str
@@ -186,6 +186,7 @@ class PipelinePlan:
     coupled_to: str | None
     outputs: Mapping[str, str]
     place: Place
+    dates_place: Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
 def names_in(baseline: Baseline, area: str, quantity: str) -> tuple[str, str]:
     """Return the ids of what is asked for, an indicator or something derived; BadInput with near names.
 
-    The id of a target stands for the quantity that it is about.
+    The id of a target stands for the quantity that it is about; a pipeline, or one of its numbers, for
+    the first quantity that it gives.
     """
     from sim.scenario.names import directories_of, directory
 
@@ -67,7 +68,10 @@ def names_in(baseline: Baseline, area: str, quantity: str) -> tuple[str, str]:
     named = [(indicator.id, indicator.name) for indicator in baseline.indicators]
     named += [(derived.id, derived.name) for derived in baseline.derived]
     asked_of = [(t.quantity, t.id) for t in baseline.targets if t.lead and t.quantity is not None]
-    quantities = directory("unknown-indicator", named, {}, asked_of)  # a target stands for what it is about
+    for plan in baseline.pipelines.values():
+        first = next(iter(plan.outputs.values()))
+        asked_of += [(first, word) for word in (plan.id, *plan.name, *plan.numbers.values())]
+    quantities = directory("unknown-indicator", named, {}, asked_of)
     found = Found()
     place = COMMAND_LINE
     ids = [areas.id_of(area), quantities.id_of(quantity)]

@@ -32,6 +32,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     from sim.streams import SET
     from sim.studies.coupling import coupling_of
     from sim.studies.watch_pipeline import watched
+    from sim.tables.layout import paragraph
     from sim.tables.pipeline_table import (
         coupling_text,
         flow_columns,
@@ -55,18 +56,21 @@ def run(options: argparse.Namespace, console: Console) -> int:
     seen = watched(scenario, baseline, ident)
     name, title = seen.plan.name.in_language(lang), scenario.title.in_language(lang)
     sets = seen.draws // SET
-    console.show_text("pipeline.title", name=name, scenario=title, draws=f"{seen.draws:,}", sets=sets)
+    drawn = f"{seen.draws:,}"
+    console.show(paragraph(say("pipeline.title", lang, name=name, scenario=title, draws=drawn, sets=sets)))
     if seen.plan.coupled_to is None:
         console.show_text("pipeline.alone")
     else:
         noisy = {indicator.id: indicator.name for indicator in baseline.indicators}[seen.plan.coupled_to]
-        console.show_text("pipeline.coupled", indicator=noisy.in_language(lang), value=f"{seen.coupling:g}")
-        if seen.coupling == 0.0:
+        low, central, high = seen.coupling
+        value = f"{central:g}" if low == high else f"{central:g} ({low:g}-{high:g})"
+        console.show_text("pipeline.coupled", indicator=noisy.in_language(lang), value=value)
+        if high == 0.0:
             console.show_text("pipeline.uncoupled")
     if options.watch:
         console.show(months_text(seen.trace.months, seen.trace.balances, lang))
     console.show(flows_text(seen.years, seen.flows, lang))
-    if seen.plan.coupled_to is not None and seen.coupling > 0.0:
+    if seen.plan.coupled_to is not None and seen.coupling[-1] > 0.0:
         coupled = coupling_of(scenario, baseline, seen.plan)
         if coupled is not None:
             console.show(coupling_text(coupled, lang))

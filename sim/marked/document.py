@@ -38,13 +38,14 @@ class Document:
 
     *data* is made of dict, list, str, int, float, bool and None; every key is a str (``2016`` and
     ``"2016"`` are one key), in the order of the file. A path is a tuple of keys and list positions;
-    *key_places* has the paths that end in a key.
+    *key_places* has the paths that end in a key; *unread* those of values that are None for a mistake.
     """
 
     file: str
     data: Any
     places: Mapping[Path_, Place]
     key_places: Mapping[Path_, Place]
+    unread: frozenset[Path_] = frozenset()
 
     def place(self, *path: str | int) -> Place:
         """Return the place of the value at *path*, or of the nearest value around it."""
@@ -73,20 +74,26 @@ def load_document(path: Path, root: Path) -> Document:
     return document_from_bytes(load_bytes(path, root, MAX_BYTES), name_in_project(path, root))
 
 
-def document_from_bytes(raw: bytes, name: str) -> Document:
-    """Return what *raw* says as YAML 1.2 without anchors, aliases, merges and tags."""
-    return document_from_text(text_from_bytes(raw, name), name)
+def document_from_bytes(raw: bytes, name: str, found: Found | None = None) -> Document:
+    """Return what *raw* says as YAML 1.2 without anchors, aliases, merges and tags.
+
+    Where numbers alone will not do and *found* is given, it gets these mistakes and the rest is returned.
+    """
+    return document_from_text(text_from_bytes(raw, name), name, found)
 
 
-def document_from_text(text: str, name: str) -> Document:
+def document_from_text(text: str, name: str, found: Found | None = None) -> Document:
     """Return what *text* says, as `document_from_bytes`."""
     reader = _Reader(name)
     for event in _events(text, name, reader.found):
         reader.take(event)
     if reader.root is None and not reader.found.mistakes:
         reader.found.add(Place(name), "empty-yaml")
-    reader.found.raise_if_any()
-    return Document(name, reader.root, reader.places, reader.key_places)
+    if found is not None and len(reader.found.mistakes) == reader.bad_numbers:
+        found.mistakes.extend(reader.found.mistakes)
+    else:
+        reader.found.raise_if_any()
+    return Document(name, reader.root, reader.places, reader.key_places, frozenset(reader.unread))
 
 
 def _events(text: str, name: str, found: Found) -> Iterator[Any]:
@@ -115,6 +122,8 @@ class _Reader:
         self.root: Any = None
         self.places: dict[Path_, Place] = {}
         self.key_places: dict[Path_, Place] = {}
+        self.unread: set[Path_] = set()
+        self.bad_numbers = 0
         self.documents = 0
         self.nodes = 0
         self.stack: list[_Open] = []
@@ -187,7 +196,10 @@ class _Reader:
         if plain and "：" in text and self._is_lost_key(top, text, place):
             colon = place._replace(column=place.column + text.index("："))
             self.found.add(colon, "full-width-colon")
-        self._put(self._value(text, place) if plain else text, place)
+        before = self.bad_numbers
+        path = self._put(self._value(text, place) if plain else text, place)
+        if self.bad_numbers > before:
+            self.unread.add(path)
 
     def _key(self, top: _Open, text: str, plain: bool, place: Place) -> None:
         if plain and text == "<<":
@@ -215,12 +227,16 @@ class _Reader:
         if INTEGER.fullmatch(text):
             if len(text.lstrip("+-")) <= MAX_DIGITS:
                 return int(text)
-            self.found.add(place, "number-range", value=text[:12] + "…")
+            self._refuse_number(place, "number-range", text[:12] + "…")
             return None
         if NOT_FINITE.fullmatch(text) or (FLOAT.fullmatch(text) and not math.isfinite(float(text))):
-            self.found.add(place, "not-finite", value=text[:20])
+            self._refuse_number(place, "not-finite", text[:20])
             return None
         return float(text) if FLOAT.fullmatch(text) else text
+
+    def _refuse_number(self, place: Place, code: str, value: str) -> None:
+        self.found.add(place, code, value=value)
+        self.bad_numbers += 1
 
     def _put(self, value: Any, place: Place) -> Path_:
         """Hang *value* on the open mapping or list; return its path."""

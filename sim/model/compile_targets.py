@@ -99,7 +99,7 @@ def pipeline_model(
             for field, id in plan.numbers.items()
         },
         feeds={role: names.index(id) for role, id in plan.feeds.items()},
-        dates=plan.dates,
+        dates=scenario.rounds[plan.id].days if plan.id in scenario.rounds else plan.dates,
         coupled_to=NONE if plan.coupled_to is None else names.index(plan.coupled_to),
     )
 

@@ -7,7 +7,7 @@ block. Nothing else of the project imports SimPy.
 from sim.pipelines import ageing, auctions, certification, coverage, incubation, programme
 from sim.pipelines.family import COUPLING, LARGEST, Need, Pipeline, Room, pipeline
 from sim.pipelines.spread import spread_of
-from sim.pipelines.world import Calendar, Trace, World
+from sim.pipelines.world import Calendar, Trace, World, day_of_year
 
 __all__ = [
     "COUPLING",
@@ -22,6 +22,7 @@ __all__ = [
     "auctions",
     "certification",
     "coverage",
+    "day_of_year",
     "incubation",
     "pipeline",
     "programme",

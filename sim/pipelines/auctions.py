@@ -33,6 +33,7 @@ class Auctions(Pipeline):
     )
     feeds = ("trade",)
     outputs = ("held", "per_quarter", "sold", "turnover", "trade")
+    fractions = ("turnover", "trade")
     dated = True
 
     def run(self, world: World) -> Mapping[str, Floats]:

@@ -26,6 +26,7 @@ class Coverage(Pipeline):
     )
     rooms = (Room("start", "of"),)
     outputs = ("covered", "share")
+    fractions = ("share",)
     starts: ClassVar[Mapping[str, str]] = {"covered": "start"}
     dated = True
 

@@ -81,6 +81,8 @@ class Room:
         (low, high), (least, most) = ranges[self.places], ranges.get(self.each, (1.0, 1.0))
         if not (low > 0.0 and least > 0.0 and high >= low and most >= least):
             return None  # what is no number or no capacity was noted before
+        if not self.each and low < 1.0:
+            return None  # a part of one place, which was noted before
         fewest, room = low * self.factor // most, high * self.factor // least
         if self.each and fewest < 1.0:
             return "pipeline-no-place", {
@@ -100,6 +102,7 @@ class Pipeline(ABC):
     """One kind of pipeline. *feeds* are the roles of yearly quantities that it is fed with ``[T, S, D]``.
 
     *inflows*: feeds that are things founded, which its coupling therefore holds or lets go of.
+    *fractions*: outputs that are no whole numbers, as all others are.
     *starts*: output -> the number that it stands at before the plan; other outputs begin with nothing.
     *rooms*: stocks at the start that must fit into a capacity.
     *dated*: it happens on dates of the year (``MM-DD``), which the plan's file lists.
@@ -109,6 +112,7 @@ class Pipeline(ABC):
     feeds: ClassVar[tuple[str, ...]] = ()
     inflows: ClassVar[tuple[str, ...]] = ()
     outputs: ClassVar[tuple[str, ...]]
+    fractions: ClassVar[tuple[str, ...]] = ()
     starts: ClassVar[Mapping[str, str]] = {}
     rooms: ClassVar[tuple[Room, ...]] = ()
     dated: ClassVar[bool] = False

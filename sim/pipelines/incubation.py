@@ -21,7 +21,8 @@ QUARTERS = 4
 class Incubation(Pipeline):
     """Projects start in a nursery; those *admitted* queue for room; a tenant graduates or fails.
 
-    Whether a tenant will graduate is settled when it enters, by the order of entry alone; stays are
+    Whether a tenant will graduate is settled when it enters, by the order of entry alone (of those inside
+    at the start, by *start_graduating*: a stock has more of those who stay longer); stays are
     exponential with means *stay* and *stay_failing*. So all counters of the incubator are monotone in
     its capacity, draw by draw: entered = min(arrived, capacity + left).
     """
@@ -37,6 +38,7 @@ class Incubation(Pipeline):
         Need("building", "capacity", unit=FLOOR),
         Need("area_per_tenant", "capacity", unit=METRES),
         Need("start_tenants", "stock"),
+        Need("start_graduating", "rate"),
         Need("graduating", "rate"),
         Need("stay", "duration"),
         Need("stay_failing", "duration"),
@@ -61,6 +63,7 @@ class Incubation(Pipeline):
         "internet_plus",
         "accelerated",
     )
+    fractions = ("area_added",)
     starts: ClassVar[Mapping[str, str]] = {"tenants": "start_tenants", "queue": "start_queue"}
 
     def run(self, world: World) -> Mapping[str, Floats]:
@@ -69,7 +72,7 @@ class Incubation(Pipeline):
         world.open("nursery", numbers["start_nursery"])
         world.open("queue", numbers["start_queue"])
         tenants = np.minimum(np.rint(numbers["start_tenants"]), sites.places())
-        to_graduate = np.rint(tenants * numbers["graduating"])
+        to_graduate = np.rint(tenants * numbers["start_graduating"])
         world.open("graduating", to_graduate)
         world.open("failing", tenants - to_graduate)
         world.open("accelerator queue")

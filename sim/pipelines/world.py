@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -17,6 +18,8 @@ OUTSIDE = "outside"
 """Where everything comes from and goes to; its balance is not kept."""
 
 MONTHS = 12
+DAY = re.compile("([0-9]{2})-([0-9]{2})")
+LEAP_YEAR = 2000
 END_OF_DAY = 0.5  # balances are read after whatever happens that day
 
 Luck = Callable[[str, str], Floats]
@@ -51,7 +54,22 @@ class Calendar:
 
     def rounds(self, days: Sequence[tuple[int, int]]) -> list[date]:
         """Return the dates of all years at (month, day); 29 February is 28 in other than leap years."""
-        return sorted(anniversary(date(2000, m, d), y) for y in self.years for m, d in days)
+        return sorted(anniversary(date(LEAP_YEAR, m, d), y) for y in self.years for m, d in days)
+
+
+def day_of_year(text: str) -> tuple[int, int] | None:
+    """Return the (month, day) that *text* writes as ``MM-DD``; None where no year has it.
+
+    29 February is a day of the calendar; in other than leap years it falls on the 28th.
+    """
+    match = DAY.fullmatch(text)
+    if match is None:
+        return None
+    try:
+        day = date(LEAP_YEAR, int(match[1]), int(match[2]))
+    except ValueError:
+        return None
+    return day.month, day.day
 
 
 def anniversary(when: date, year: int) -> date:

@@ -37,9 +37,10 @@ class Difference:
 
     *kind*: ``growth``, ``weight``, ``drift`` (fraction a year), ``delay``, ``path``, ``shock``,
     ``shock.<part>`` (``shock.size.level`` where it is a share of the level), ``noise.<field>``,
-    ``assumption``, ``targets``, ``draws``, ``design``, ``precision`` (percentage points), ``decide``,
-    ``execution`` or ``seed``; *name*: of the shock or the assumption. Areas, indicators and years: where
-    it applies, as ids.
+    ``assumption``, ``dates`` (of a pipeline, as ``MM-DD``), ``targets.left`` (asked for before),
+    ``targets.more`` (now), ``draws``, ``design``, ``precision`` (percentage points), ``decide``,
+    ``execution`` or ``seed``; *name*: of the shock, the
+    assumption or the pipeline. Areas, indicators and years: where it applies, as ids.
     """
 
     kind: str
@@ -61,6 +62,7 @@ def differences(was: Scenario, now: Scenario, baseline: Baseline) -> tuple[Diffe
         *_shocks(was, now),
         *_noise(was, now),
         *_assumptions(was, now, baseline),
+        *_rounds(was, now, baseline),
         *_run(was, now),
     )
 
@@ -159,11 +161,27 @@ def _assumptions(was: Scenario, now: Scenario, baseline: Baseline) -> Iterator[D
             yield Difference("assumption", old, new, new.name)
 
 
+def _rounds(was: Scenario, now: Scenario, baseline: Baseline) -> Iterator[Difference]:
+    for ident in sorted(was.rounds.keys() | now.rounds.keys()):
+        plan = baseline.pipelines[ident]
+        old, new = (side.rounds[ident].days if ident in side.rounds else plan.dates for side in (was, now))
+        if old != new:
+            yield Difference("dates", days_as_text(old), days_as_text(new), plan.name)
+
+
+def days_as_text(days: Iterable[tuple[int, int]]) -> tuple[str, ...]:
+    """Return days of the year as a file writes them."""
+    return tuple(f"{month:02d}-{day:02d}" for month, day in days)
+
+
 def _run(was: Scenario, now: Scenario) -> Iterator[Difference]:
     if set(was.targets) != set(now.targets):
         gone = tuple(target for target in was.targets if target not in now.targets)
         come = tuple(target for target in now.targets if target not in was.targets)
-        yield Difference("targets", gone or None, come or None)
+        if gone:
+            yield Difference("targets.left", gone, None)
+        if come:
+            yield Difference("targets.more", None, come)
     if was.draws != now.draws:
         yield Difference("draws", float(was.draws), float(now.draws))
     if was.precision != now.precision:

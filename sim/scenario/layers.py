@@ -11,6 +11,7 @@ from typing import Any
 from sim.errors import SEPARATOR, BadInput, Found, Place, nearest_of
 from sim.marked.document import MAX_BYTES, Document, document_from_bytes
 from sim.marked.text import file_system_name, load_bytes, name_in_project
+from sim.scenario.measures import UNREAD
 
 Steps = tuple[str | int, ...]
 
@@ -137,7 +138,7 @@ class Library:
             self.read[key] = None
             try:
                 raw = load_bytes(path, self.root, MAX_BYTES)
-                document = document_from_bytes(raw, name_in_project(path, self.root))
+                document = document_from_bytes(raw, name_in_project(path, self.root), self.found)
                 self.read[key] = (document.file, hashlib.sha256(raw).hexdigest(), self._map(document))
             except BadInput as error:
                 self.found.mistakes.extend(error.mistakes)
@@ -145,7 +146,8 @@ class Library:
 
     def _map(self, document: Document) -> Node:
         if not isinstance(document.data, dict):
-            self.found.add(document.place(), "not-a-scenario")
+            if () not in document.unread:
+                self.found.add(document.place(), "not-a-scenario")
             self.found.raise_if_any()
         return node_from_document(document)
 
@@ -166,10 +168,10 @@ class Library:
 
 
 def node_from_document(document: Document) -> Node:
-    """Return the values of *document* as nodes."""
+    """Return the values of *document* as nodes; a number that will not do is `UNREAD`."""
 
     def node(data: Any, steps: Steps) -> Node:
-        value = data
+        value = UNREAD if steps in document.unread else data
         if isinstance(data, dict):
             value = {key: node(part, (*steps, key)) for key, part in data.items()}
         elif isinstance(data, list):
@@ -244,7 +246,7 @@ def _references(own: Node, found: Found) -> Iterator[tuple[bool, Node]]:
     if parent is not None and parent.value is not None:
         if isinstance(parent.value, str):
             yield True, parent
-        else:
+        elif parent.value is not UNREAD:
             found.add(parent.place, "not-a-file-name")
     mixins = own.value.get("mixins")
     if mixins is not None and mixins.value is not None:
@@ -252,7 +254,7 @@ def _references(own: Node, found: Found) -> Iterator[tuple[bool, Node]]:
         for mixin in listed:
             if isinstance(mixin.value, str):
                 yield False, mixin
-            else:
+            elif mixin.value is not UNREAD:
                 found.add(mixin.place, "not-a-file-name")
 
 

@@ -275,6 +275,9 @@ Level = Annotated[
 Seed = Annotated[
     int, PlainValidator(seed_from), WithJsonSchema({"type": "integer", "minimum": 0, "maximum": MAX_SEED})
 ]
-Text = Annotated[str, PlainValidator(text_from), WithJsonSchema({"type": "string", "minLength": 1})]
+Text = Annotated[str, unless_unread(text_from), WithJsonSchema({"type": "string", "minLength": 1})]
+Day = Annotated[Any, WithJsonSchema({"type": "string", "pattern": r"^[0-9]{2}-[0-9]{2}$"})]
+"""A day of the year as ``MM-DD``; `sim.scenario.resolve_rounds` reads it."""
+
 EntryName = Annotated[str, PlainValidator(name_from), WithJsonSchema({"type": "string", "maxLength": 80})]
 Prose = Annotated[str, PlainValidator(prose_from), WithJsonSchema({"type": "string", "minLength": 1})]

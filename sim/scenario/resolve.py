@@ -20,6 +20,7 @@ from sim.scenario.measures import LARGEST, UNREAD, Measure, is_read
 from sim.scenario.observed import actuals_from_written
 from sim.scenario.reading import Reading
 from sim.scenario.resolve_assumptions import replaced_assumptions
+from sim.scenario.resolve_rounds import replaced_rounds
 from sim.scenario.resolve_shocks import shocks_from_written
 from sim.scenario.scenario import Adjustment, Cells, Delay, Execution, Growth, Noise, Path, Scenario
 from sim.scenario.sweeps import Cell
@@ -67,6 +68,7 @@ def scenario_from_written(
         design=_design(reading, written),
         observed=actuals_from_written(reading, written),
         execution=_execution(reading, written),
+        rounds=replaced_rounds(reading, written),
     )
 
 

@@ -13,9 +13,9 @@ from sim.errors import Place, as_written
 from sim.pipelines import COUPLING, Need, pipeline
 from sim.scenario.choices import near
 from sim.scenario.layers import Steps
-from sim.scenario.measures import LARGEST, UNREAD, Measure
+from sim.scenario.measures import LARGEST, UNREAD, Measure, shown
 from sim.scenario.reading import Reading
-from sim.scenario.written import ScenarioWritten
+from sim.scenario.written import DATES, ScenarioWritten
 
 BLEND_WEIGHT = "blend_weight"
 PURE, PERCENT = "1", "%"
@@ -69,8 +69,14 @@ def _pipelines(
         needs = {need.name: need for need in pipeline[plan.kind].needs}
         for field, entry in fields.items():
             at = (*steps, field)
+            if field == DATES and pipeline[plan.kind].dated:
+                continue  # `replaced_rounds` reads them
             if field not in plan.numbers:
-                reading.key_mistake(at, "unknown-field", field=field, near=near(field, plan.numbers))
+                legal = (*plan.numbers, DATES) if pipeline[plan.kind].dated else tuple(plan.numbers)
+                reading.key_mistake(at, "unknown-field", field=field, near=near(field, legal))
+                continue
+            if isinstance(entry, list):
+                reading.mistake(at, "not-a-range", value=shown(reading.node.at(at).plain()))
                 continue
             own = reading.baseline.assumptions[plan.numbers[field]]
             if own.id in replaced:

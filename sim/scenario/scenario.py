@@ -127,6 +127,14 @@ class Actual:
 
 
 @dataclass(frozen=True, slots=True)
+class Rounds:
+    """The days of the year, (month, day) in order, on which a pipeline has its rounds."""
+
+    days: tuple[tuple[int, int], ...]
+    place: Place = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Execution:
     """That outcomes of targets are counted as earlier plans attained theirs; *source* says whose record."""
 
@@ -158,3 +166,4 @@ class Scenario:
     design: Kind = "plain"  # how parameters and province-wide luck are spread
     observed: tuple[Actual, ...] = ()  # in order of area, indicator and year
     execution: Execution | None = None  # what earlier plans attained, as a prior of this one's
+    rounds: Mapping[str, Rounds] = field(default_factory=dict)  # of pipelines by id, where it replaces them

@@ -34,6 +34,7 @@ def written_from_node(node: Node, found: Found) -> tuple[ScenarioWritten, Node] 
 
     Every mistake of shape is noted. None if a mistake resists mending.
     """
+    node = _without_unread_fields(node)
     while True:
         plain = node.plain()
         try:
@@ -46,6 +47,19 @@ def written_from_node(node: Node, found: Found) -> tuple[ScenarioWritten, Node] 
         node = _mended(node, problems, found)
         if node.plain() == plain:
             return None
+
+
+def _without_unread_fields(node: Node) -> Node:
+    """Return *node* without the fields and entries that are no more than a number which will not do."""
+    kept = node
+    for key, part in node.value.items():
+        if part.value is UNREAD and key in ScenarioWritten.model_fields:
+            kept = _unread(kept, (key,), part)
+        elif isinstance(part.value, dict):
+            for entry, inner in part.value.items():
+                if inner.value is UNREAD:
+                    kept = _unread(kept, (key, entry), inner)
+    return kept
 
 
 @dataclass(frozen=True, slots=True)

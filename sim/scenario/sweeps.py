@@ -58,7 +58,8 @@ def cells_from_node(node: Node, found: Found) -> Iterator[Cell]:
         yield Cell(rest, {}, "")
         return
     if not isinstance(sweep.value, dict) or not sweep.value:
-        found.add(sweep.place, "not-a-sweep")
+        if sweep.value is not UNREAD:
+            found.add(sweep.place, "not-a-sweep")
         yield Cell(rest, {}, "")
         return
     before = len(found.mistakes)
@@ -68,7 +69,7 @@ def cells_from_node(node: Node, found: Found) -> Iterator[Cell]:
         count *= max(1, len(swept.values))
     if count > MAX_CELLS:
         found.add(sweep.key_place, "too-many-cells", count=count, limit=MAX_CELLS)
-    if len(found.mistakes) > before:
+    if len(found.mistakes) > before or not all(swept.values for swept in paths):
         yield _first_cell(rest, paths)
         return
     names = _short_names([swept.steps for swept in paths])
@@ -117,7 +118,7 @@ def _list(part: Node, found: Found) -> tuple[Node, ...]:
     for value in part.value:
         if isinstance(value.value, (dict, tuple)) or value.value is None:
             found.add(value.place, "not-sweep-values")
-        elif value.value in seen:
+        elif value.value in seen and value.value is not UNREAD:
             found.add(value.place, "repeated-value", value=value.value)
         seen.append(value.value)
     return part.value if len(found.mistakes) == before else ()
@@ -128,7 +129,7 @@ def _range(part: Node, found: Found) -> tuple[Node, ...]:
     for key, node in part.value.items():
         if key not in RANGE:
             found.add(node.key_place, "unknown-field", field=key, near=near(key, RANGE))
-        elif isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
+        elif node.value is not UNREAD and not _is_number(node.value):
             found.add(node.place, "not-a-number", value=node.plain())
     missing = [key for key in RANGE if key not in part.value]
     for key in missing:
@@ -146,6 +147,10 @@ def _range(part: Node, found: Found) -> tuple[Node, ...]:
         return ()
     numbers = (first + number * step for number in range(count))
     return tuple(Node(_number(value), part.place, part.key_place) for value in numbers)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _number(value: Decimal) -> int | float:

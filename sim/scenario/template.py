@@ -6,6 +6,7 @@ import json
 import re
 
 from sim.baseline.plan import Baseline
+from sim.pipelines import pipeline
 from sim.scenario.wording import meaning_of
 from sim.scenario.written import DEFAULT_DRAWS, DEFAULT_SEED
 
@@ -34,6 +35,7 @@ def template(name: str, baseline: Baseline, parent: str | None = None) -> str:
         *_start(baseline, parent),
         "",
         *_entries(baseline),
+        *_grown(baseline),
         *_settings(),
     ]
     return "\n".join(lines)
@@ -82,6 +84,17 @@ def _entries(baseline: Baseline) -> list[str]:
         f"#   late: {{areas: [{first}], indicators: [{indicator.id}], by: 1, meanwhile: 5}}",
         "",
     ]
+
+
+def _grown(baseline: Baseline) -> list[str]:
+    """Return, behind #, a number of a pipeline at its low end; nothing for a plan without pipelines."""
+    for plan in baseline.pipelines.values():
+        for need in pipeline[plan.kind].needs:
+            number = baseline.assumptions[plan.numbers[need.name]]
+            if need.sort in ("capacity", "duration", "rate") and number.low < number.high:
+                entry = f"#   {plan.id}: {{{need.name}: {number.low:g}}}"
+                return [*_comment("scenario.file.pipelines"), "# pipelines:", entry, ""]
+    return []
 
 
 def _settings() -> list[str]:

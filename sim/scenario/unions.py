@@ -144,6 +144,8 @@ def one_of(family: Family[Any]) -> Any:
             if misspelt is not None:
                 raise flaw("unknown-field", field=misspelt, near="kind")
             raise flaw("missing-field", field="kind")
+        if value["kind"] is UNREAD:
+            return UNREAD
         kind = shown(value["kind"])
         raise flaw("unknown-kind", at="kind", name=kind, near=near(kind, models))
 

@@ -15,6 +15,7 @@ from sim.designs import Kind
 from sim.distributions import distribution
 from sim.scenario.measures import (
     Amounts,
+    Day,
     Dof,
     Draws,
     EntryName,
@@ -157,6 +158,10 @@ class RangeWritten(Written):
     high: Amounts
 
 
+DATES = "dates"
+"""The one field of a pipeline that is no number: the days of its rounds."""
+
+
 class SweepRange(Written):
     from_: Number = Field(alias="from")
     to: Number
@@ -165,9 +170,11 @@ class SweepRange(Written):
 
 if TYPE_CHECKING:
     Range: TypeAlias = Measure | Any
+    RangeOrDates: TypeAlias = Measure | list[Any] | Any
     SweepValues: TypeAlias = Any
 else:
     Range = either("not-a-range", number=Amounts, text=Amounts, map=RangeWritten)
+    RangeOrDates = either("not-a-range", number=Amounts, text=Amounts, map=RangeWritten, list=list[Day])
     SweepValues = either("not-sweep-values", list=list[Number | Text | bool], map=SweepRange)
 
 
@@ -189,8 +196,8 @@ class ScenarioWritten(Written):
     observed: ObservedWritten = Field(default=ObservedWritten(), examples=[{"until": 2016}])
     noise: NoiseWritten = Field(default=NoiseWritten(), examples=[{"province": 1.5, "dof": "gaussian"}])
     assumptions: dict[EntryName, Range] = {}
-    pipelines: dict[EntryName, dict[EntryName, Range]] = Field(
-        default={}, examples=[{"incubation": {"stay": 2.5}}]
+    pipelines: dict[EntryName, dict[EntryName, RangeOrDates]] = Field(
+        default={}, examples=[{"incubation": {"stay": 2.5}, "auctions": {"dates": ["03-18", "10-21"]}}]
     )
     execution: Literal["track_record"] | None = Field(default=None, examples=["track_record"])
     targets: TargetNames = "all"

@@ -20,7 +20,7 @@ from sim.model.compile import calibration_of
 from sim.model.compile_noise import ASSUMED, assumption_of
 from sim.model.model import SERIES_FIELDS, OutputModel, StockModel
 from sim.model.parameters import Parameter
-from sim.scenario.scenario import Scenario
+from sim.scenario.scenario import Rounds, Scenario
 from sim.streams import SETS, Source
 from sim.studies.explain import PlaceOf, calm_levels
 
@@ -94,12 +94,16 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class DerivedParts:
-    """A derived quantity: its formula, the numbers in it, and its values without luck, ``[year]``."""
+    """A derived quantity: its formula, the numbers in it, and its values without luck, ``[year]``.
+
+    *rounds*: the dates of the pipeline that gives it, where it has any.
+    """
 
     derived: Derived
     years: tuple[int, ...]
     numbers: tuple[Part, ...]
     values: Floats
+    rounds: Rounds | None = None
 
 
 def parts_of(
@@ -212,6 +216,7 @@ def derived_parts(
     position = list(model.quantities.labels).index(derived.id)
     compiled_derived = model.derived[position - len(model.indicators)]
     numbers: tuple[Part, ...] = ()
+    rounds = None
     if isinstance(compiled_derived, StockModel):
         rows = (compiled_derived.base_row, compiled_derived.exit_row)
         numbers = tuple(
@@ -225,8 +230,10 @@ def derived_parts(
             _assumed(OF_PIPELINE + field, model.parameters.rows[row], scenario, baseline, plan.numbers[field])
             for field, row in pipe.rows.items()
         )
+        own = Rounds(plan.dates, plan.dates_place) if plan.dates else None
+        rounds = scenario.rounds.get(plan.id, own)
     quantities = quantities_of_block(model, values, _calm_block(scenario, baseline, model), NoLuck())
-    return DerivedParts(derived, baseline.years, numbers, quantities[position, :, 0, 0])
+    return DerivedParts(derived, baseline.years, numbers, quantities[position, :, 0, 0], rounds)
 
 
 class NoLuck:

@@ -27,8 +27,9 @@ from sim.engine import Summary
 from sim.engine.levels import base_of
 from sim.engine.summary import cells_of, shifts_of, zeros_of
 from sim.errors import BadInput, Mistake
-from sim.model.model import NONE, Model, TargetModel
+from sim.model.model import NONE, Model, OutputModel, TargetModel
 from sim.model.parameters import EXECUTION, drawn_parameters
+from sim.pipelines import pipeline
 from sim.scenario.scenario import Scenario
 from sim.streams import BLOCK, SETS
 from sim.studies.intervals import summary_interval
@@ -130,6 +131,9 @@ def trajectories_of(model: Model, baseline: Baseline, summary: Summary) -> tuple
         axis=1,
     )
     quantiles[draws == 0] = np.nan
+    whole = whole_quantities(model)
+    rows = np.array([q in whole for _, q, _ in cells])
+    quantiles[rows] = np.copysign(np.floor(np.abs(quantiles[rows]) + 0.5), quantiles[rows])
     sd = np.sqrt(np.maximum(squares - sums**2, 0.0) * draws / np.maximum(draws - 1, 1))
     mean = sums + shifts_of(model)
     names = {"province": baseline.province.id, "unallocated": UNALLOCATED}
@@ -144,6 +148,20 @@ def trajectories_of(model: Model, baseline: Baseline, summary: Summary) -> tuple
         )
         for row, (area, q, t) in enumerate(cells)
     )
+
+
+def whole_quantities(model: Model) -> set[int]:
+    """Return the positions of quantities that are whole in every draw: counts, and what pipelines count.
+
+    Their quantiles are the nearest whole numbers to the middle of a cell of the grid. Where a cell is no
+    wider than one, that is the very number of the draws, which stands at its upper end.
+    """
+    counts = {k for k, is_count in enumerate(model.is_count) if is_count}
+    for position, derived in enumerate(model.derived, start=len(model.indicators)):
+        if isinstance(derived, OutputModel):
+            kind = pipeline[model.pipelines[derived.pipeline].kind]
+            counts |= {position} if derived.output not in kind.fractions else set()
+    return counts
 
 
 def probabilities_of(

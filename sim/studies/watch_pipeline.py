@@ -16,7 +16,10 @@ from sim.studies.learned import learned
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """*trace* has balances by month; *flows* are those of the years, over *draws* draws."""
+    """*trace* has balances by month; *flows* are those of the years, over *draws* draws.
+
+    *coupling* is low, central and high of how much of the province-wide noise comes in.
+    """
 
     plan: PipelinePlan
     years: tuple[int, ...]
@@ -24,7 +27,7 @@ class Watched:
     draws: int
     trace: Trace
     flows: Flows
-    coupling: float
+    coupling: tuple[float, float, float]
 
 
 def watched(scenario: Scenario, baseline: Baseline, pipe: str) -> Watched:
@@ -39,4 +42,5 @@ def watched(scenario: Scenario, baseline: Baseline, pipe: str) -> Watched:
     coupling = scenario.assumptions.get(
         plan.numbers["coupling"], baseline.assumptions[plan.numbers["coupling"]]
     )
-    return Watched(plan, baseline.years, model.seed, BLOCK, world.trace, flows, coupling.central)
+    ends = (coupling.low, coupling.central, coupling.high)
+    return Watched(plan, baseline.years, model.seed, BLOCK, world.trace, flows, ends)

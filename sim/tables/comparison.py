@@ -8,19 +8,24 @@ from sim.cube import Cube, Probability
 from sim.outputs.text_table import display_width
 from sim.scenario.cell_names import cell_name
 from sim.tables.figures import bare_chance, bare_percent, moved
-from sim.tables.layout import WIDEST, paragraph, wrapped_table
+from sim.tables.layout import WIDEST, column_groups, paragraph, wrapped_table
 from sim.texts import say
 
 NAME_WIDTH = 26
+FEW = 12
+"""So many targets, if no more are asked for, all stand in the comparison and not only headline ones."""
+
 GAP = " "
 
 
 def comparison_text(cubes: Sequence[Cube], first: Cube | None, lang: str) -> str:
     """Return the scenarios of one plan as a table, with differences to *first* where luck is common."""
+    of = say("screen.of-few" if _asked(cubes) else "screen.of-headline", lang)
     if first is None:
-        return paragraph(say("screen.comparison-alone", lang)) + "\n" + _tables(cubes, None, lang)
+        return paragraph(say("screen.comparison-alone", lang, targets=of)) + "\n" + _tables(cubes, None, lang)
     name = first.title.in_language(lang)
-    return paragraph(say("screen.comparison", lang, first=name)) + "\n" + _tables(cubes, first, lang)
+    head = paragraph(say("screen.comparison", lang, targets=of, first=name))
+    return head + "\n" + _tables(cubes, first, lang)
 
 
 def grid_text(cubes: Sequence[Cube], first: Cube | None, lang: str) -> str:
@@ -44,7 +49,8 @@ def has_common_luck(cube: Cube, first: Cube) -> bool:
 
 def _tables(cubes: Sequence[Cube], first: Cube | None, lang: str) -> str:
     """Return the table, in parts where there are more targets than places."""
-    targets = dict.fromkeys(row.target.id for cube in cubes for row in cube.headline())
+    headline = dict.fromkeys(row.target.id for cube in cubes for row in cube.headline())
+    targets = _asked(cubes) or tuple(headline)
     columns = [[target, *(_cell(cube, first, target, lang) for cube in cubes)] for target in targets]
     if any(cube.joint is not None for cube in cubes):
         columns.append([say("screen.all", lang), *(_cell(cube, first, None, lang) for cube in cubes)])
@@ -53,25 +59,11 @@ def _tables(cubes: Sequence[Cube], first: Cube | None, lang: str) -> str:
     named = [paths or [say("screen.scenario", lang)], *labels]
     room = WIDEST - sum(min(NAME_WIDTH, _width(column)) + len(GAP) for column in zip(*named, strict=True))
     parts = []
-    for part in _parts(columns, room):
+    for part in column_groups(columns, [_width(column) for column in columns], room, GAP):
         head, *rows = [[*label, *cells] for label, cells in zip(named, zip(*part, strict=True), strict=True)]
         right = range(0 if paths else 1, len(head))
         parts.append(wrapped_table(head, rows, dict.fromkeys(range(len(labels[0])), NAME_WIDTH), right, GAP))
     return "\n\n".join(parts)
-
-
-def _parts(columns: Sequence[Sequence[str]], room: int) -> list[list[Sequence[str]]]:
-    """Return *columns* in groups that fit in *room* places, at least one in each."""
-    parts: list[list[Sequence[str]]] = []
-    left = 0
-    for column in columns:
-        needed = _width(column) + len(GAP)
-        if not parts or needed > left:
-            parts.append([])
-            left = room
-        parts[-1].append(column)
-        left -= needed
-    return parts
 
 
 def _width(column: Sequence[str]) -> int:
@@ -102,4 +94,12 @@ def _chance(cube: Cube, target: str | None, lang: str) -> tuple[float | None, st
 
 
 def _lead(cube: Cube, target: str) -> Probability | None:
-    return next((row for row in cube.headline() if row.target.id == target), None)
+    return next((row for row in cube.probabilities if row.target.lead and row.target.id == target), None)
+
+
+def _asked(cubes: Sequence[Cube]) -> tuple[str, ...]:
+    """Return all targets asked for where they are few and some are no headline ones; else none."""
+    leads = [row.target for cube in cubes for row in cube.probabilities if row.target.lead]
+    asked = dict.fromkeys(target.id for target in leads)
+    is_mixed = any(target.group != "headline" for target in leads)
+    return tuple(asked) if is_mixed and len(asked) <= FEW else ()

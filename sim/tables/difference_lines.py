@@ -15,12 +15,17 @@ from sim.shocks import Course, course
 from sim.tables.wording import unit_words
 from sim.texts import say
 
+FEW = 12
+"""So many ids of targets are named, of more only the first."""
+
 MINUS = "\N{MINUS SIGN}"
 
 
 def difference_line(difference: Difference, baseline: Baseline, lang: str) -> str:
     """Return a line such as ``technology trade (all cities) 2018-2020: −2.0 pp, was 0``."""
     words = _Words(baseline, lang)
+    if difference.kind.startswith("targets."):
+        return words.label(difference.kind, targets=words.few(difference.now or difference.was))
     subject = " ".join(part for part in (_subject(difference, words), years_text(difference.years)) if part)
     now, was = (words.value(difference.kind, side) for side in (difference.now, difference.was))
     if lang == "zh" and not _is_chinese(was[:1]):
@@ -75,6 +80,13 @@ class _Words:
 
     def joined(self, parts: Iterable[str]) -> str:
         return self.label("and").join(parts)
+
+    def few(self, idents: Value | None) -> str:
+        """Return ids, the first of them and how many there are where they are many."""
+        listed = [str(ident) for ident in idents] if isinstance(idents, tuple) else []
+        if len(listed) <= FEW:
+            return self.joined(listed)
+        return self.label("first-of", first=self.joined(listed[:FEW]), count=len(listed))
 
     def indicator(self, ident: str) -> str:
         return name_of(self.baseline, ident).in_language(self.lang)

@@ -10,6 +10,7 @@ import numpy as np
 from sim.baseline.plan import Baseline, Derived
 from sim.cube import name_of
 from sim.errors import Place
+from sim.scenario.differences import days_as_text
 from sim.studies.explain_parts import OF_PIPELINE, DerivedParts, Loading, Part, Parts, PrintedYear, Reach
 from sim.tables.figures import stated
 from sim.tables.layout import Note, paragraph, wrapped_table
@@ -55,6 +56,10 @@ def derived_text(parts: DerivedParts, baseline: Baseline, lang: str) -> str:
         right=range(1, len(years) + 1),
     )
     numbers = [_part_table(parts.numbers, lang)] if parts.numbers else []
+    if parts.rounds is not None:
+        days = say("mistake.comma", lang).join(days_as_text(parts.rounds.days))
+        dates = say("explain.pipeline-dates", lang, dates=days)
+        numbers.append(paragraph(f"{dates}  {parts.rounds.place}"))
     return "\n\n".join([table, paragraph(f"{formula}  {derived.place}"), *numbers])
 
 

@@ -104,6 +104,22 @@ def wrapped_table(
     return "\n".join(lines)
 
 
+def column_groups(
+    columns: Sequence[Sequence[str]], widths: Sequence[int], room: int, gap: str = GAP
+) -> list[list[Sequence[str]]]:
+    """Return *columns* in groups that fit in *room* places with a gap before each, at least one in each."""
+    groups: list[list[Sequence[str]]] = []
+    left = 0
+    for column, width in zip(columns, widths, strict=True):
+        needed = width + len(gap)
+        if not groups or needed > left:
+            groups.append([])
+            left = room
+        groups[-1].append(column)
+        left -= needed
+    return groups
+
+
 def _words_in(rows: Sequence[Sequence[str] | Note], column: int) -> list[int]:
     """Return the widths of the words in a column, without blanks."""
     cells = (row[column] for row in rows if not isinstance(row, Note))

@@ -8,9 +8,10 @@ from datetime import date
 from sim.axes import Floats
 from sim.baseline.plan import Baseline
 from sim.outputs.machine_tables import Cell, machine_csv, parquet, people_csv
+from sim.outputs.text_table import display_width
 from sim.studies.coupling import Coupled
 from sim.studies.pipeline_flows import PipelineFlows
-from sim.tables.layout import wrapped_table
+from sim.tables.layout import WIDEST, column_groups, paragraph, wrapped_table
 from sim.texts import say
 
 Balances = Mapping[str, Sequence[tuple[float, float, float]]]
@@ -36,14 +37,25 @@ def account_name(account: str, lang: str) -> str:
 
 
 def months_text(months: Sequence[date], balances: Balances, lang: str) -> str:
-    """Return balances at month ends; a column for every account."""
-    rows = [
-        (when.isoformat()[:7], *(_spread(*balances[name][position]) for name in balances))
-        for position, when in enumerate(months)
+    """Return balances at month ends; a column for every account, in parts where they are too wide."""
+    first = [say("pipeline.head.month", lang), *(when.isoformat()[:7] for when in months)]
+    columns = [
+        [account_name(name, lang), *(_spread(*each) for each in balance)]
+        for name, balance in balances.items()
     ]
-    head = [say("pipeline.head.month", lang), *(account_name(name, lang) for name in balances)]
-    table = wrapped_table(head, rows, {}, right=tuple(range(1, len(head))))
-    return say("pipeline.stocks", lang) + "\n" + table
+    widths = [_least_width(column) for column in columns]
+    parts = []
+    for part in column_groups(columns, widths, WIDEST - max(map(display_width, first))):
+        head, *rows = zip(first, *part, strict=True)
+        most = {i: _least_width(column) for i, column in enumerate(part, start=1)}
+        parts.append(wrapped_table(head, rows, most, right=tuple(most)))
+    return say("pipeline.stocks", lang) + "\n" + "\n\n".join(parts)
+
+
+def _least_width(column: Sequence[str]) -> int:
+    """Return the places that a column needs whose head may break between words, and its cells may not."""
+    head, *cells = column
+    return max(*(display_width(word) for word in head.split()), *(display_width(cell) for cell in cells))
 
 
 def _spread(mean: float, low: float, high: float) -> str:
@@ -77,12 +89,18 @@ def coupling_text(coupled: Coupled, lang: str) -> str:
         for i, word in enumerate(("shared", "apart"))
     ]
     table = wrapped_table(head, rows, {}, right=tuple(range(2, len(head))))
-    return say("pipeline.coupling", lang, draws=f"{coupled.draws:,}") + "\n" + table
+    return paragraph(say("pipeline.coupling", lang, draws=f"{coupled.draws:,}")) + "\n" + table
 
 
 def _percents(coupled: Coupled, way: int, own: int) -> list[str]:
     parts = (coupled.alone[way, own], *coupled.both[way, own], coupled.all[way, own])
-    return [f"{100.0 * part:.1f}" for part in parts]
+    return [_tenths(float(part)) for part in parts]
+
+
+def _tenths(share: float) -> str:
+    """Return a probability in per cent with one decimal; never none or all, which no simulation can say."""
+    text = f"{100.0 * share:.1f}"
+    return {"0.0": "<0.1", "100.0": ">99.9"}.get(text, text)
 
 
 def flow_columns(

@@ -48,11 +48,12 @@ def unknowns_text(cube: Cube, lang: str) -> str:
     """Return the worst evidence of the headline targets, and the assumption that moves the answers most."""
     rows = [row for row in cube.headline() if row.grade is not None]
     if not rows:
-        return say("screen.no-headline", lang)
+        asked = any(row.target.group == "headline" for row in cube.probabilities)
+        return say("screen.no-headline" if asked else "screen.headline-not-asked", lang)
     worst = max(row.grade.worst() for row in rows if row.grade is not None)
     on_it = [row.target.id for row in rows if row.grade is not None and row.grade.worst() == worst]
     evidence = say(
-        "screen.worst-grade",
+        "screen.only-grade" if len(rows) == 1 else "screen.worst-grade",
         lang,
         grade=worst,
         meaning=say(f"grade.{worst}", lang),
@@ -64,14 +65,17 @@ def unknowns_text(cube: Cube, lang: str) -> str:
     moved = most_moved(rows)
     if moved is None or moved.driver is None:
         return evidence + (versions or say("screen.no-driver", lang))
+    low, high = (percent(end, cube.draws) for end in (moved.driver.low, moved.driver.high))
+    if low == high:
+        return evidence + (versions or say("screen.no-driver", lang))
     return evidence + say(
         "screen.strongest-number" if versions else "screen.strongest-driver",
         lang,
         versions=versions,
         name=moved.driver.name.in_language(lang),
         target=moved.target.id,
-        low=percent(moved.driver.low, cube.draws),
-        high=percent(moved.driver.high, cube.draws),
+        low=low,
+        high=high,
     )
 
 

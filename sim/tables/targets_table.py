@@ -12,21 +12,39 @@ from sim.texts import say
 HEAD = ("target", "version", "status", "area", "name", "year", "value", "needs")
 MOST = {1: 13, 2: 12, 3: 8, 4: 22, 6: 9, 7: 18}
 RIGHT = (5, 6)
+PARTS = ("prose", "annex")
+OF_THE_ANNEX = ("annex", "derived")
+"""How groups begin whose targets stand in the tables of a document and not in its prose."""
 
 
 def targets_text(baseline: Baseline, lang: str) -> str:
-    """Return a row for each target in the plan's order, then how many there are of each status."""
+    """Return a row for each target in the plan's order, then how many there are of each status.
+
+    Versions of one target are counted once, those of the prose and those of the annex apart.
+    """
     rows = [_row(target, baseline, lang) for target in baseline.targets]
-    counts = Counter(target.status for target in baseline.targets)
     head = [say(f"targets.{word}", lang) for word in HEAD]
     return "\n".join(
         (
             baseline.title.in_language(lang),
             wrapped_table(head, rows, MOST, right=RIGHT),
-            *(f"{say(f'targets.{status}', lang)}: {count}" for status, count in sorted(counts.items())),
+            *(_counted(part, baseline, lang) for part in PARTS),
             say("targets.legend", lang),
         )
     )
+
+
+def _counted(part: str, baseline: Baseline, lang: str) -> str:
+    """Return how many targets a part of the document has, and of which status they are."""
+    here = [
+        target
+        for target in baseline.targets
+        if target.lead and target.group.startswith(OF_THE_ANNEX) == (part == "annex")
+    ]
+    counts = Counter(target.status for target in here)
+    each = (f"{say(f'targets.{status}', lang)} {count}" for status, count in sorted(counts.items()))
+    words = say("mistake.comma", lang).join(each)
+    return say(f"targets.in-{part}", lang, count=len(here), statuses=words)
 
 
 def _row(target: Target, baseline: Baseline, lang: str) -> tuple[str, ...]:

@@ -178,3 +178,20 @@ def test_R11_any_text_gives_scenarios_or_mistakes(text: str) -> None:
 @given(st.binary(max_size=200))
 def test_R11_any_bytes_give_scenarios_or_mistakes(raw: bytes) -> None:
     read(raw)
+
+
+def test_R1_a_number_that_will_not_do_hides_no_other_mistake() -> None:
+    """Not-a-number in each place of a good scenario, beside a misspelt field: both are named, and no more."""
+    for spot in SPOTS:
+        data = copy.deepcopy(GOOD) | {"seeed": 1}
+        inner: Any = data
+        for step in spot[:-1]:
+            inner = inner[step]
+        if isinstance(inner[spot[-1]], (dict, list)):
+            continue
+        inner[spot[-1]] = "@"
+        error = read(json.dumps(data, ensure_ascii=False).replace('"@"', ".nan").encode())
+
+        assert isinstance(error, BadInput)
+        codes = sorted(mistake.code for mistake in error.mistakes)
+        assert codes == ["not-finite", "unknown-field"], (spot, [m.line("en") for m in error.mistakes])

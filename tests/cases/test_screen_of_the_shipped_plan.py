@@ -104,6 +104,9 @@ def test_the_list_of_targets_fits_and_speaks_one_language(plans: Mapping[str, Ba
     assert max(display_width(line) for line in text.splitlines()) <= WIDEST
     assert " | " not in text
     assert ("set up and" in " ".join(text.split())) == (lang == "en")
+    prose, annex = text.splitlines()[-3:-1]
+    assert re.findall(r"\d+", prose) == ["58", "46", "9", "3"]
+    assert re.findall(r"\d+", annex) == ["108", "108"]
 
 
 def test_the_comparison_shows_what_a_slowdown_takes_with_common_luck(cubes: tuple[Cube, ...]) -> None:

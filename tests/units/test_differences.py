@@ -84,13 +84,20 @@ def test_years_are_spans(years: tuple[int, ...], text: str) -> None:
         ({"noise": noise(dof=5.0)}, "degrees of freedom of the noise: 5, was as calibrated"),
         ({"noise": noise(dependence=2.0)}, "dependence times: 2, was as calibrated"),
         ({"noise": noise(parameters="drawn")}, "parameters: drawn, was fixed"),
-        ({"targets": ("H02",)}, "targets asked for: none, was H01"),
+        ({"targets": ("H02",)}, "targets no longer asked for: H01"),
         ({"draws": 8192}, "draws: 8192, was 4096"),
         ({"seed": 2**64 - 1}, "seed: 18446744073709551615, was 1"),
     ],
 )
 def test_every_field_of_a_run_has_its_line(changes: dict[str, object], line: str) -> None:
     assert lines(of(), of(**changes)) == [line]
+
+
+def test_targets_that_only_one_of_two_asks_for_are_named_as_far_as_they_are_few() -> None:
+    assert lines(of(targets=("H02",)), of()) == ["targets asked for besides: H01"]
+    many = tuple(f"X{number}" for number in range(30))
+    (line,) = lines(of(targets=(*many, "H01")), of(targets=("H01",)))
+    assert line.endswith("X10, X11, ... (30 in all)")
 
 
 def test_a_delay_is_one_line_for_what_it_delays_alike() -> None:

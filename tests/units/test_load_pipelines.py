@@ -15,18 +15,25 @@ from sim.baseline.plan import Baseline
 from sim.engine import run
 from sim.engine.inside import inside_of_block, pipeline_of_block, run_inside
 from sim.engine.luck import Luck
+from sim.engine.pipelines import world_of as block_world
 from sim.errors import BadInput, Place
 from sim.model import compiled
+from sim.scenario.differences import differences
 from sim.scenario.loading import load_scenarios
 from sim.scenario.plans import PlanFolders
 from sim.scenario.scenario import Scenario
+from sim.streams import SETS
+from sim.studies.batch import run_batch
 from sim.studies.coupling import coupling_of, set_apart
 from sim.studies.explain_parts import derived_parts
 from sim.studies.pipeline_flows import flows_of_scenarios
 from sim.studies.sensitivity import headline_only, idle_rows
 from sim.studies.watch_pipeline import watched
+from sim.tables.difference_lines import difference_line
 from sim.tables.explain_parts_table import derived_text
 from sim.tables.pipeline_table import account_name, coupling_text, flow_files, months_text
+from sim.texts import say
+from tests.pipeline_worlds import FEW, ran, world_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAN = ROOT / "baselines" / "zhejiang-2016"
@@ -121,8 +128,39 @@ def test_every_number_of_a_pipeline_has_a_source_a_grade_and_an_order() -> None:
         baseline.assumptions[id] for plan in baseline.pipelines.values() for id in plan.numbers.values()
     ]
     assert len(numbers) > 100
-    assert all(n.source and n.grade in "ABC" and n.low <= n.central <= n.high for n in numbers)
+    assert all(n.source and n.source_zh and n.grade in "ABC" for n in numbers)
+    assert all(n.low <= n.central <= n.high for n in numbers)
     assert all("coupling" in plan.numbers for plan in baseline.pipelines.values())
+
+
+def test_what_no_source_gives_is_varied_and_what_is_fixed_has_a_source_or_a_definition() -> None:
+    baseline = loaded(PLAN)
+    numbers = [
+        baseline.assumptions[id] for plan in baseline.pipelines.values() for id in plan.numbers.values()
+    ]
+
+    assert [n.id for n in numbers if n.grade == "C" and n.low == n.high] == []
+    fixed = [n for n in numbers if n.low == n.high and "by definition" not in n.source]
+    assert {n.id for n in fixed} == {
+        *("firms.start_cumulative", "firms.validity", "patents.start"),
+        *("national_zones.of", "national_zones.start"),
+    }
+    assert all("按定义" in n.source_zh for n in numbers if "by definition" in n.source)
+
+
+def test_every_number_with_a_range_differs_between_the_sets_of_a_run(tmp_path: Path) -> None:
+    """Varied in the noise: what is drawn once per set reaches the world of each pipeline."""
+    scenario, baseline = scenario_of("seed: 4\n", tmp_path)
+    inside = inside_of_block(compiled(scenario, baseline), Luck(scenario.seed, 0))
+
+    worlds = {pipe.id: run_inside(inside, pipe) for pipe in inside.around.model.pipelines}
+    assert set(worlds) == set(baseline.pipelines)
+    for plan in baseline.pipelines.values():
+        for field, ident in plan.numbers.items():
+            number = baseline.assumptions[ident]
+            drawn = np.unique(worlds[plan.id].numbers[field])
+            assert len(drawn) == (1 if number.low == number.high else SETS), ident
+            assert number.low <= drawn[0] <= drawn[-1] <= number.high
 
 
 def test_a_plan_without_the_file_has_no_pipelines() -> None:
@@ -137,6 +175,33 @@ def test_every_target_has_a_quantity_or_says_what_is_missing() -> None:
 
     assert len({target.id for target in prose}) == 58
     assert all(target.quantity if target.status == "evaluated" else target.needs for target in prose)
+
+
+def test_printed_additions_of_the_cities_without_exits_are_exactly_the_two_targets() -> None:
+    """15,000 and 50,000 from the bases that the plan implies, by the shipped rounds and review capacity."""
+    baseline = loaded(PLAN)
+    firms = baseline.pipelines["firms"]
+    numbers = {field: baseline.assumptions[id].central for field, id in firms.numbers.items()}
+    numbers |= {
+        "start_cumulative": 7500.0,
+        "start": 7500.0,
+        "start_smes": 20_000.0,
+        "sme_exit": 0.0,
+        "renewal": 1.0,
+    }
+    indicators = list(baseline.indicator_axis().labels)
+    cities = baseline.printed.level[: len(baseline.cities)]  # without the province: its row is their sum
+    feeds = {
+        role: np.broadcast_to(cities[:, indicators.index(id)].sum(axis=0)[:, None, None], (5, *FEW))
+        for role, id in firms.feeds.items()
+    }
+
+    outputs = ran("certification", world_of(numbers, feeds, dates=firms.dates))
+
+    assert np.all(outputs["certified"][-1] == 15_000.0)
+    assert np.all(outputs["valid"][-1] == 15_000.0)
+    assert np.all(outputs["smes"][-1] == 50_000.0)
+    assert np.all(outputs["waiting"] == 0.0)
 
 
 def test_pipelines_that_no_target_needs_are_not_in_the_model(tmp_path: Path) -> None:
@@ -171,14 +236,50 @@ def test_a_scenario_changes_a_number_of_a_pipeline(tmp_path: Path) -> None:
     assert np.all(lapsed[1] == 0.0)
 
 
+DATES = 'dates: ["01-15", "02-29", "05-20", "06-24", "07-01", "09-23", "10-21", "12-16"]'
+
+
+def test_a_scenario_changes_the_dates_of_a_pipeline(tmp_path: Path) -> None:
+    """Eight auctions instead of six, on their days; nothing else of the run moves."""
+    on, baseline = scenario_of(
+        f"targets: [A07, P03]\npipelines: {{auctions: {{held: 1, {DATES}}}}}\n", tmp_path
+    )
+    off, _ = scenario_of("targets: [A07, P03]\npipelines: {auctions: {held: 1}}\n", tmp_path)
+
+    eight, six = (pipeline_of_block(compiled(each, baseline), "auctions", 0) for each in (on, off))
+    assert np.all(eight.flow("outside", "held") == 8.0)
+    assert np.all(six.flow("outside", "held") == 6.0)
+    zones = [pipeline_of_block(compiled(each, baseline), "national_zones", 0) for each in (on, off)]
+    np.testing.assert_array_equal(zones[0].accounts["covered"], zones[1].accounts["covered"])
+
+
+def test_changed_dates_are_explained_and_told_apart(tmp_path: Path) -> None:
+    on, baseline = scenario_of(f"pipelines:\n  auctions: {{{DATES}}}\n", tmp_path)
+    off, _ = scenario_of("seed: 1\n", tmp_path)
+    derived = next(each for each in baseline.derived if each.id == "auctions_held")
+    parts = [derived_parts(each, baseline, derived, at_calibration) for each in (on, off)]
+    (difference,) = differences(off, on, baseline)
+
+    for lang in ("zh", "en"):
+        changed, planned = (derived_text(each, baseline, lang) for each in parts)
+        assert "02-29" in changed
+        assert "one.yaml:3:21" in changed
+        assert "baselines/zhejiang-2016/pipelines.yaml:" in planned.splitlines()[-1]
+        line = difference_line(difference, baseline, lang)
+        assert "02-29" in line
+        assert "03-18" in line
+
+
 def printed_rows(scenario: Scenario, baseline: Baseline, pipe: str) -> dict[tuple[str, str], list[float]]:
     """Return the coupling table that `run.py pipeline` prints, as numbers by (target, whose noise)."""
     coupled = coupling_of(scenario, baseline, baseline.pipelines[pipe])
     assert coupled is not None
     rows = {}
-    for line in coupling_text(coupled, "en").splitlines()[3:]:
+    lines = coupling_text(coupled, "en").splitlines()
+    rule = next(number for number, line in enumerate(lines) if line.startswith("---"))
+    for line in lines[rule + 1 :]:
         target, version, *rest = line.split()
-        rows[f"{target} {version}", rest[0]] = [float(word) for word in rest if word[0].isdigit()]
+        rows[f"{target} {version}", rest[0]] = [float(word) for word in rest if word[-1].isdigit()]
     return rows
 
 
@@ -296,6 +397,19 @@ def test_a_pipeline_may_feed_another_but_never_itself(tmp_path: Path) -> None:
     assert "patents_in_force_by_age" in mistake.line("en")
 
 
+def test_no_two_pipelines_flows_or_dates_share_their_luck(tmp_path: Path) -> None:
+    scenario, baseline = scenario_of("seed: 1\n", tmp_path)
+    inside = inside_of_block(compiled(scenario, baseline), Luck(scenario.seed, 0))
+
+    lucks = [
+        block_world(inside.around, pipe).luck(name, stamp).tobytes()
+        for pipe in inside.around.model.pipelines
+        for name in ("added", "lost")
+        for stamp in ("2016-12-31", "2017-12-31")
+    ]
+    assert len(set(lucks)) == len(lucks) == 4 * len(baseline.pipelines)
+
+
 def test_pipelines_do_not_change_when_others_are_asked_for(tmp_path: Path) -> None:
     alone, baseline = scenario_of("targets: [P09]\n", tmp_path)
     model = compiled(alone, baseline)
@@ -347,12 +461,14 @@ def test_a_pipeline_is_watched_month_by_month(tmp_path: Path) -> None:
     seen = watched(scenario, baseline, "firms")
 
     assert len(seen.trace.months) == 60
-    assert seen.coupling == 1.0
+    assert seen.coupling == (1.0, 1.0, 1.0)
     assert seen.flows["waiting", "valid"].shape == (3, 5)
     for lang in ("zh", "en"):
         lines = months_text(seen.trace.months, seen.trace.balances, lang).splitlines()
-        assert len(lines) == 63
-        assert account_name("waiting", lang) in lines[1]
+        assert len([line for line in lines if line.startswith("20")]) == 60
+        head = "".join(" ".join(lines[1:4]).partition("---")[0].split())
+        assert head.startswith(say("pipeline.head.month", lang) + account_name("waiting", lang)[:2])
+        assert all(word in head for word in account_name("leaders", lang).split())
 
 
 def test_every_account_of_every_kind_has_a_name(tmp_path: Path) -> None:
@@ -401,3 +517,20 @@ def test_flows_given_actuals_count_draws_by_their_weights(tmp_path: Path) -> Non
     assert len(np.unique(inside.weights)) > 100
     np.testing.assert_allclose(seen.flows["firms"]["outside", "waiting"][:, 0], 900.0)
     assert coupling_of(scenario, baseline, baseline.pipelines["firms"]) is None
+
+
+def test_what_a_pipeline_counts_has_whole_quantiles(tmp_path: Path) -> None:
+    """Six auctions are six and not 5.998; areas, amounts and shares keep their fractions."""
+    text = "draws: 4096\ntargets: [A07, A09, A12, P03, P09, U01]\n"
+    scenario, baseline = scenario_of(text, tmp_path)
+    (cube,) = run_batch([scenario], {scenario.plan: baseline})
+
+    values: dict[str, set[float]] = {}
+    for each in cube.trajectories:
+        values.setdefault(each.indicator, set()).update(each.quantiles)
+    for ident in ("auctions_held", "incubator_graduates", "leading_firms", "new_hitech_firms"):
+        assert all(value == int(value) for value in values[ident]), ident
+    for ident in ("auction_turnover", "incubation_area_added", "national_zone_share"):
+        assert any(value != int(value) for value in values[ident]), ident
+    (held,) = (row for row in cube.probabilities if row.target.id == "A07")
+    assert held.median == 6.0

@@ -11,6 +11,8 @@ import pytest
 
 from sim import cli
 from sim.baseline import load_baseline
+from sim.outputs.text_table import display_width
+from sim.tables.layout import WIDEST
 from sim.tables.targets_table import targets_text
 
 ROOT = Path(__file__).parents[2]
@@ -73,6 +75,25 @@ def test_a_wrong_number_stops_it_with_the_line(
     assert "one.yaml:3:22: " in err
     assert "one.yaml:4:21: " in err
     assert not (tmp_path / "pipelines").exists()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_what_it_shows_fits_a_terminal_and_says_neither_none_nor_all(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], lang: str
+) -> None:
+    """So little room that no draw meets a target, so many accounts that their table is in parts."""
+    file = scenario(
+        tmp_path,
+        "draws: 4096\npipelines: {incubation: {start_area: 100, start_tenants: 1000, area_yearly: 0}}\n",
+    )
+    argv = ("incubation", "--watch", "--scenario", file, "--out", str(tmp_path), "--lang", lang)
+    code, out, err = shown(capsys, *argv)
+
+    assert code == 0, err
+    assert max(display_width(line) for line in out.splitlines()) <= WIDEST
+    rows = [line.split() for line in out.splitlines() if line.startswith("P0")]
+    assert len(rows) == 6
+    assert all("<0.1" in row and not {"0.0", "100.0"} & set(row) for row in rows)
 
 
 VENTURE = """

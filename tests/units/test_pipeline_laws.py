@@ -116,6 +116,24 @@ def test_buildings_add_what_is_planned_and_tenants_fill_them() -> None:
     assert np.all(outputs["internet_plus"] <= outputs["graduated"])
 
 
+def test_those_inside_at_the_start_graduate_by_a_share_of_their_own() -> None:
+    alone = INCUBATION | {"arrivals": 0.0, "start_nursery": 0.0, "graduating": 0.0, "start_graduating": 0.3}
+    alone |= {"stay": 0.1, "stay_failing": 0.1}
+    outputs = ran("incubation", world_of(alone, years=YEARS[:3], shape=(1, 8)))
+
+    assert np.all(outputs["graduated"].sum(axis=0) == 45.0)  # 0.3 of 150
+    assert np.all(outputs["failed"].sum(axis=0) == 105.0)
+
+
+@pytest.mark.parametrize(("share", "part"), [(0.0, 0.0), (1.0, 1.0)])
+def test_all_or_none_of_the_graduates_are_internet_plus_firms_where_the_share_says_so(
+    share: float, part: float
+) -> None:
+    outputs = ran("incubation", world_of(TIGHT | {"internet_plus": share}, years=YEARS[:2], shape=(1, 32)))
+
+    np.testing.assert_array_equal(outputs["internet_plus"], part * outputs["graduated"])
+
+
 @pytest.mark.parametrize("dates", ROUND_OF_YEAR)
 def test_a_year_is_the_same_in_one_round_or_many(dates: tuple[tuple[int, int], ...]) -> None:
     """Shares of a year and yearly additions, in closed form; only additions late in a year keep more."""
@@ -158,6 +176,32 @@ def test_valid_certificates_follow_their_fluid_limit() -> None:
     ages = [range(end) for end in range(1, 6)]  # of the cohorts that are in at each year end
     new = 6e5 * np.array([sum(0.7 ** (age // 3) for age in cohorts) for cohorts in ages])
     np.testing.assert_allclose(outputs["valid"].mean(axis=(1, 2)), start + new, rtol=1e-3)
+
+
+@pytest.mark.parametrize("area", [1e4, 160.0])
+def test_a_large_incubator_follows_its_fluid_limit_with_room_and_without(area: float) -> None:
+    """Month by month: a share leaves, what is admitted queues, and moves in as far as there is room."""
+    numbers = INCUBATION | {"arrivals": 2.4e5, "start_nursery": 3e4, "start_tenants": 6e4, "start_area": area}
+    numbers |= {"area_per_tenant": 20.0, "accelerator_places": 5e3, "accelerating": 0.2}
+    world = world_of(numbers, years=YEARS[:2])
+    outputs = ran("incubation", world)
+
+    leave = {
+        name: -np.expm1(-1.0 / (12.0 * numbers[name])) for name in ("nursery_stay", "stay", "stay_failing")
+    }
+    places, share = area * 1e4 / 20.0, numbers["graduating"]
+    nursery, queue, staying, failing = 3e4, 0.0, 6e4 * share, 6e4 * (1.0 - share)
+    for _ in range(24):
+        queue += numbers["admitted"] * leave["nursery_stay"] * nursery
+        nursery += 2.4e5 / 12.0 - leave["nursery_stay"] * nursery
+        staying, failing = staying * (1.0 - leave["stay"]), failing * (1.0 - leave["stay_failing"])
+        moving = min(queue, places - staying - failing)
+        queue, staying, failing = queue - moving, staying + share * moving, failing + (1.0 - share) * moving
+    assert (queue > 1e4) == (area < 1e3)
+    ends = {name: float(account[-1].mean()) for name, account in world.year_ends.items()}
+    for name, expected in (("nursery", nursery), ("graduating", staying), ("failing", failing)):
+        assert ends[name] == pytest.approx(expected, rel=3e-3)
+    assert outputs["queue"][-1].mean() == pytest.approx(queue, rel=1e-2, abs=1.0)
 
 
 def test_ages_follow_their_fluid_limit_with_grants() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 
 import numpy as np
@@ -22,16 +23,19 @@ from tests.pipeline_worlds import (
     FIRMS,
     INCUBATION,
     YEARS,
+    Incubator,
+    ProjectByProject,
     Watching,
     additions,
     agrees,
-    incubator_one_by_one,
     ran,
     watching,
     world_of,
 )
 
 LEAP_DAY = (2, 29)
+WATCHED = 3 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else 1
+"""Years of the incubators that Hypothesis makes."""
 
 
 @given(st.floats(1e-4, 0.9999), st.integers(0, 40_000), st.floats(-4.0, 4.0), st.booleans())
@@ -199,18 +203,41 @@ def test_an_account_that_would_fall_below_zero_is_refused() -> None:
         world.move("stock", OUTSIDE, np.full(world.shape, 4.0))
 
 
-@pytest.mark.parametrize(("area", "more"), [(3.0, 0.1), (3.0, 2.0), (3.2, 0.5), (3.5, 4.0), (5.0, 0.3)])
-def test_more_room_never_lowers_graduates_in_any_draw(area: float, more: float) -> None:
+@given(
+    numbers=st.fixed_dictionaries(
+        {
+            "arrivals": st.floats(20.0, 900.0),
+            "start_queue": st.floats(0.0, 80.0),
+            "start_area": st.floats(0.3, 5.0),
+            "area_yearly": st.sampled_from([0.0, 0.5, 2.0]),
+            "building": st.sampled_from([0.1, 0.7]),
+            "start_tenants": st.floats(0.0, 300.0),
+            "start_graduating": st.floats(0.0, 1.0),
+            "graduating": st.floats(0.0, 1.0),
+            "stay": st.floats(0.1, 5.0),
+            "stay_failing": st.floats(0.1, 5.0),
+            "internet_plus": st.floats(0.0, 1.0),
+        }
+    ),
+    more=st.one_of(st.just(0.02), st.floats(0.02, 4.0)),
+    what=st.sampled_from(["start_area", "area_yearly", "area_per_tenant"]),
+    push=st.floats(0.3, 3.0),
+    block=st.integers(0, 9),
+)
+def test_more_room_never_lowers_graduates_in_any_draw(
+    numbers: dict[str, float], more: float, what: str, push: float, block: int
+) -> None:
+    """More floor area, more of it built, or less of it a tenant: any incubator, any luck."""
+    less = INCUBATION | numbers
+    larger = less[what] / (1.0 + more) if what == "area_per_tenant" else less[what] + more
     small, large = (
-        ran(
-            "incubation",
-            world_of(INCUBATION | {"start_area": room, "arrivals": 400.0}, years=YEARS[:3]),
-        )
-        for room in (area, area + more)
+        ran("incubation", world_of(each, years=YEARS[:WATCHED], push=push, block=block, shape=(1, 128)))
+        for each in (less, less | {what: larger})
     )
 
-    for output in ("entered", "graduated", "internet_plus"):
+    for output in ("entered", "graduated", "internet_plus", "failed"):
         assert np.all(np.cumsum(large[output], axis=0) >= np.cumsum(small[output], axis=0))
+    assert np.all(large["queue"] <= small["queue"])
 
 
 def test_in_the_long_run_tenants_are_arrivals_times_stay() -> None:
@@ -310,15 +337,23 @@ def test_a_draw_of_weight_three_counts_as_three_draws(each: list[tuple[int, int]
 
 
 def test_a_small_incubator_one_by_one_has_the_distribution_of_the_vector() -> None:
-    """Fates are settled by the order of entry in the vector, which moves variances by some per cent."""
+    """All flows and stocks, both queues full at times; fates by order of entry move variances a little."""
     random = np.random.default_rng(12)
-    small = INCUBATION | {"arrivals": 24.0, "start_nursery": 6.0, "start_tenants": 10.0, "start_area": 0.24}
-    runs = np.array([incubator_one_by_one(random, small) for _ in range(1000)])
+    small = INCUBATION | {"arrivals": 24.0, "start_nursery": 6.0, "start_tenants": 12.0, "start_area": 0.32}
+    small |= {"start_accelerator": 2.0, "accelerator_places": 2.0, "accelerating": 0.6}
+    runs = [ProjectByProject(random, small).run() for _ in range(1000)]
+    entities = Incubator(*np.array(runs).T)
 
-    outputs = ran("incubation", world_of(small, shape=ALL))
+    outputs = ran("incubation", world := world_of(small, shape=ALL))
 
-    agrees(runs[:, 0], outputs["graduated"].sum(axis=0).ravel(), spread=1.2)
-    agrees(runs[:, 1], outputs["tenants"][-1].ravel(), spread=1.2)
+    for flow in ("entered", "graduated", "failed"):
+        agrees(getattr(entities, flow), outputs[flow].sum(axis=0).ravel(), spread=1.2)
+    for stock in ("queue", "tenants"):
+        agrees(getattr(entities, stock), outputs[stock][-1].ravel(), spread=1.2)
+    for stock in ("nursery", "accelerator"):
+        agrees(getattr(entities, stock), world.accounts[stock].ravel(), spread=1.2)
+    assert 0.2 < np.mean(world.accounts["accelerator queue"] > 0.0) < 0.9
+    assert 0.1 < np.mean(outputs["queue"][-1] > 0.0) < 0.9
 
 
 def test_a_block_is_the_same_whatever_ran_before_it() -> None:

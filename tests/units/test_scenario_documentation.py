@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from sim.baseline import load_baseline
+from sim.baseline.plan import Baseline
 from sim.distributions import distribution
 from sim.marked.document import document_from_text, load_document
 from sim.scenario.loading import load_scenarios
@@ -172,18 +173,20 @@ def test_the_template_with_a_parent_says_only_what_differs(tmp_path: Path) -> No
     assert (scenario.seed, len(scenario.drift)) == (5, 1)
 
 
-def test_everything_that_the_template_comments_out_is_legal(tmp_path: Path) -> None:
-    text = template("mine", TINY)
+@pytest.mark.parametrize("plan", [TINY, PLANS["zhejiang-2016"]], ids=lambda plan: plan.id)
+def test_everything_that_the_template_comments_out_is_legal(tmp_path: Path, plan: Baseline) -> None:
+    text = template("mine", plan)
     awake = re.sub(r"^# (?=[a-z_]+:|  )", "", text, flags=re.MULTILINE).replace("yaml-language-server", "# x")
     file = tmp_path / "mine.yaml"
     file.write_text(awake, encoding="utf-8")
 
-    scenarios = load_scenarios([file], {TINY.id: TINY}, tmp_path)
+    scenarios = load_scenarios([file], {plan.id: plan}, tmp_path)
 
     assert len(scenarios) == 4
     first = scenarios[0]
     assert (len(first.shocks), len(first.delays), first.noise.province) == (3, 1, 1.5)
-    assert first.targets == ("H01", "H02", "H03")
+    assert first.targets == tuple(f"H{n:02}" for n in range(1, 4 if plan is TINY else 10))
+    assert list(first.assumptions) == (["firms.capacity"] if plan.pipelines else [])
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -106,8 +106,28 @@ def test_without_headline_answers_it_says_so() -> None:
     assert line_with(text, "H01 H01") == "H01 H01: a number"
 
 
+def test_of_one_headline_target_it_does_not_count() -> None:
+    text = " ".join(shown(cube((answered(headline(1), 0.5),)), "en").split())
+    assert "worst evidence of the headline target H01 is grade" in text
+    assert "1 of the 1" not in text
+
+
+def test_without_headline_targets_asked_for_it_does_not_say_that_they_lack_data() -> None:
+    asked = answered(target("P09", "firms", 10.0, group="prose_2020"), 0.4)
+    text = shown(cube((asked,)), "en")
+    assert say("screen.headline-not-asked", "en") in text
+    assert say("screen.no-headline", "en") not in text
+    assert "40 %" in line_with(text, "P09  ")
+
+
 def test_without_a_driver_it_says_that_nothing_moves_the_answers() -> None:
     assert say("screen.no-driver", "zh") in shown(cube((answered(headline(1), 0.5),)), "zh")
+
+
+def test_a_driver_that_moves_less_than_a_figure_shows_is_not_said_to_move_anything() -> None:
+    still = cube((answered(headline(1), 0.5, driver=driver(0.5001, 0.5003)),))
+    assert say("screen.no-driver", "zh") in shown(still, "zh")
+    assert "goes from" not in shown(still, "en")
 
 
 def test_the_assumptions_of_the_run_stand_above_the_table() -> None:
@@ -265,6 +285,20 @@ def test_scenarios_stand_side_by_side_with_their_difference_to_the_first() -> No
     )
     rows = list(cells_of(compared(first, other), "scenario"))
     assert rows == [["scenario", "50", "30"], ["b", "38", "-12", "30", "="]]
+
+
+def test_a_few_targets_asked_for_are_compared_whatever_they_are() -> None:
+    """A sweep of a number of a pipeline shows what it moves; of many targets the headline ones stand."""
+    prose = [target(f"P{number:02}", "firms", 10.0, group="prose_2020") for number in range(1, 14)]
+    few = [cube((answered(headline(1), 0.5), answered(prose[0], p))) for p in (0.3, 0.7)]
+    text = compared(few[0], replace(few[1], scenario="b", title=Name("乙", "b")))
+    assert "of the targets asked for" in text
+    assert list(cells_of(text, "scenario  H01")) == [["scenario", "50", "30"], ["b", "50", "=", "70", "+40"]]
+
+    many = [cube((answered(headline(1), 0.5), *(answered(each, 0.3) for each in prose))) for _ in range(2)]
+    text = compared(many[0], replace(many[1], scenario="b", title=Name("乙", "b")))
+    assert "of the headline targets" in text
+    assert list(cells_of(text, "scenario  H01")) == [["scenario", "50"], ["b", "50", "="]]
 
 
 @pytest.mark.parametrize("change", [{"seed": 2}, {"draws": 8192}])
