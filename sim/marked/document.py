@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 import unicodedata
@@ -22,6 +23,8 @@ MAX_BYTES = 1_000_000
 MAX_NODES = 200_000
 MAX_DEPTH = 32
 MAX_SCALAR = 64_000
+KEPT = 64
+"""Documents that are kept once read: a session asks for those of its plan again and again."""
 MAX_DIGITS = 20  # 2**64 has twenty: every seed fits, and no text can make a costly integer
 
 INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
@@ -78,8 +81,9 @@ def document_from_bytes(raw: bytes, name: str) -> Document:
     return document_from_text(text_from_bytes(raw, name), name)
 
 
+@functools.lru_cache(maxsize=KEPT)
 def document_from_text(text: str, name: str) -> Document:
-    """Return what *text* says, as `document_from_bytes`."""
+    """Return what *text* says, as `document_from_bytes`; nobody may change it, for all share it."""
     reader = _Reader(name)
     for event in _events(text, name, reader.found):
         reader.take(event)
