@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 import unicodedata
@@ -13,7 +14,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from sim.errors import Found, Place
+from sim.errors import Found, Mistake, Place
 from sim.marked.syntax import syntax_mistake
 from sim.marked.text import FORBIDDEN, load_bytes, name_in_project, plain_number_text, text_from_bytes
 from sim.marked.text import fixed_encoding as fixed_encoding
@@ -22,6 +23,8 @@ MAX_BYTES = 1_000_000
 MAX_NODES = 200_000
 MAX_DEPTH = 32
 MAX_SCALAR = 64_000
+KEPT = 64
+"""Documents that are kept once read: a session asks for those of its plan again and again."""
 MAX_DIGITS = 20  # 2**64 has twenty: every seed fits, and no text can make a costly integer
 
 INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
@@ -83,17 +86,31 @@ def document_from_bytes(raw: bytes, name: str, found: Found | None = None) -> Do
 
 
 def document_from_text(text: str, name: str, found: Found | None = None) -> Document:
-    """Return what *text* says, as `document_from_bytes`."""
+    """Return what *text* says, as `document_from_bytes`; nobody may change it, for all share it."""
+    document, mistakes, only_numbers = _read(text, name)
+    if found is None or not only_numbers:
+        Found(list(mistakes)).raise_if_any()
+    else:
+        found.mistakes.extend(mistakes)
+    return document
+
+
+def forget_documents() -> None:
+    """Have every document read anew."""
+    _read.cache_clear()
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _read(text: str, name: str) -> tuple[Document, tuple[Mistake, ...], bool]:
+    """Return what *text* says, its mistakes, and whether they are numbers alone that will not do."""
     reader = _Reader(name)
     for event in _events(text, name, reader.found):
         reader.take(event)
     if reader.root is None and not reader.found.mistakes:
         reader.found.add(Place(name), "empty-yaml")
-    if found is not None and len(reader.found.mistakes) == reader.bad_numbers:
-        found.mistakes.extend(reader.found.mistakes)
-    else:
-        reader.found.raise_if_any()
-    return Document(name, reader.root, reader.places, reader.key_places, frozenset(reader.unread))
+    document = Document(name, reader.root, reader.places, reader.key_places, frozenset(reader.unread))
+    mistakes = tuple(reader.found.mistakes)
+    return document, mistakes, len(mistakes) == reader.bad_numbers
 
 
 def _events(text: str, name: str, found: Found) -> Iterator[Any]:

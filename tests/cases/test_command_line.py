@@ -20,21 +20,24 @@ from sim.commands import run as run_command
 from sim.outputs.locks import locked
 from sim.outputs.machine_tables import columns_from_parquet
 from sim.outputs.manifest import verify
+from tests.grid_project import PLAN, TINY, project_of
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = "import sys; from pathlib import Path; from sim.cli import main; "
 PROGRAM += "sys.exit(main(sys.argv[2:], Path(sys.argv[1])))"
 SCENARIO = """\
-title: {zh: 出口下滑, en: Fewer exports}
-about: {zh: 测试。, en: A test.}
+title: {{zh: 出口下滑, en: Fewer exports}}
+about: {{zh: 测试。, en: A test.}}
 extends: 基准
 drift:
   rd:
-    areas: hangzhou
-    indicators: rd_expenditure
-    years: [2017]
+    areas: {area}
+    indicators: {indicator}
+    years: [{year}]
     add: -1
 """
+NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
+FULL = pytest.mark.skipif(not NIGHTLY, reason="the same of a plan of full size; runs each night")
 
 
 @pytest.fixture(scope="module")
@@ -127,12 +130,18 @@ def test_draws_that_are_no_whole_blocks_are_refused(
     assert "--draws" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("plan", "area", "indicator", "year"),
+    [(TINY, "甲市", "research", 2022), pytest.param(PLAN, "杭州", "rd_expenditure", 2017, marks=FULL)],
+)
 def test_R13_R23_a_run_in_any_time_zone_and_locale_gives_the_same_bytes(
-    project: Path, tmp_path: Path
+    plan: str, area: str, indicator: str, year: int, tmp_path: Path
 ) -> None:
+    project = project_of(tmp_path / "项目", plan)
     scenario = project / "我的情景" / "出口下滑.yaml"
     scenario.parent.mkdir()
-    scenario.write_text(SCENARIO, encoding="utf-8")
+    text = SCENARIO.format(area=area, indicator=indicator, year=year)
+    scenario.write_text(text, encoding="utf-8")
     shutil.copy(project / "scenarios" / "baseline.yaml", scenario.with_name("基准.yaml"))
     environments = (
         {"TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "1", "PYTHONUTF8": "1"},

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import scoringrules
 from scipy.special import chdtrc, expit, ndtri
 
 from sim.axes import Floats
@@ -81,6 +80,8 @@ def test_a_units_draws_do_not_depend_on_other_series() -> None:
 
 
 def test_scores_are_those_of_the_formulas() -> None:
+    import scoringrules  # here, since it compiles for seconds, and not every worker scores
+
     origin = origin_of(simulated_panel(Truth(), 5), PLAN, 2015, 2017)
     scores = scores_of(origin, SHIPPED, 512)
     x, y = draws_of(origin, "unit02")[0, 1], origin.outcome[2, 0, 1]
@@ -97,6 +98,8 @@ def test_scores_are_those_of_the_formulas() -> None:
 
 
 def test_the_energy_score_is_that_of_scoringrules() -> None:
+    import scoringrules
+
     random = np.random.Generator(np.random.Philox(1))
     ensemble, outcome = random.standard_normal((60, 4)), random.standard_normal(4)
     expected = float(scoringrules.es_ensemble(outcome, ensemble, backend="numpy"))

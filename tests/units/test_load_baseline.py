@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from sim.baseline import load_baseline
+from sim.baseline.load import KEPT, forget
 from sim.errors import BadInput, Mistake
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -124,10 +125,38 @@ def test_loading_is_fast_and_needs_neither_pandas_nor_scipy() -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
     times = []
     for _ in range(3):
+        forget()
         start = time.perf_counter()
         load_baseline(ZHEJIANG, ROOT)
         times.append(time.perf_counter() - start)
     assert min(times) < 2.0  # a quarter of a second, and several times that while coverage is measured
+
+
+def test_a_plan_that_was_read_is_read_again_only_where_a_file_changed(plan: Path, edit: Edit) -> None:
+    first = load_baseline(plan, plan.parent.parent)
+    assert load_baseline(plan, plan.parent.parent) is first
+    assert load_baseline(plan, plan) is not first  # places are told from another folder
+    with pytest.raises(ValueError, match="read-only"):
+        first.path[:] = 0.0
+    edit("areas.csv", "Birch", "Silver Birch")
+    changed = load_baseline(plan, plan.parent.parent)
+    assert [city.name.en for city in changed.cities] == ["Alder", "Silver Birch", "Cedar"]
+    edit("areas.csv", "Silver Birch", "Birch")
+    assert load_baseline(plan, plan.parent.parent) is first
+    (plan / "path.csv").unlink()
+    assert np.isnan(load_baseline(plan, plan.parent.parent).path).all()
+    (plan / "path.csv").mkdir()  # no file, so that no hash tells it from an absent one
+    assert found_in(plan)[0].startswith("path.csv:1:1 ")
+
+
+def test_no_more_plans_than_a_few_are_kept(plan: Path) -> None:
+    forget()
+    first = load_baseline(plan, plan)
+    for number in range(KEPT):
+        add(plan, "platforms.csv", f"alder,platform,x{number},y\n")
+        load_baseline(plan, plan)
+    (plan / "platforms.csv").write_bytes((TINY / "platforms.csv").read_bytes())
+    assert load_baseline(plan, plan) is not first
 
 
 def test_all_mistakes_of_all_files_are_reported_at_once(plan: Path, edit: Edit) -> None:
