@@ -87,7 +87,7 @@ def case_of(
     calm: Calm,
     luck: Luck,
 ) -> Case:
-    """Return the case of a block; *shared* ``[K, T, S, D]``. It speaks of the years that cities' noise has."""
+    """Return the case of a block, of the years that cities' noise has; *shared* ``[K, T, S, D]``."""
     plan = plan_of(model, observed)
     normals = np.stack([luck.normal(source_of(model, observed, row)) for row in range(len(observed.value))])
 

@@ -16,7 +16,7 @@ from sim.baseline.plan import Baseline
 from sim.distributions import Normal
 from sim.engine import run
 from sim.engine.luck import Luck
-from sim.engine.pilot import with_proposal, with_reference
+from sim.engine.pilot import log_weight_of, with_proposal, with_reference
 from sim.engine.tilting import start_of_block
 from sim.errors import BadInput
 from sim.kernels import conditioning as kernel
@@ -126,6 +126,24 @@ def test_a_draw_that_satisfies_the_actuals_is_not_corrected() -> None:
     np.testing.assert_allclose(bound.city()[..., 3, 17], city, rtol=1e-9)
     np.testing.assert_allclose(bound.levels.province[..., 3, 17], province, rtol=1e-9)
     assert np.abs(bound.levels.province[..., 3, 18] / free.levels.province[..., 3, 18] - 1).max() > 1e-4
+
+
+def test_compiled_moves_are_those_of_the_plain_formulas() -> None:
+    baseline = make.plan(CITIES, dof=5.0, phi=0.4, load=0.5, more=(make.lone("x", 100.0),))
+    baseline = replace(baseline, calibration=make.calibration(baseline.indicators, dof=5.0, phi=0.4, se=0.4))
+    known = (*SOFT[:4], ("province", "x", 2022, 140.0), ("b", "k", 2022, 75.0), ("province", "k", 2022, 251.0))
+    actuals = tuple(actual(*cell, 0.01 * cell[3] * (row % 2)) for row, cell in enumerate(known))
+    scene = given(*actuals, baseline=baseline, noise=make.noise(parameters="drawn"))
+    model = with_reference(compiled(scene, baseline))
+    moved = []
+    for fast in (True, False):
+        values, luck = start_of_block(model, Luck(model.seed, 0, compiled=fast))
+        moved.append(log_weight_of(model, values, luck))
+
+    arrived = np.isfinite(moved[1])
+    assert 0.5 < arrived.mean()
+    assert (np.isfinite(moved[0]) == arrived).all()
+    np.testing.assert_allclose(moved[0][arrived], moved[1][arrived], rtol=1e-7, atol=1e-7)
 
 
 def test_two_steps_of_conditioning_equal_one() -> None:
