@@ -94,8 +94,8 @@ def common_drift_from_changes(
 def shrunk_spread(spread: float, error: float, floor: float) -> float:
     """Return *spread* with its variance shrunk by the error of that variance, at least *floor*.
 
-    ``t t^2 / (t^2 + e^2)``, t the variance and e its error (that of *error*, a step in the spread): what a few
-    changes say of their own variance is believed as far as it exceeds what chance gives, as of tails.
+    ``t t^2 / (t^2 + e^2)``, t the variance and e its error (that of *error*, a step in the spread): what a
+    few changes say of their own variance is believed as far as it exceeds what chance gives, as of tails.
     """
     variance = spread**2
     step = (spread + error) ** 2 - variance

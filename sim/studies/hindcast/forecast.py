@@ -29,9 +29,10 @@ class Variant:
     """One form of the model. *trend*: what is expected of a unit beside the class mean.
 
     ``shrunk``: its own growth, shrunk and damped; ``class``: nothing; ``own``: its own growth in full.
-    *common* multiplies the spread of the common drift, *spread* the unit's own drift and yearly term. *last* is the share of the last year's shared
-    effect that is kept from year to year; None: the persistence of residuals, as shipped. *whole*: the own
-    drift is drawn with all of tau, though trend has used some of it. *spreads*: the law of drawn spreads.
+    *common* multiplies the spread of the common drift, *spread* the unit's own drift and yearly term. *last*
+    is the share of the last year's shared effect that is kept from year to year; None: the persistence of
+    residuals, as shipped. *whole*: the own drift is drawn with all of tau, though trend has used some of it.
+    *spreads*: the law of drawn spreads.
     """
 
     id: str
@@ -121,7 +122,8 @@ def shared_draws(origin: Origin, variant: Variant, draws: int) -> SharedDraws:
         country += kernel.autoregression(p["phi"][..., None], p["year_sd"][..., None], mixing, unit)
     if variant.common > 0.0:
         scale = _mixing(f"mixing:common:{origin.as_of}", dof, draws)
-        country += (variant.common * p["common"][..., None] * scale * _terms("common", origin, draws))[:, None]
+        spread = variant.common * p["common"][..., None] * scale
+        country += (spread * _terms("common", origin, draws))[:, None]
     kept = p["phi"] if variant.last is None else np.full_like(p["phi"], variant.last)
     for h in range(horizons):
         country[:, h] += expected + (kept ** (h + 1) * p["last_year_effect"])[..., None]
