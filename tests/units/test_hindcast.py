@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +19,14 @@ from sim.baseline.plan import Figure
 from sim.cli import main
 from sim.commands.console import BAD_INPUT
 from sim.errors import BadInput
-from sim.studies.hindcast.forecast import SHIPPED, shared_draws, unit_draws
+from sim.report.hindcast import variants_table
+from sim.studies.hindcast import study
+from sim.studies.hindcast.forecast import SHIPPED, VARIANTS, shared_draws, unit_draws
 from sim.studies.hindcast.origin import Origin, origin_of
 from sim.studies.hindcast.scores import energy_score, scores_of
 from sim.studies.hindcast.study import hindcast
 from sim.studies.hindcast.summary import rows_of, skill_of
+from sim.texts import LANGUAGES, say
 from tests.panels import UNITS, Truth, figure, plan_with_panels, simulated_growth, sizes
 
 PLAN = plan_with_panels()
@@ -276,6 +280,19 @@ def test_equal_panels_give_equal_bytes(tmp_path: Path) -> None:
     assert {"hindcast.html", "scores.csv", "summary.csv", "pit_en.svg"} <= set(pages[0])
     header = io.StringIO(pages[0]["scores.csv"].decode()).readline()
     assert header.startswith("as_of,region,indicator,year,outcome,crps,pit,")
+
+
+def test_every_variant_is_scored_and_stands_on_the_page_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(study, "VARIANTS", VARIANTS[:2])
+    result = hindcast(simulated_panel(Truth(), 10, 7), PLAN, 2015, 2016, 512, variants=True)
+    every = tuple(replace(result.variants[-1], variant=variant) for variant in VARIANTS)
+    table = variants_table(replace(result, variants=every))
+
+    assert [score.variant.id for score in result.variants] == ["shipped", "gaussian"]
+    assert result.variants[1].against.value != 0.0
+    for variant in VARIANTS:
+        for lang in LANGUAGES:
+            assert escape(say(f"hindcast.variant.{variant.id}", lang)) in table
 
 
 def test_overlapping_origins_are_one_stretch() -> None:
