@@ -26,6 +26,7 @@ from sim.errors import Place  # noqa: E402
 from sim.streams import BLOCK, Source, uniforms  # noqa: E402
 from sim.studies.calibrate import calibrate  # noqa: E402
 from sim.studies.hindcast.study import hindcast  # noqa: E402
+
 UNITS, INDICATORS, AHEAD, DRAWS = 31, 8, 5, 25 * BLOCK
 
 
