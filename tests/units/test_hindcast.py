@@ -108,12 +108,21 @@ def test_the_energy_score_is_that_of_scoringrules() -> None:
 
 
 def test_the_error_of_a_skill_comes_from_stretches_of_years_and_not_from_units() -> None:
-    score, other = np.array([1.0, 1.0, 2.0, 2.0]), np.array([2.0, 2.0, 2.0, 2.0])
-    skill = skill_of("rival", score, other, np.array([0, 0, 1, 1]))
+    score, other = np.array([1.0, 1.0, 2.0, 2.0, 1.5, 1.5]), np.full(6, 2.0)
+    stretch = np.array([0, 0, 1, 1, 2, 2])
+    skill = skill_of("rival", score, other, stretch)
     assert skill.value == pytest.approx(0.25)
-    assert skill.se == pytest.approx(np.sqrt(2 * 2 * (1.0 / 8) ** 2))
-    many = skill_of("rival", np.tile(score, 50), np.tile(other, 50), np.tile([0, 0, 1, 1], 50))
+    assert skill.se == pytest.approx(np.sqrt(3 / 2 * 2 * (1.0 / 12) ** 2))
+    many = skill_of("rival", np.tile(score, 50), np.tile(other, 50), np.tile(stretch, 50))
     assert many.se == pytest.approx(skill.se)
+
+
+def test_fewer_than_three_stretches_give_no_error_of_a_skill() -> None:
+    score, other = np.array([1.0, 1.0, 1.01, 1.01]), np.full(4, 2.0)
+    for stretch in ([0, 0, 1, 1], [0, 0, 0, 0]):
+        skill = skill_of("rival", score, other, np.array(stretch))
+        assert skill.value == pytest.approx(0.4975)
+        assert skill.se is None
     assert skill_of("rival", score, other, np.zeros(4, dtype=int)).se is None
 
 
