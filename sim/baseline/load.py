@@ -71,7 +71,7 @@ def load_baseline(folder: Path, root: Path, sources_only: bool = False) -> Basel
     baseline = _read(folder, root, sources_only)
     if contents is not None and dict(contents[-1]) == baseline.hashes:  # nobody wrote in between
         while len(_kept) >= KEPT:
-            _kept.pop(next(iter(_kept)))
+            _kept.pop(next(iter(_kept)), None)
         _kept[contents] = baseline
     return baseline
 
