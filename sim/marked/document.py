@@ -73,7 +73,13 @@ class _Open:
 
 def load_document(path: Path, root: Path) -> Document:
     """Return the YAML file *path*; BadInput with every mistake, placed relative to *root*."""
-    return document_from_bytes(load_bytes(path, root, MAX_BYTES), name_in_project(path, root))
+    return kept_document(load_bytes(path, root, MAX_BYTES), name_in_project(path, root))
+
+
+@functools.lru_cache(maxsize=KEPT)
+def kept_document(raw: bytes, name: str) -> Document:
+    """Return what *raw* says, as `document_from_bytes`; nobody may change it, for all share it."""
+    return document_from_bytes(raw, name)
 
 
 def document_from_bytes(raw: bytes, name: str) -> Document:
@@ -81,9 +87,8 @@ def document_from_bytes(raw: bytes, name: str) -> Document:
     return document_from_text(text_from_bytes(raw, name), name)
 
 
-@functools.lru_cache(maxsize=KEPT)
 def document_from_text(text: str, name: str) -> Document:
-    """Return what *text* says, as `document_from_bytes`; nobody may change it, for all share it."""
+    """Return what *text* says, as `document_from_bytes`."""
     reader = _Reader(name)
     for event in _events(text, name, reader.found):
         reader.take(event)
