@@ -24,7 +24,7 @@ from sim.baseline.load_tiles import load_tiles
 from sim.baseline.plan import Baseline, Break, Figure
 from sim.baseline.track_record import load_track_record
 from sim.errors import BadInput, Found, Mistake, Place
-from sim.marked.document import forget_documents
+from sim.marked.document import kept_document
 from sim.marked.text import name_in_project
 
 FILES = (
@@ -71,7 +71,7 @@ def load_baseline(folder: Path, root: Path, sources_only: bool = False) -> Basel
     baseline = _read(folder, root, sources_only)
     if contents is not None and dict(contents[-1]) == baseline.hashes:  # nobody wrote in between
         while len(_kept) >= KEPT:
-            _kept.pop(next(iter(_kept)))
+            _kept.pop(next(iter(_kept)), None)
         _kept[contents] = baseline
     return baseline
 
@@ -79,7 +79,7 @@ def load_baseline(folder: Path, root: Path, sources_only: bool = False) -> Basel
 def forget() -> None:
     """Have every plan and document read anew."""
     _kept.clear()
-    forget_documents()
+    kept_document.cache_clear()
 
 
 def _contents_of(folder: Path, root: Path, sources_only: bool) -> Contents | None:

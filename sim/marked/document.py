@@ -14,7 +14,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from sim.errors import Found, Mistake, Place
+from sim.errors import Found, Place
 from sim.marked.syntax import syntax_mistake
 from sim.marked.text import FORBIDDEN, load_bytes, name_in_project, plain_number_text, text_from_bytes
 from sim.marked.text import fixed_encoding as fixed_encoding
@@ -74,7 +74,13 @@ class _Open:
 
 def load_document(path: Path, root: Path) -> Document:
     """Return the YAML file *path*; BadInput with every mistake, placed relative to *root*."""
-    return document_from_bytes(load_bytes(path, root, MAX_BYTES), name_in_project(path, root))
+    return kept_document(load_bytes(path, root, MAX_BYTES), name_in_project(path, root))
+
+
+@functools.lru_cache(maxsize=KEPT)
+def kept_document(raw: bytes, name: str) -> Document:
+    """Return what *raw* says, as `document_from_bytes`; nobody may change it, for all share it."""
+    return document_from_bytes(raw, name)
 
 
 def document_from_bytes(raw: bytes, name: str, found: Found | None = None) -> Document:
@@ -86,31 +92,17 @@ def document_from_bytes(raw: bytes, name: str, found: Found | None = None) -> Do
 
 
 def document_from_text(text: str, name: str, found: Found | None = None) -> Document:
-    """Return what *text* says, as `document_from_bytes`; nobody may change it, for all share it."""
-    document, mistakes, only_numbers = _read(text, name)
-    if found is None or not only_numbers:
-        Found(list(mistakes)).raise_if_any()
-    else:
-        found.mistakes.extend(mistakes)
-    return document
-
-
-def forget_documents() -> None:
-    """Have every document read anew."""
-    _read.cache_clear()
-
-
-@functools.lru_cache(maxsize=KEPT)
-def _read(text: str, name: str) -> tuple[Document, tuple[Mistake, ...], bool]:
-    """Return what *text* says, its mistakes, and whether they are numbers alone that will not do."""
+    """Return what *text* says, as `document_from_bytes`."""
     reader = _Reader(name)
     for event in _events(text, name, reader.found):
         reader.take(event)
     if reader.root is None and not reader.found.mistakes:
         reader.found.add(Place(name), "empty-yaml")
-    document = Document(name, reader.root, reader.places, reader.key_places, frozenset(reader.unread))
-    mistakes = tuple(reader.found.mistakes)
-    return document, mistakes, len(mistakes) == reader.bad_numbers
+    if found is not None and len(reader.found.mistakes) == reader.bad_numbers:
+        found.mistakes.extend(reader.found.mistakes)
+    else:
+        reader.found.raise_if_any()
+    return Document(name, reader.root, reader.places, reader.key_places, frozenset(reader.unread))
 
 
 def _events(text: str, name: str, found: Found) -> Iterator[Any]:

@@ -6,6 +6,7 @@ import ast
 import errno
 import hashlib
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from sim import bootstrap
 from sim.bootstrap import GUARD, INSIDE, MARKER, UNDERWAY, Setup, SetupFailed
@@ -83,9 +85,23 @@ class Pair:
     ended: tuple[tuple[int, bytes, bytes], ...]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Pair:
-    root = write_project(tmp_path_factory.mktemp("bootstrap") / "台州")
+    """The same for all workers of a test run: whichever asks first has it made, and the others wait."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    kept = base / "pair.json"
+    with FileLock(base / "pair.lock"):
+        if not kept.exists():
+            made = pair_set_up_in(base / "bootstrap" / "台州")
+            ended = [(code, out.decode(), err.decode()) for code, out, err in made.ended]
+            kept.write_text(json.dumps([os.fspath(made.root), ended]), encoding="utf-8")
+    root, ended = json.loads(kept.read_text(encoding="utf-8"))
+    return Pair(Path(root), tuple((code, out.encode(), err.encode()) for code, out, err in ended))
+
+
+def pair_set_up_in(folder: Path) -> Pair:
+    root = write_project(folder)
     command = [sys.executable, os.fspath(root / "run.py"), "check", "a b"]
     started = [
         subprocess.Popen(

@@ -22,7 +22,7 @@ from sim.plots.fan import OTHERS, fan
 from sim.plots.pictures import PICTURES, pictures_of
 from sim.plots.style import Draw, MissingGlyph, family, look, short, svg_and_png
 from sim.tables.selection import cells_of, hit_edge, level_limits
-from tests.pages import cubes_of
+from tests.pages import run_of
 from tests.strategies import target
 
 NAMES = ("baseline", "plan", "trade_friction")
@@ -30,7 +30,7 @@ NAMES = ("baseline", "plan", "trade_friction")
 
 @pytest.fixture(scope="module")
 def cubes() -> tuple[Cube, ...]:
-    return cubes_of(*NAMES)[0]
+    return run_of(*NAMES)[0]
 
 
 def written(told: str) -> bytes:
