@@ -276,6 +276,19 @@ class SetChances:
         return np.clip(shrunk, 0.0, 1.0)
 
 
+GATHERED = 256
+"""So many arrays of single blocks are put into one: small ones that live long leave holes in memory."""
+
+
+def gathered(arrays: tuple[Floats, ...]) -> tuple[Floats, ...]:
+    """Return equal *arrays*, those that lie by themselves moved into one if they are many."""
+    loose = [array for array in arrays if array.base is None]
+    if len(loose) < GATHERED:
+        return arrays
+    together = iter(np.stack(loose))
+    return tuple(next(together) if array.base is None else array for array in arrays)
+
+
 @dataclass(frozen=True, slots=True)
 class ChancesBySet:
     """Chances of events set by set, so that scenarios that share their luck can be compared in pairs.
@@ -313,8 +326,8 @@ class ChancesBySet:
         weights = (*self.weights, *other.weights)
         return type(self)(
             tuple(blocks[i] for i in order),
-            tuple(chances[i] for i in order),
-            tuple(weights[i] for i in order) if weights else (),
+            gathered(tuple(chances[i] for i in order)),
+            gathered(tuple(weights[i] for i in order)) if weights else (),
         )
 
     def value(self) -> Floats:

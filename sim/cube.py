@@ -132,6 +132,8 @@ class Cube:
     *by_set*: chances ``[group]`` by (target, version) and by (`AT_LEAST`, how many). Groups are the sets of
     a plain run, or those that its *design* makes independent: the pairs in which scenarios of one seed
     are compared; not-a-number where no draw is valid.
+    *actuals*: how many are given; *untold*: assumptions of which they leave too few effective draws to tell
+    what they move.
     *without*: p by (target, version) without the execution prior, on the same draws; empty where it is off.
     """
 
@@ -153,6 +155,8 @@ class Cube:
     effective: float | None = None  # effective draws, where actuals give draws weights
     design: str = "plain"
     without: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    actuals: int = 0
+    untold: tuple[Name, ...] = ()
 
     def headline(self) -> tuple[Probability, ...]:
         """Return the lead headline rows in the order of the plan."""

@@ -32,6 +32,7 @@ _WIDTH = np.uint64(32)
 _ROUNDS = 10
 _MULTIPLIERS = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _WEYL = 0x9E3779B9, 0xBB67AE85
+_PIECE = 1 << 14  # counters made at a time: what is at hand then fits into the cache of a processor
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +90,13 @@ def uniforms(seed: int, source: Source, first: int, count: int) -> Floats:
     """
     if first % _PAIR:
         raise ValueError(f"streams are read from whole counters, not from draw {first}")
-    raw = words(key_of(seed, source), first // _PAIR, (count + 1) // _PAIR).reshape(-1, 2)
-    cells = (raw[:, 0] << np.uint64(_MANTISSA - 32)) | (raw[:, 1] >> np.uint64(64 - _MANTISSA))
-    return (cells[:count].astype(np.float64) + 0.5) * 2.0**-_MANTISSA
+    key, counters = key_of(seed, source), (count + 1) // _PAIR
+    result = np.empty(_PAIR * counters)
+    for at in range(0, counters, _PIECE):
+        raw = words(key, first // _PAIR + at, min(_PIECE, counters - at)).reshape(-1, 2)
+        cells = (raw[:, 0] << np.uint64(_MANTISSA - 32)) | (raw[:, 1] >> np.uint64(64 - _MANTISSA))
+        result[_PAIR * at : _PAIR * at + len(cells)] = (cells.astype(np.float64) + 0.5) * 2.0**-_MANTISSA
+    return result[:count]
 
 
 def block_uniforms(seed: int, source: Source, block: int) -> Floats:

@@ -6,14 +6,22 @@ import importlib
 import os
 import pkgutil
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 import sim
 
-# Hypothesis tries the constants of whatever modules are loaded, so which are must not depend on which
-# tests a worker happened to run before.
-for module in pkgutil.walk_packages(sim.__path__, "sim."):
-    importlib.import_module(module.name)
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Load all of our modules wherever tests are run, which is not where they are only handed out.
+
+    Hypothesis tries the constants of whatever modules are loaded, so which are must not depend on which
+    tests a worker happened to run before.
+    """
+    if not config.getoption("numprocesses", None):
+        for module in pkgutil.walk_packages(sim.__path__, "sim."):
+            importlib.import_module(module.name)
+
 
 # The workers of a test run are traced; what a test starts in turn would only be slower for it.
 if "PYTEST_XDIST_WORKER" in os.environ:

@@ -1,4 +1,4 @@
-"""A small project with a grid of scenarios, and programs that run it as a planner would."""
+"""Small projects, one with a grid of scenarios, and programs that run them as a planner would."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from sim import cli
+
 ROOT = Path(__file__).parents[1]
 PLAN = "zhejiang-2016"
+TINY = "tiny-2021"
 GRID = f"""\
 title: {{zh: 网格, en: Grid}}
 about: {{zh: 测试。, en: A test.}}
@@ -23,13 +26,25 @@ MAIN = "import sys; from pathlib import Path; from sim.cli import main; "
 MAIN += "sys.exit(main(sys.argv[2:], Path(sys.argv[1])))"
 
 
-def grid_project(root: Path, grid: str = GRID) -> Path:
-    """Make a project with the shipped plan and one sweep; return it."""
-    shutil.copytree(ROOT / "baselines" / PLAN, root / "baselines" / PLAN)
+def project_of(root: Path, plan: str) -> Path:
+    """Make a project with *plan*, the shipped or the made-up one, calibrated, and the baseline; return it."""
+    source = ROOT / "tests" / "plans" if plan == TINY else ROOT / "baselines"
+    shutil.copytree(source / plan, root / "baselines" / plan)
     for name in ("pyproject.toml", "requirements.lock"):
         shutil.copy(ROOT / name, root)
+    if plan == TINY:
+        assert cli.main(["calibrate", "--plan", TINY, "--lang", "en"], root) == 0
     (root / "scenarios").mkdir()
-    (root / "scenarios" / "grid.yaml").write_text(grid, encoding="utf-8")
+    baseline = (ROOT / "scenarios" / "baseline.yaml").read_text(encoding="utf-8")
+    (root / "scenarios" / "baseline.yaml").write_text(baseline.replace(PLAN, plan), encoding="utf-8")
+    return root
+
+
+def grid_project(root: Path, grid: str = GRID, plan: str = PLAN) -> Path:
+    """Make a project with *plan* and one sweep; return it."""
+    project_of(root, plan)
+    (root / "scenarios" / "baseline.yaml").unlink()
+    (root / "scenarios" / "grid.yaml").write_text(grid.replace(PLAN, plan), encoding="utf-8")
     return root
 
 

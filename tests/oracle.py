@@ -1,6 +1,6 @@
 """The model page once more, slowly: plain loops over the math module, written from docs/model.md.
 
-Nothing here comes from the engine but the uniforms of ``sim.streams``; names of sources are part of
+Nothing here comes from the engine but the keys of ``sim.streams``; names of sources are part of
 what a result means, so they stand here again. One set of draws at a time.
 """
 

@@ -9,8 +9,8 @@ from sim.baseline.calibration import Calibration, Estimate, SeriesCalibration
 from sim.baseline.plan import Assumption, Baseline, Indicator
 from sim.scenario.scenario import Scenario, Shock
 from sim.shocks import Course
-from sim.streams import Source, set_uniforms, uniforms
-from tests.oracle_numbers import NORMAL, logit, share_of_course, size_at, triangular
+from sim.streams import Source
+from tests.oracle_numbers import NORMAL, logit, share_of_course, size_at, triangular, uniform
 
 POSITIVE = ("sd", "tau", "year_sd", "exit")
 BOUNDS = {"phi": (-0.9, 0.95), "lam": (0.0, 1.0), "damp": (0.0, 1.0), "slope": (0.0, 1.0)}
@@ -26,7 +26,7 @@ class OracleGrowth:
     block: int
     set_in_block: int
     count: int
-    _uniforms: dict[Source, list[float]] = field(default_factory=dict)
+    _uniforms: dict[tuple[Source, int], float] = field(default_factory=dict)
     _known: dict[tuple[str, str], float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -54,18 +54,19 @@ class OracleGrowth:
     # --- random numbers and parameters ---------------------------------------------------------
 
     def uniform(self, source: Source, draw: int) -> float:
-        if source not in self._uniforms:
-            first = self.block * 4096 + self.set_in_block * 256
-            self._uniforms[source] = [
-                float(u) for u in uniforms(self.scenario.seed, source, first, self.count)
-            ]
-        return self._uniforms[source][draw]
+        return self.luck(source, self.block * 4096 + self.set_in_block * 256 + draw)
 
     def normal(self, source: Source, draw: int) -> float:
         return NORMAL.inv_cdf(self.uniform(source, draw))
 
     def set_uniform(self, source: Source, number: int) -> float:
-        return float(set_uniforms(self.scenario.seed, source, number, 1)[0])
+        return self.luck(source, number)
+
+    def luck(self, source: Source, number: int) -> float:
+        """Return a uniform; parameters are asked for by every draw of a set, and made once."""
+        if (source, number) not in self._uniforms:
+            self._uniforms[source, number] = uniform(self.scenario.seed, source, number)
+        return self._uniforms[source, number]
 
     def estimate(self, name: str, estimate: Estimate, kind: str) -> float:
         """Return an estimate as this set draws it; *kind* names its field."""

@@ -1,4 +1,4 @@
-"""Quantiles and courses in plain Python, for `tests/oracle.py`."""
+"""Random numbers, quantiles and courses in plain Python, for `tests/oracle.py`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,34 @@ from statistics import NormalDist
 
 from sim.distributions import Distribution, Fixed, Normal, Triangular, Uniform
 from sim.shocks import Course, Decay, OneYear, Ramp, Rebound, SeveralYears
+from sim.streams import Source, key_of
 
 NORMAL = NormalDist()
+WORD = 0xFFFFFFFF
+
+
+@cache
+def key_words(seed: int, source: Source) -> tuple[int, int, int, int]:
+    key = key_of(seed, source)
+    return key & WORD, key >> 32 & WORD, key >> 64 & WORD, key >> 96
+
+
+def philox(seed: int, source: Source, counter: int) -> tuple[int, int, int, int]:
+    """Return the four words of a counter: Philox-4x32-10 as Salmon et al. (2011) write it."""
+    k0, k1, c, d = key_words(seed, source)
+    a, b = counter & WORD, counter >> 32
+    for _ in range(10):
+        one, two = 0xD2511F53 * a, 0xCD9E8D57 * c
+        a, b, c, d = two >> 32 ^ b ^ k0, two & WORD, one >> 32 ^ d ^ k1, one & WORD
+        k0, k1 = k0 + 0x9E3779B9 & WORD, k1 + 0xBB67AE85 & WORD
+    return a, b, c, d
+
+
+def uniform(seed: int, source: Source, draw: int) -> float:
+    """Return the uniform of a draw: a counter serves two, and 52 bits of two words make one."""
+    words = philox(seed, source, draw // 2)
+    high, low = words[draw % 2 * 2 : draw % 2 * 2 + 2]
+    return ((high << 20 | low >> 12) + 0.5) * 2.0**-52
 
 
 def chi2_above(x: float, dof: float) -> float:

@@ -23,14 +23,22 @@ ROOT = Path(__file__).resolve().parents[1]
 Needs = Mapping[str, tuple[Need, ...]]
 
 
+PLANS = PlanFolders(ROOT)
+
+
+@cache
+def run_of(*names: str) -> tuple[tuple[Cube, ...], tuple[Scenario, ...]]:
+    """Return cubes and scenarios of shipped scenario files, one block of draws each."""
+    files = [ROOT / "scenarios" / f"{name}.yaml" for name in names]
+    scenarios = tuple(replace(s, draws=BLOCK) for s in load_scenarios(files, PLANS, ROOT))
+    return tuple(run_batch(scenarios, PLANS)), scenarios
+
+
 @cache
 def cubes_of(*names: str) -> tuple[tuple[Cube, ...], Needs, tuple[Scenario, ...]]:
     """Return cubes, needs and scenarios of shipped scenario files, one block of draws each."""
-    plans = PlanFolders(ROOT)
-    files = [ROOT / "scenarios" / f"{name}.yaml" for name in names]
-    scenarios = tuple(replace(s, draws=BLOCK) for s in load_scenarios(files, plans, ROOT))
-    cubes = tuple(run_batch(scenarios, plans))
-    return cubes, goal_seek(scenarios, plans, {cube.scenario: cube for cube in cubes}), scenarios
+    cubes, scenarios = run_of(*names)
+    return cubes, goal_seek(scenarios, PLANS, {cube.scenario: cube for cube in cubes}), scenarios
 
 
 def page_from(cubes: Sequence[Cube], needs: Needs, scenarios: Sequence[Scenario] = ()) -> bytes:

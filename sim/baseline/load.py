@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
+from sim.axes import Floats
 from sim.baseline.breaks import FILE as BREAKS
 from sim.baseline.breaks import load_breaks, without_break
 from sim.baseline.check import Parts, check_references
@@ -22,6 +24,7 @@ from sim.baseline.load_tiles import load_tiles
 from sim.baseline.plan import Baseline, Break, Figure
 from sim.baseline.track_record import load_track_record
 from sim.errors import BadInput, Found, Mistake, Place
+from sim.marked.document import kept_document
 from sim.marked.text import name_in_project
 
 FILES = (
@@ -45,15 +48,55 @@ FILES = (
     "tiles.csv",
 )
 
+Contents = tuple[str, str, str, bool, tuple[tuple[str, str], ...]]
+
+KEPT = 8
+"""Plans that are kept once read."""
+_kept: dict[Contents, Baseline] = {}
+
 
 def load_baseline(folder: Path, root: Path, sources_only: bool = False) -> Baseline:
     """Return the plan in *folder*; BadInput with all mistakes of all files, placed relative to *root*.
 
     calibration.yaml, path.csv (both written by the program), breaks.csv, dimensions.csv, pipelines.yaml,
     plan_vs_outcome.csv and tiles.csv may be absent. *sources_only*: what the program wrote stays unread.
+    A plan whose files are what they were, byte for byte, is not read again: a session loads it often.
     """
     if not folder.is_dir():
         raise BadInput([Mistake(Place(name_in_project(folder, root)), "missing-folder")])
+    contents = _contents_of(folder, root, sources_only)
+    known = None if contents is None else _kept.get(contents)
+    if known is not None:
+        return known
+    baseline = _read(folder, root, sources_only)
+    if contents is not None and dict(contents[-1]) == baseline.hashes:  # nobody wrote in between
+        while len(_kept) >= KEPT:
+            _kept.pop(next(iter(_kept)), None)
+        _kept[contents] = baseline
+    return baseline
+
+
+def forget() -> None:
+    """Have every plan and document read anew."""
+    _kept.clear()
+    kept_document.cache_clear()
+
+
+def _contents_of(folder: Path, root: Path, sources_only: bool) -> Contents | None:
+    """Return all that a plan is made of; None where a file is none or cannot be read, which is a mistake."""
+    files = [folder / name for name in FILES]
+    if any(os.path.lexists(file) and (file.is_symlink() or not file.is_file()) for file in files):
+        return None
+    try:
+        hashes = hashes_of(folder)
+    except OSError:
+        return None
+    names = (folder.name, name_in_project(folder, root), name_in_project(files[0], root))
+    return (*names, sources_only, tuple(hashes.items()))
+
+
+def _read(folder: Path, root: Path, sources_only: bool) -> Baseline:
+    """Return the plan in *folder* as its files say it, as `load_baseline`."""
     found = Found()
     areas = load_areas(folder, root, found)
     indicators = load_indicators(folder, root, {area.id for area in areas or ()}, found)
@@ -85,6 +128,7 @@ def load_baseline(folder: Path, root: Path, sources_only: bool = False) -> Basel
     check_pipelines(pipelines.plans.values(), by_id, found)
     path = load_path(folder, root, frame, indicators, printed, found, sources_only)
     found.raise_if_any()
+    _freeze(path, printed.level, printed.level_half, printed.growth, printed.growth_half)
     return Baseline(
         id=folder.name,
         folder=name_in_project(folder, root),
@@ -113,6 +157,12 @@ def load_baseline(folder: Path, root: Path, sources_only: bool = False) -> Basel
         breaks=breaks,
         pipelines=pipelines.plans,
     )
+
+
+def _freeze(*arrays: Floats) -> None:
+    """Have nobody write into *arrays*, which all who load the plan share."""
+    for array in arrays:
+        array.setflags(write=False)
 
 
 def load_all_figures(

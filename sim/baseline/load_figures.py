@@ -156,7 +156,9 @@ def _figure(row: Row, spelt: Mapping[str, str], found: Found) -> Figure | None:
         known_unit(unit, row["unit"].place, found)
         return None
     share = units()[unit].dimension in ("share", "growth", "points")
-    value = row["value"].number(found, positive=not share)
+    value = row["value"].number(found)
+    if value <= 0 and not share:
+        row["value"].mistake(found, "no-growth-from")
     status = row["status"].choice(STATUSES, found) if "status" in row else VINTAGES[0]
     trust = row["trust"].choice(TRUSTS, found) if "trust" in row else None
     source = row["source"].required(found)

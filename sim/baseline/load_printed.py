@@ -91,7 +91,7 @@ def _cell(row: Row, indicator: Indicator, found: Found) -> PrintedCell | None:
     if level is None or (growth is None and row.text("growth")):
         return None
     if level.value <= 0:
-        row["level"].mistake(found, "not-positive")
+        row["level"].mistake(found, "no-growth-from")
         return None
     if indicator.kind == "count" and level.value.denominator != 1:
         row["level"].mistake(found, "bad-integer")

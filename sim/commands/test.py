@@ -104,5 +104,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 
 def _run(command: tuple[str, ...], console: Console) -> int:
+    """Run Python with *command*; bytecode is kept, since tests start many processes that load the same."""
     console.flush()
-    return subprocess.run((sys.executable, *command), cwd=console.root, check=False).returncode
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    done = subprocess.run((sys.executable, *command), cwd=console.root, env=environment, check=False)
+    return done.returncode

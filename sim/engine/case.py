@@ -23,6 +23,7 @@ they move (log or logit) of lone indicators ``[T, S, 1 or D]``."""
 class Case:
     """A block's draws in one axis, ``N = S D``.
 
+    *compiled*: whether compiled kernels work it, or plain NumPy, their oracle.
     *shared* ``[K, T, N]`` is the accumulated province-wide noise, *city* ``[C, Kc, T, N]`` the factor of
     cities, *ratio* ``[Kc, N]`` the draw added to the log ratio; *values* ``[row, N]`` and *normals*
     ``[row, N]`` are of the observed cells, the latter what their errors are drawn from.
@@ -39,6 +40,12 @@ class Case:
     ratio: Floats
     values: Floats
     normals: Floats
+    compiled: bool
+
+    @property
+    def years(self) -> int:
+        """The years from the first on that the case speaks of."""
+        return int(self.shared.shape[1])
 
     @property
     def draws(self) -> int:
@@ -80,7 +87,7 @@ def case_of(
     calm: Calm,
     luck: Luck,
 ) -> Case:
-    """Return the case of a block; *shared* ``[K, T, S, D]``."""
+    """Return the case of a block, of the years that cities' noise has; *shared* ``[K, T, S, D]``."""
     plan = plan_of(model, observed)
     normals = np.stack([luck.normal(source_of(model, observed, row)) for row in range(len(observed.value))])
 
@@ -94,9 +101,10 @@ def case_of(
         noise,
         own_sd,
         calm,
-        joined(shared),
+        joined(shared[:, : noise.city.shape[2]]),
         joined(noise.city),
         joined(noise.ratio),
         joined(values_of(observed, plan, normals)),
         joined(normals),
+        luck.compiled,
     )

@@ -19,7 +19,7 @@ from sim.engine.actual_rows import Row
 from sim.engine.case import Case
 from sim.engine.gaussian_terms import Terms, city_change, province_change, terms_of
 from sim.engine.province_sums import count_weight, set_known_ratio, wanted_sum
-from sim.engine.transport import move_to, rows_of
+from sim.engine.transport import move_of
 from sim.kernels import conditioning as kernel
 from sim.kernels.reference import logit
 from sim.model.observed import ObservedModel
@@ -54,7 +54,7 @@ def conditioned(case: Case) -> Conditioned:
     alpha, weight = corrections(case, terms)
     change, of_ratio = province_change(case, terms, alpha)
     shared, city = case.shared + change, case.city.copy()
-    ratio = np.repeat(case.ratio[:, None], len(case.model.years), axis=1)
+    ratio = np.repeat(case.ratio[:, None], case.years, axis=1)
     for column, k in enumerate(case.model.with_cities):
         if int(k) in case.plan.free:
             ratio[column] += of_ratio[k]
@@ -76,7 +76,6 @@ def conditioned(case: Case) -> Conditioned:
 
 def corrections(case: Case, terms: Terms) -> tuple[Floats, Floats]:
     """Return what every row asks of its normals ``[row, N]``, and the log weight of a draw ``[N]``."""
-    rows = rows_of(case, terms)
     wanted = np.empty((len(case.plan.rows), case.draws))
     weight = np.zeros(case.draws)
     for i, row in enumerate(case.plan.rows):
@@ -85,7 +84,7 @@ def corrections(case: Case, terms: Terms) -> tuple[Floats, Floats]:
             weight += addition
         else:
             wanted[i] = wanted_row(case, terms, row)
-    move = move_to(rows, wanted, np.isfinite(weight))
+    move = move_of(case, terms, wanted, np.isfinite(weight))
     weight = weight + move.log_weight
     least = np.fmax(LEAST_LOG_WEIGHT, case.observed.reference + NOTHING)
     weight = np.where(weight > least, weight, -np.inf)

@@ -42,9 +42,9 @@ RATIO = 3
 def terms_of(case: Case) -> Terms:
     """Return the Gaussian side of *case*."""
     model, noise, p = case.model, case.noise, case.noise.parameters
-    cities, years = model.with_cities, len(model.years)
+    cities, years = model.with_cities, case.years
     span = np.arange(1.0, years + 1.0)[:, None]
-    weights = np.moveaxis(case.by_set(noise.weights[..., 0]), 2, 0)  # [K, t, u, N]
+    weights = np.moveaxis(case.by_set(noise.weights[:years, :years, :, :, 0]), 2, 0)  # [K, t, u, N]
     common = case.flat(p.common_sd[..., None] * noise.common_mixing)
     ratio = np.zeros((len(model.indicators), years, 1, case.draws))
     for column, k in enumerate(cities):
@@ -53,7 +53,7 @@ def terms_of(case: Case) -> Terms:
     province = (
         (common[:, None] * span)[:, :, None],
         (case.by_set(case.own_sd)[:, None] * span)[:, :, None],
-        case.by_set(p.year_sd)[:, None, None] * weights * case.flat(noise.mixing),
+        case.by_set(p.year_sd)[:, None, None] * weights * case.flat(noise.mixing[:years]),
         ratio,
     )
     loads = (model.noise.load_common, model.noise.load_province, model.noise.load_year)
@@ -125,6 +125,41 @@ def row_coefficients(case: Case, terms: Terms, kind: int) -> Floats:
     felt = np.array([kind != RATIO or row.sort == "sum" for row in rows])
     coefficients = np.stack([terms.province[kind][row.k, row.year] for row in rows])
     return np.asarray(coefficients * felt[:, None, None])
+
+
+def province_groups(case: Case, terms: Terms) -> tuple[Floats, Floats]:
+    """Return the groups of province-wide normals that rows feel: the rows' correlations in each ``[group,
+    row, row]``, and their coefficients ``[N, group, row]``.
+    """
+    k = [row.k for row in case.plan.rows]
+    felt = last_year(case) + 1  # a year's innovation moves no row before it
+    correlation, coefficient = [], []
+    for kind in range(len(terms.province)):
+        each = row_coefficients(case, terms, kind)[:, :felt]
+        if each.any():
+            correlation += [terms.correlation[kind][np.ix_(k, k)]] * each.shape[1]
+            coefficient += [each[:, g].T for g in range(each.shape[1])]
+    return np.stack(correlation), np.ascontiguousarray(np.stack(coefficient, axis=1))
+
+
+def last_year(case: Case) -> int:
+    """Return the position of the last year of any row."""
+    return max(row.year for row in case.plan.rows)
+
+
+def city_cells(case: Case, terms: Terms) -> tuple[Floats, Floats, Floats]:
+    """Return what rows have of the cities' normals: correlations ``[row, row]``, coefficients ``[N, C, H,
+    row]`` and shares ``[N, C, row]``; C are the cities whose noise the rows depend on.
+    """
+    k = [row.k for row in case.plan.rows]
+    felt = last_year(case) + 2  # the drift, then the innovations
+    shape = (case.draws, len(case.plan.cities), felt, len(k))
+    cells, share = np.empty(shape), np.empty((*shape[:2], len(k)))
+    for position, c in enumerate(case.plan.cities):
+        coefficient = city_coefficients(case, terms, c)[:, :felt]
+        cells[:, position] = coefficient.transpose(2, 1, 0)
+        share[:, position] = terms.share[c].T
+    return np.ascontiguousarray(terms.city_correlation[np.ix_(k, k)]), cells, share
 
 
 def city_coefficients(case: Case, terms: Terms, city: int) -> Floats:

@@ -52,16 +52,19 @@ class Luck:
         return self.sets, BLOCK // self.sets
 
     def normal(self, source: Source) -> Floats:
-        """Return standard normals of *source*."""
-        normal: Floats = self.normals([source])[0]
+        """Return standard normals of *source*: not kept, since what is made of a lone source is."""
+        normal: Floats = self._made([source])[0]
         return normal
 
     def normals(self, sources: Sequence[Source]) -> Floats:
         """Return standard normals of *sources*, ``[source, set, draw]``."""
         key = ("normal", *sources)
         if key not in self.kept:
-            self.kept[key] = self._normals(sources) if self.design == PLAIN else self._spread(sources)
+            self.kept[key] = self._made(sources)
         return self.kept[key]
+
+    def _made(self, sources: Sequence[Source]) -> Floats:
+        return self._normals(sources) if self.design == PLAIN else self._spread(sources)
 
     def _spread(self, sources: Sequence[Source]) -> Floats:
         """Return the normals of *sources* as the design spreads them."""
@@ -131,7 +134,7 @@ class Luck:
         if not (self.compiled and has_table(dof)):
             return mixing(self.uniform(source), dof)
         if self.design != PLAIN and name_of(source) is not None:
-            scale = self.normal(source).copy()
+            scale = self.normal(source)
             scales_of_normals(*scale_table(dof), scale.reshape(-1))
             return scale
         scales = np.empty((1, BLOCK))

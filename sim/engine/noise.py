@@ -144,8 +144,10 @@ def trend_weight(model: Model, values: Floats) -> Floats:
     return np.where((d.has_trend & ~model.is_rate)[:, None], weight, 0.0)
 
 
-def block_noise(model: Model, parameters: SetParameters, luck: Luck) -> BlockNoise:
-    """Return the noise of a block (section 4)."""
+def block_noise(
+    model: Model, parameters: SetParameters, luck: Luck, city_years: int | None = None
+) -> BlockNoise:
+    """Return the noise of a block (section 4); that of cities in the first *city_years* alone, if given."""
     noise, names, years = model.noise, model.indicators, model.years.labels
     common_mixing = luck.mixing(Source("mixing:common"), noise.dof)
     mixing = np.stack([luck.mixing(Source("mixing:year", year=y), noise.dof) for y in years])
@@ -155,7 +157,8 @@ def block_noise(model: Model, parameters: SetParameters, luck: Luck) -> BlockNoi
     common, own_unit, yearly = (compiled_province_noise if compiled else province_noise)(
         model, p, luck, common_mixing, mixing
     )
-    city, city_mixing = (compiled_cities_noise if compiled else cities_noise)(model, noise, p, luck)
+    cities_of = compiled_cities_noise if compiled else cities_noise
+    city, city_mixing = cities_of(model, noise, p, luck, years[:city_years])
     ratio = np.empty((len(model.with_cities), *luck.shape))
     for column, k in enumerate(model.with_cities):
         ratio[column] = luck.normal(Source("ratio", indicator=names.labels[k]))
@@ -213,9 +216,12 @@ def compiled_province_noise(
     return common, own_unit, yearly
 
 
-def cities_noise(model: Model, noise: NoiseModel, p: SetParameters, luck: Luck) -> tuple[Floats, Floats]:
-    """Return ``exp`` of the accumulated noise of cities ``[C, Kc, T, S, D]`` and their s ``[C, T, S, D]``."""
-    years = model.years.labels
+def cities_noise(
+    model: Model, noise: NoiseModel, p: SetParameters, luck: Luck, years: tuple[str, ...]
+) -> tuple[Floats, Floats]:
+    """Return ``exp`` of the accumulated noise of cities ``[C, Kc, T, S, D]`` and their s ``[C, T, S, D]``, T
+    the first *years*.
+    """
     names = Axis("indicator", tuple(model.indicators.labels[k] for k in model.with_cities))
     load = noise.load_city[model.with_cities]
     phi = p.phi[model.with_cities][..., None]
@@ -236,10 +242,9 @@ def cities_noise(model: Model, noise: NoiseModel, p: SetParameters, luck: Luck) 
 
 
 def compiled_cities_noise(
-    model: Model, noise: NoiseModel, p: SetParameters, luck: Luck
+    model: Model, noise: NoiseModel, p: SetParameters, luck: Luck, years: tuple[str, ...]
 ) -> tuple[Floats, Floats]:
     """Return what `cities_noise` returns, from the compiled kernel."""
-    years = model.years.labels
     names = Axis("indicator", tuple(model.indicators.labels[k] for k in model.with_cities))
     city = np.empty((len(model.cities), len(names), len(years), *luck.shape))
     scales = np.empty((len(model.cities), len(years), *luck.shape))

@@ -70,12 +70,10 @@ def fitted(model: Model, observed: ObservedModel) -> Model:
     near = observed.proposal
     if near is not None and (near.rows, near.sources) != (rows, sources):
         near = None
-    rounds = Rounds([Proposal(rows, sources, np.zeros(size), np.eye(size))], [], [])
+    rounds = Rounds([Proposal(rows, sources, np.zeros(size), np.eye(size))], [], [], [])
     final = 0
     for turn in range(ROUNDS):
-        scores, log_likelihood = pilot_round(model, rounds.laws[-1], turn)
-        rounds.scores.append(scores)
-        rounds.log_likelihood.append(log_likelihood)
+        rounds.take(*pilot_round(model, rounds.laws[-1], turn))
         power, weight, reference = rounds.weighed()
         law = Proposal(rows, sources, *proposals.fitted_normal(np.concatenate(rounds.scores, axis=1), weight))
         final += power == 1.0
@@ -89,11 +87,23 @@ def fitted(model: Model, observed: ObservedModel) -> Model:
 class Rounds:
     """Draws of all rounds so far, each with the law it came from: none is lost (Cornuet et al. 2012,
     *Adaptive multiple importance sampling*).
+
+    *densities*: by round of draws, their log density in every law so far, ``[N]`` each.
     """
 
     laws: list[Proposal]
     scores: list[Floats]
     log_likelihood: list[Floats]
+    densities: list[list[Floats]]
+
+    def take(self, scores: Floats, log_likelihood: Floats) -> None:
+        """Take in the draws of a round of the last law."""
+        self.scores.append(scores)
+        self.log_likelihood.append(log_likelihood)
+        self.densities.append([])
+        for each, known in zip(self.scores, self.densities, strict=True):
+            for law in self.laws[len(known) :]:
+                known.append(proposals.log_density(each, law.mean, law.factor))
 
     def weighed(self) -> tuple[float, Floats, float]:
         """Return the power of the likelihood that leaves enough draws, the weights with it, and the log of
@@ -101,7 +111,7 @@ class Rounds:
         """
         scores = np.concatenate(self.scores, axis=1)
         log_likelihood = np.concatenate(self.log_likelihood)
-        densities = [proposals.log_density(scores, law.mean, law.factor) for law in self.laws]
+        densities = np.concatenate(self.densities, axis=1)
         mixture = np.logaddexp.reduce(densities, axis=0) - np.log(len(self.laws))
         log_other = -0.5 * np.sum(scores**2, axis=0) - mixture
         power = proposals.tempering_power(log_likelihood, log_other, LEAST)
@@ -184,7 +194,7 @@ def log_weight_of(model: Model, values: Floats, luck: Luck) -> Floats:
     if model.observed is None:
         raise ValueError("a pilot needs actuals")
     parameters = set_parameters(model, values, luck.block)
-    noise = block_noise(model, parameters, luck)
+    noise = block_noise(model, parameters, luck, city_years=int(model.observed.year.max()) + 1)
     bare = bare_levels(model, values, parameters, noise, luck)
     calm = bare.calm, bare.calm_alone
     case = case_of(model, model.observed, bare.own_sd, noise, bare.shared, calm, luck)

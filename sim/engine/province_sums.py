@@ -71,7 +71,7 @@ def set_known_ratio(case: Case, k: int, ratio: Floats) -> None:
         province, cities = case.observed.at(k, year, True)[0], case.observed.at(k, year, False)
         total = np.log(case.values[province]) - np.log(known_sum(case, cities))
         implied[year] = total - case.model.log_ratio[column, year]
-    for year in range(len(case.model.years)):
+    for year in range(case.years):
         if implied:
             last = max((known for known in implied if known <= year), default=min(implied))
             ratio[column, year] = implied[last]

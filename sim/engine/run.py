@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 import numpy as np
@@ -12,6 +12,7 @@ from sim.designs import Design
 from sim.engine.chances import outcome_of
 from sim.engine.levels import BlockLevels, levels_of_block, quantities_of_block
 from sim.engine.luck import Luck
+from sim.engine.memory import settle_memory
 from sim.engine.noise import BlockNoise, block_noise, set_parameters
 from sim.engine.pilot import with_reference
 from sim.engine.summary import Summary, summary_of
@@ -32,10 +33,14 @@ def run(
     done = map_blocks(partial(run_block, ready, detailed), blocks)
     totals = list(next(done))
     for parts in done:
-        # One part at a time where they are yielded: grids are large, and the totals hold them all.
-        for position, part in enumerate(parts):
-            totals[position] = totals[position] + part
+        absorb(totals, parts)
     return tuple(totals)
+
+
+def absorb(totals: list[Summary], parts: Iterable[Summary]) -> None:
+    """Add *parts* to *totals*, one at a time, where they are yielded: grids are large."""
+    for position, part in enumerate(parts):
+        totals[position] = totals[position] + part
 
 
 def run_block(
@@ -44,33 +49,50 @@ def run_block(
     """Yield the summary of one block for each model, from compiled kernels or (the oracle) plain NumPy.
 
     Models with equal noise share it; neighbours that differ only in what derived quantities are
-    made of share their levels. Sizes without bound can take a level past all numbers: such draws
-    are counted as invalid, so the processor's flags are not needed.
+    made of share their levels. Either is let go once no later model needs it. Sizes without bound can
+    take a level past all numbers: such draws are counted as invalid, so the processor's flags are not needed.
     """
+    settle_memory()
     lucks: dict[tuple[int, Design], Luck] = {}
     noises: dict[tuple[object, ...], BlockNoise] = {}
-    last_key: tuple[object, ...] | None = None
     levels: BlockLevels | None = None
-    for model in models:
-        key_of_luck = (model.seed, model.design)
+    noise_keys = [noise_key(model) for model in models]
+    level_keys = [level_key(model, detailed) for model in models]
+    for position, model in enumerate(models):
+        key_of_luck, key = (model.seed, model.design), noise_keys[position]
         if key_of_luck not in lucks:
             lucks[key_of_luck] = Luck(model.seed, block, compiled, model.design)
-        luck = lucks[key_of_luck]
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            values, luck = start_of_block(model, luck)
+            values, luck = start_of_block(model, lucks[key_of_luck])
             parameters = set_parameters(model, values, block)
-            noise_key = (model.noise.key, held_among(model, model.noise.rows()), proposal_of(model))
-            if noise_key not in noises:
-                noises[noise_key] = block_noise(model, parameters, luck)
-            noise = noises[noise_key]
-            cities = detailed or any(target.city != NONE for target in model.targets)
-            held = held_among(model, level_rows(model))
-            key = (noise_key, id(model.drift), id(model.shocks), held, cities, id(model.observed))
-            if levels is None or key != last_key:
-                levels = None  # what the last model needed is let go before the next takes its room
-                levels, last_key = levels_of_block(model, values, parameters, noise, luck, cities), key
-            summary = summarised(model, block, values, noise, levels, luck, detailed)
+            if key not in noises:
+                noises[key] = block_noise(model, parameters, luck)
+            if levels is None:
+                cities = cities_asked(model, detailed)
+                levels = levels_of_block(model, values, parameters, noises[key], luck, cities)
+            summary = summarised(model, block, values, noises[key], levels, luck, detailed)
+        if level_keys[position] != next(iter(level_keys[position + 1 :]), None):
+            levels = None
+        if key not in noise_keys[position + 1 :]:
+            del noises[key]
         yield summary
+
+
+def cities_asked(model: Model, detailed: bool) -> bool:
+    """Whether the levels of cities are wanted by themselves, not only their sum."""
+    return detailed or any(target.city != NONE for target in model.targets)
+
+
+def noise_key(model: Model) -> tuple[object, ...]:
+    """Return what decides the noise of a block, but for its luck."""
+    return model.noise.key, held_among(model, model.noise.rows()), proposal_of(model)
+
+
+def level_key(model: Model, detailed: bool) -> tuple[object, ...]:
+    """Return what decides the levels of a block, but for its luck."""
+    held, cities = held_among(model, level_rows(model)), cities_asked(model, detailed)
+    parts = (id(model.drift), id(model.shocks), held, cities, id(model.observed))
+    return (*noise_key(model), *parts)
 
 
 def proposal_of(model: Model) -> tuple[object, ...]:

@@ -21,26 +21,18 @@ from sim.axes import Bools, Floats
 from sim.engine.case import Case
 from sim.engine.gaussian_terms import (
     Terms,
+    city_cells,
     city_covariance,
     linear_form,
     province_covariance,
+    province_groups,
     without_cities,
 )
 from sim.kernels import conditioning as kernel
-
-STEPS = 12
-"""Newton steps at the most; sums are nearly linear, so four are the rule."""
-
-LEAST_STEPS = 4
-"""From here on a draw must halve its distance with each step, or it will never arrive: where parameters
-leave a city no noise of its own, city and province cannot both be met.
-"""
+from sim.kernels.moves import CLOSE, LEAST_STEPS, STEPS, moves_into
 
 FEW = 0.5
 """When fewer draws than this share are still on their way, those that have arrived are left behind."""
-
-CLOSE = 1e-11
-"""A row has arrived when it is this near, in logs."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,6 +56,40 @@ class Rows:
         """Return the rows of some draws alone."""
         parts = (self.covariance, self.form, self.straight, self.by_city, self.fixed, self.level)
         return Rows(self.sums, *(part[draws] for part in parts))
+
+
+def move_of(case: Case, terms: Terms, wanted: Floats, possible: Bools) -> Move:
+    """Return the move that makes every row *wanted* ``[row, N]``; draws that are not *possible* stay."""
+    if not case.compiled:
+        return move_to(rows_of(case, terms), wanted, possible)
+    rows = case.plan.rows
+    sums = np.array([i for i, row in enumerate(rows) if row.sort == "sum"], dtype=np.int64)
+    correlation, coefficient = province_groups(case, terms)
+    correlation_city, cells, share = city_cells(case, terms)
+    fixed = np.empty((case.draws, len(sums)))
+    level = np.empty((case.draws, len(sums), len(case.plan.cities)))
+    for at, i in enumerate(sums):
+        fixed[:, at] = without_cities(case, i)
+        for j, c in enumerate(case.plan.cities):
+            level[:, at, j] = level_of(case, i, c)
+    alpha, log_weight = np.empty((case.draws, len(rows))), np.empty(case.draws)
+    moves_into(
+        correlation,
+        coefficient,
+        correlation_city,
+        cells,
+        share,
+        np.array([row.error for row in rows]) ** 2,
+        np.ascontiguousarray(linear_form(case, terms).T),
+        sums,
+        fixed,
+        level,
+        np.ascontiguousarray(wanted.T),
+        possible,
+        alpha,
+        log_weight,
+    )
+    return Move(alpha.T, log_weight)
 
 
 def rows_of(case: Case, terms: Terms) -> Rows:

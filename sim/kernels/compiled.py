@@ -30,14 +30,27 @@ def add_times(out: Floats, factor: float, x: Floats) -> None:
 
 
 @inlined
+def add_two(out: Floats, a: float, x: Floats, b: float, y: Floats) -> None:
+    """Add *a* times *x*, then *b* times *y*, to *out* in one pass."""
+    for d in range(out.size):
+        out[d] = (out[d] + a * x[d]) + b * y[d]
+
+
+@inlined
 def unit_term(normals: Floats, load: Floats, own_share: float, k: int, out: Floats) -> None:
     """Set *out* ``[draw]`` to the unit-variance term of indicator *k*; *normals* ``[F + K, draw]``."""
     factors = load.shape[1]
     own = normals[factors + k]
-    for d in range(out.size):
-        out[d] = own_share * own[d]
-    for f in range(factors):
-        add_times(out, load[k, f], normals[f])
+    odd = factors % 2
+    if odd:
+        first, x = load[k, 0], normals[0]
+        for d in range(out.size):
+            out[d] = own_share * own[d] + first * x[d]
+    else:
+        for d in range(out.size):
+            out[d] = own_share * own[d]
+    for f in range(odd, factors, 2):
+        add_two(out, load[k, f], normals[f], load[k, f + 1], normals[f + 1])
 
 
 @inlined
@@ -59,6 +72,13 @@ def factor_of_noise(total: Floats, variance: Floats, city: Floats) -> None:
     """Set *city* to ``exp`` of the accumulated noise less half its variance."""
     for d in range(city.size):
         city[d] = exp(total[d] - 0.5 * variance[d])
+
+
+@inlined
+def factor_of_calm_noise(total: Floats, variance: float, city: Floats) -> None:
+    """Set *city* to ``exp`` of the accumulated noise less half its *variance*, the same in every draw."""
+    for d in range(city.size):
+        city[d] = exp(total[d] - 0.5 * variance)
 
 
 @kernel(
@@ -92,6 +112,7 @@ def cities_into(
     scale, square = np.empty((years, draws)), np.empty((years, draws))
     unit, drift, yearly, total = np.empty(draws), np.empty(draws), np.empty(draws), np.empty(draws)
     variance = np.empty(draws)
+    normal_tails = table.shape[0] == 0
     for s in range(sets):
         start = first + s * draws
         for c in range(cities):
@@ -111,7 +132,14 @@ def cities_into(
                     add = spread if t == 0 else spread * math.sqrt(1.0 - stay * stay)
                     next_year(unit, scale[t], stay, add, yearly)
                     accumulate(total, drift, lasting, yearly)
-                    variance[:] = (t + 1.0) * (t + 1.0) * (lasting * lasting)
+                    constant = (t + 1.0) * (t + 1.0) * (lasting * lasting)
+                    if normal_tails:
+                        for v in range(t + 1):
+                            weight = weights[t, v, k, s] * spread
+                            constant += weight * weight
+                        factor_of_calm_noise(total, constant, city[c, k, t, s])
+                        continue
+                    variance[:] = constant
                     for v in range(t + 1):
                         weight = weights[t, v, k, s] * spread
                         add_times(variance, weight * weight, square[v])

@@ -89,3 +89,14 @@ def common_drift_from_changes(
     information = 0.5 * np.sum(effective / (best + implied) ** 2)
     spread = float(np.sqrt(best))
     return spread, float(np.sqrt(best + 1.0 / np.sqrt(information)) - spread)
+
+
+def shrunk_spread(spread: float, error: float, floor: float) -> float:
+    """Return *spread* with its variance shrunk by the error of that variance, at least *floor*.
+
+    ``t t^2 / (t^2 + e^2)``, t the variance and e its error (that of *error*, a step in the spread): what a
+    few changes say of their own variance is believed as far as it exceeds what chance gives, as of tails.
+    """
+    variance = spread**2
+    step = (spread + error) ** 2 - variance
+    return max(floor, float(np.sqrt(variance**3 / (variance**2 + step**2)))) if variance > 0.0 else floor

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 import unicodedata
@@ -22,6 +23,8 @@ MAX_BYTES = 1_000_000
 MAX_NODES = 200_000
 MAX_DEPTH = 32
 MAX_SCALAR = 64_000
+KEPT = 64
+"""Documents that are kept once read: a session asks for those of its plan again and again."""
 MAX_DIGITS = 20  # 2**64 has twenty: every seed fits, and no text can make a costly integer
 
 INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
@@ -71,7 +74,13 @@ class _Open:
 
 def load_document(path: Path, root: Path) -> Document:
     """Return the YAML file *path*; BadInput with every mistake, placed relative to *root*."""
-    return document_from_bytes(load_bytes(path, root, MAX_BYTES), name_in_project(path, root))
+    return kept_document(load_bytes(path, root, MAX_BYTES), name_in_project(path, root))
+
+
+@functools.lru_cache(maxsize=KEPT)
+def kept_document(raw: bytes, name: str) -> Document:
+    """Return what *raw* says, as `document_from_bytes`; nobody may change it, for all share it."""
+    return document_from_bytes(raw, name)
 
 
 def document_from_bytes(raw: bytes, name: str, found: Found | None = None) -> Document:

@@ -58,8 +58,9 @@ def svg_and_png(draw: Draw, cubes: Sequence[Cube], lang: str) -> tuple[bytes, by
         warnings.simplefilter("always")
         figure = draw(cubes, lang)
         svg, png = io.BytesIO(), io.BytesIO()
-        figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": "planodds"})
         figure.savefig(png, format="png", dpi=DOTS_AN_INCH, metadata={"Software": "planodds"})
+        figure.set_layout_engine(None)  # laid out once, which takes as long as drawing twice
+        figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": "planodds"})
     for each in caught:
         kind = MissingGlyph if "Glyph" in str(each.message) else each.category
         warnings.warn(str(each.message), kind, stacklevel=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 
@@ -132,12 +133,14 @@ def sentences(material: Material, cube: Cube, rows: Sequence[Probability]) -> li
     unsure = [_group(kind, groups[kind], cube) for kind in ("depends", "assumed") if groups[kind]]
     last = []
     if cube.joint is not None:
+        other = cube.joint.independent, cube.joint.dependent
+        is_told = not any(math.isnan(p) for p in other)
         last.append(
             text(
-                "answer.together",
+                "answer.together" if is_told else "answer.together-alone",
                 count=len(cube.joint.targets),
                 p=chance(cube.joint.p, cube.draws),
-                span=span(cube.joint.independent, cube.joint.dependent, cube.draws),
+                span=span(*other, cube.draws) if is_told else "",
             )
         )
     lever = strongest_lever(material, cube)

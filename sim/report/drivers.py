@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sim.cube import Cube, Driver, Probability
-from sim.report.markup import Html, Part, element, text
+from sim.report.markup import Html, Part, element, listed, text
 from sim.report.numbers import bare, chance
 from sim.report.svg import drawing, line, words
 
@@ -21,10 +21,12 @@ LEFT, SCALE = 40.0, 3.3
 def drivers(cube: Cube, mark: str) -> Html:
     """Return the section: a chart for every headline target that has an answer."""
     rows = [row for row in cube.headline_evaluated() if row.p is not None]
+    untold = text("drivers.untold", names=listed(cube.untold))
     return element(
         "section",
         element("h2", text("drivers")),
         element("p", text("drivers.reading"), class_="small"),
+        *([element("p", untold, class_="small")] if cube.untold else []),
         element("div", *(tornado(cube, row, mark) for row in rows), class_="charts"),
         id=f"drivers{mark}",
     )

@@ -9,7 +9,7 @@ from sim.axes import Name
 from sim.report.markup import Html, Part, cell, element, number_cell, row_head, rows_of
 from sim.report.page import switch
 from sim.studies.hindcast.study import Hindcast
-from sim.studies.hindcast.summary import COVERAGES, Summary
+from sim.studies.hindcast.summary import COVERAGES, LEAST_STRETCHES, Summary
 from sim.tables.hindcast_table import coverage_text, skill_text
 from sim.texts import say
 
@@ -34,7 +34,7 @@ def hindcast_page(result: Hindcast, pictures: Mapping[str, bytes]) -> bytes:
         element("title", title.en),
         element("style", Html(STYLE.read_text(encoding="utf-8"))),
     )
-    one = result.summaries[0].years == 1
+    one = result.summaries[0].years < LEAST_STRETCHES
     parts: list[Part] = [
         element("h1", title),
         element("p", told("about", origins=origins, ahead=ahead, draws=f"{result.draws:,}")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import accumulate
 
 from sim.cube import Cube, Joint
@@ -47,13 +48,14 @@ def joint_section(material: Material, cube: Cube, mark: str) -> Html:
     if joint is None:
         return element("section", title, element("p", text("joint.none")), id=f"joint{mark}")
     count = len(joint.targets)
+    is_told = not math.isnan(joint.independent) and not math.isnan(joint.dependent)
     told = text(
-        "joint.reading",
+        "joint.reading" if is_told else "joint.reading-alone",
         count=count,
         p=chance(joint.p, cube.draws),
         mc=margin(joint.low, joint.high),
-        independent=chance(joint.independent, cube.draws),
-        dependent=chance(joint.dependent, cube.draws),
+        independent=chance(joint.independent, cube.draws) if is_told else "",
+        dependent=chance(joint.dependent, cube.draws) if is_told else "",
     )
     return element(
         "section",

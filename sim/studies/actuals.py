@@ -14,7 +14,8 @@ from sim.scenario.observed import actuals_of_plan
 from sim.scenario.scenario import Actual, Scenario
 from sim.studies.intervals import summary_interval
 from sim.studies.learned import learned_model
-from sim.studies.results import LEAST_EFFECTIVE, chance_columns
+from sim.studies.results import chance_columns
+from sim.studies.sensitivity import is_enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +89,6 @@ def steps_of(
         if not is_enough(summary) and scenario.noise.parameters == "drawn":
             break  # all steps will be asked again with parameters at their central values
     return steps[::-1]
-
-
-def is_enough(summary: Summary) -> bool:
-    """Return whether enough draws are effective to say a probability."""
-    return summary.weights is None or summary.effective() >= LEAST_EFFECTIVE
 
 
 MOST_TIMES = 4

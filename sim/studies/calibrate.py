@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -73,16 +73,7 @@ def calibrate(baseline: Baseline) -> Calibration:
     nearness = {(a, b): float(near[x, y]) for x, a in enumerate(names) for y, b in enumerate(names)}
     factors = city_factors(baseline, series, chosen, nearness)
     checks = predictive_checks(baseline, fitted, loadings, drift)
-    for check in checks:
-        if not check.passed:
-            found.add(
-                _file_place(baseline, "panel.csv"),
-                "calibration-check-failed",
-                quantity=check.quantity,
-                ratio=f"{check.ratio:.2f}",
-                low=check.low,
-                high=check.high,
-            )
+    check_mistakes(checks, _file_place(baseline, "panel.csv"), found)
     found.raise_if_any()
     return Calibration(
         estimator=ESTIMATOR,
@@ -98,6 +89,20 @@ def calibrate(baseline: Baseline) -> Calibration:
         exits=exits,
         checks=checks,
     )
+
+
+def check_mistakes(checks: Iterable[PredictiveCheck], place: Place, found: Found) -> None:
+    """Add a mistake for every predictive check that fails."""
+    for check in checks:
+        if not check.passed:
+            found.add(
+                place,
+                "calibration-check-failed",
+                quantity=check.quantity,
+                ratio=f"{check.ratio:.2f}",
+                low=check.low,
+                high=check.high,
+            )
 
 
 def _file_place(baseline: Baseline, name: str) -> Place:

@@ -12,7 +12,7 @@ from sim.axes import Bools, Floats, Ints
 from sim.baseline.calibration import Estimate, Loadings
 from sim.kernels.dependence import Correlations, correlations, loadings_through_marker, shrunk
 from sim.kernels.panel import change_variance
-from sim.kernels.windows import common_drift_from_changes, window_changes
+from sim.kernels.windows import common_drift_from_changes, shrunk_spread, window_changes
 from sim.studies.reference_class import WINDOW, Evidence, NationalSeries, Scale, national_series
 from sim.studies.series_calibration import FittedSeries, resampled_units
 
@@ -225,11 +225,13 @@ def common_drift(baseline: Evidence, fitted: Mapping[str, FittedSeries]) -> dict
             result[group] = Estimate(FLOOR, FLOOR, "C", "no national series spans two windows: the floor")
             continue
         mean_square, implied, effective = np.array(rows).T
-        spread, se = common_drift_from_changes(mean_square, implied, effective, FLOOR)
+        known, se = common_drift_from_changes(mean_square, implied, effective, FLOOR)
+        spread = shrunk_spread(known, se, FLOOR)
         method = (
             f"changes between five-year windows of {len(rows)} national series, middle years from {start}, "
             f"less what year effects imply; likelihood, floor 0.01; error {se:.3f}, at most the value"
         )
+        method += f"; {known:.3f} shrunk by its error" if spread < known else ""
         # A wider error would make most draws vanish and a few absurd; what windows show in all is
         # already there, in the year effects.
         result[group] = Estimate(spread, min(se, spread), "B", method)

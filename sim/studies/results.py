@@ -33,7 +33,16 @@ from sim.pipelines import pipeline
 from sim.scenario.scenario import Scenario
 from sim.streams import BLOCK, SETS
 from sim.studies.intervals import summary_interval
-from sim.studies.sensitivity import DEPENDENCE, MIDDLE_80, TAILS, Sensitivity, carried_over, chances_there
+from sim.studies.sensitivity import (
+    DEPENDENCE,
+    LEAST_EFFECTIVE,
+    MIDDLE_80,
+    TAILS,
+    Sensitivity,
+    carried_over,
+    chances_there,
+    is_enough,
+)
 from sim.texts import LANGUAGES, say
 from sim.weights import WeightedChances
 
@@ -72,18 +81,16 @@ def cube_of(
         effective=None if summary.weights is None else summary.effective(),
         design=model.design.kind,
         without={} if without is None else chances_by_target(baseline, model, without),
+        actuals=len(scenario.observed),
+        untold=tuple(assumption_name(baseline, each) for each in sensitivity.untold),
     )
-
-
-LEAST_EFFECTIVE = 400
-"""Fewer effective draws than this answer nothing (section 7)."""
 
 
 def check_effective(scenario: Scenario, summary: Summary) -> None:
     """Raise BadInput where the actuals leave too few effective draws, with the draws that would do."""
-    effective = summary.effective()
-    if summary.weights is None or effective >= LEAST_EFFECTIVE:
+    if is_enough(summary):
         return
+    effective = summary.effective()
     place = scenario.observed[0].place
     if effective <= 0.0:
         raise BadInput([Mistake(place, "actuals-impossible", (("draws", f"{summary.draws:,}"),))])

@@ -46,12 +46,15 @@ class Move:
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
     """For each lead headline target its moves, strongest first; and the joint probability
-    with all loadings zero and with strong loadings.
+    with all loadings zero and with strong loadings, not-a-number where too few draws tell of it.
+
+    *untold*: assumptions that have no move, since actuals leave too few effective draws at one end.
     """
 
     moves: tuple[tuple[Move, ...], ...]
     joint_independent: float
     joint_dependent: float
+    untold: tuple[str, ...] = ()
 
 
 def headline_only(model: Model) -> Model:
@@ -159,7 +162,9 @@ def carried_over(end: float, here: float, whole: float) -> float:
 def sensitivity_from(results: list[tuple[str, Summary, Summary]]) -> Sensitivity:
     """Return the sensitivity from the summaries of each assumption's two ends."""
     targets = len(results[0][1].hits)
-    ends = [(name, low.chances.mean(), high.chances.mean()) for name, low, high in results]
+    untold = tuple(name for name, *both in results if not all(is_enough(end) for end in both))
+    told = [result for result in results if result[0] not in untold]
+    ends = [(name, low.chances.mean(), high.chances.mean()) for name, low, high in told]
     moves = [
         tuple(
             sorted(
@@ -170,5 +175,14 @@ def sensitivity_from(results: list[tuple[str, Summary, Summary]]) -> Sensitivity
         for i in range(targets)
     ]
     joint = {name: (low.together.mean()[-1], high.together.mean()[-1]) for name, low, high in results}
-    independent, dependent = joint[DEPENDENCE]
-    return Sensitivity(tuple(moves), float(independent), float(dependent))
+    independent, dependent = joint[DEPENDENCE] if DEPENDENCE not in untold else (np.nan, np.nan)
+    return Sensitivity(tuple(moves), float(independent), float(dependent), untold)
+
+
+LEAST_EFFECTIVE = 400
+"""Fewer effective draws than this answer nothing (section 7)."""
+
+
+def is_enough(summary: Summary) -> bool:
+    """Return whether enough draws are effective to say a probability."""
+    return summary.weights is None or summary.effective() >= LEAST_EFFECTIVE

@@ -7,7 +7,7 @@ from sim.outputs.text_table import text_table
 from sim.studies.hindcast.rivals import RIVALS
 from sim.studies.hindcast.scores import EVENTS, LEVELS
 from sim.studies.hindcast.study import Hindcast
-from sim.studies.hindcast.summary import COVERAGES, Skill, Summary
+from sim.studies.hindcast.summary import COVERAGES, LEAST_STRETCHES, Skill, Summary
 from sim.texts import say
 
 Cells = list[str | bool | int | float | None]
@@ -117,5 +117,6 @@ def hindcast_text(result: Hindcast, lang: str) -> str:
     origins = ", ".join(str(s.origin.as_of) for s in result.scores)
     ahead = result.horizon - result.as_of
     about = say("hindcast.about", lang, origins=origins, ahead=ahead, draws=f"{result.draws:,}")
-    reading = say("hindcast.one_window" if result.summaries[0].years == 1 else "hindcast.reading", lang)
+    few = result.summaries[0].years < LEAST_STRETCHES
+    reading = say("hindcast.one_window" if few else "hindcast.reading", lang)
     return "\n".join([about, "", text_table(head, rows, range(1, 4)), "", reading])

@@ -23,8 +23,12 @@ def versions_of(lead: Probability, cube: Cube) -> tuple[Probability, ...]:
 
 
 def ends_of_versions(lead: Probability, cube: Cube) -> tuple[float, float]:
-    """Return the least and the greatest probability among the versions of an answered target."""
-    chances = [row.p for row in versions_of(lead, cube) if row.p is not None]
+    """Return the least and the greatest probability among the versions of an answered target.
+
+    A version of another year is another question, and has no part in the range.
+    """
+    same = (row for row in versions_of(lead, cube) if row.target.year == lead.target.year)
+    chances = [row.p for row in same if row.p is not None]
     return min(chances), max(chances)
 
 

@@ -14,7 +14,7 @@ from sim.tables.readings import deciding_versions, ends_of_versions
 from sim.tables.realism import realism_text
 from sim.tables.target_lists import other_table, unanswered_list
 from sim.tables.wording import unfolded
-from sim.texts import say
+from sim.texts import counted, say
 
 PARAMETERS, ENDLESS = "parameters", "∞"
 
@@ -101,10 +101,21 @@ def assumptions_text(cube: Cube, lang: str) -> str:
     if cube.design != "plain":
         parts.append(say(f"screen.design-{cube.design}", lang))
     parts.append(say("screen.seed", lang, seed=cube.seed))
+    if cube.effective is not None:
+        figures = counted(cube.actuals, "actual", lang)
+        parts.append(say("screen.given", lang, figures=figures, effective=f"{cube.effective:,.0f}"))
     if cube.floored:
         parts.append(say("screen.floored", lang, draws=f"{cube.floored:,}"))
     joined = say("screen.semicolon", lang).join(parts) + say("screen.stop", lang)
-    return paragraph(say("screen.assumptions", lang) + joined)
+    return paragraph(say("screen.assumptions", lang) + joined) + untold_text(cube, lang)
+
+
+def untold_text(cube: Cube, lang: str) -> str:
+    """Return which assumptions have no figure for what they move, in a line of its own."""
+    if not cube.untold:
+        return ""
+    names = say("screen.listed", lang).join(name.in_language(lang) for name in cube.untold)
+    return "\n" + paragraph(say("screen.untold", lang, names=names))
 
 
 def _assumption(assumption: RunAssumption, lang: str) -> str:

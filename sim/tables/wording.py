@@ -93,6 +93,8 @@ def version_words(row: Probability, versions: Sequence[Probability], baseline: B
         parts.append(words_of(f"kind.{target.kind}", lang, target.kind))
     if len({v.quantity for v in versions}) > 1 and row.quantity:
         parts.append(name_of(baseline, row.quantity).in_language(lang))
+    if len({v.target.year for v in versions}) > 1:
+        parts.append(say("screen.version-year", lang, year=target.year))
     if not parts:
         return say("screen.version", lang, version=target.version)
     return say("screen.version-of", lang, version=target.version, words=say("screen.comma", lang).join(parts))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from sim.cube import QUANTILES, Cube
 from sim.tables.columns import conditional_chances
 from sim.workbook.book import Book, Column
@@ -48,7 +50,8 @@ def add_joint(book: Book, cube: Cube, words: Words) -> None:
     events = [words.label("at-least", k=k, count=count) for k in range(1, count + 1)]
     chances = list(joint.at_least[1:])
     others = (("independent", joint.independent), ("dependent", joint.dependent))
-    ps = [*(p for p, _, _ in chances), *(p for _, p in others)]
+    told = (None if math.isnan(p) else p for _, p in others)
+    ps = [*(p for p, _, _ in chances), *told]
     block = book.table(
         sheet,
         row,

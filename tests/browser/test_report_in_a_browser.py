@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Any
 
@@ -67,6 +68,20 @@ NARROW = """() => [...document.querySelectorAll('th, td:not(.n)')]
 UNCUED = """() => [...document.querySelectorAll('.scroll')].filter(b => b.checkVisibility()
   && (b.scrollWidth > b.clientWidth + 1) !== b.parentElement.querySelector('.sideways').checkVisibility())
   .map(b => b.innerText.slice(0, 80))"""
+
+
+ALIKE = """() => document.querySelectorAll('tbody').forEach(body => {
+  const seen = {};
+  const look = e => [e.tagName, e.className, e.getAttribute('style'), e.getAttribute('role')].join(' ');
+  [...body.rows].forEach(row => {
+    const made = [row, ...row.querySelectorAll('*')].map(look).join();
+    seen[made] = (seen[made] || 0) + 1;
+    if (seen[made] > 2) row.remove();
+  });
+})"""
+"""Leaves two rows of each table of those that are made alike: axe looks at elements, not at what they say."""
+
+NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 
 
 def in_english(page: Page) -> None:
@@ -251,7 +266,9 @@ def test_S28_axe_finds_nothing_critical_or_serious(opened: Open, lang: str) -> N
     page.check(f"#lang-{lang}")
     page.evaluate("document.querySelectorAll('.full').forEach(d => d.remove())")  # the same sections again
     unfolded(page)
-    found: dict[str, Any] = Axe().run(page).response
+    if not NIGHTLY:
+        page.evaluate(ALIKE)
+    found: dict[str, Any] = Axe().run(page, options={"resultTypes": ["violations"]}).response
     grave = [
         (each["id"], each["nodes"][0]["html"][:200], len(each["nodes"]))
         for each in found["violations"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from sim.texts import say
 from sim.workbook import comparison_files, workbook_files
 
 ROOT = Path(__file__).parents[2]
+NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 ORIGIN = Origin("baseline", "scenarios/baseline.yaml", 1, 4096, {}, {}, {})
 
 
@@ -56,6 +58,8 @@ def test_R15_LibreOffice_opens_every_workbook_with_all_its_sheets_and_numbers(
 ) -> None:
     files = sorted(workbooks.iterdir())
     assert len(files) == 4
+    if not NIGHTLY:  # one of each kind and of each language
+        files = [workbooks / "report.xlsx", workbooks / "compared_report_en.xlsx"]
     for written, saved in zip(files, converted(files, tmp_path), strict=True):
         before, after = openpyxl.load_workbook(written), openpyxl.load_workbook(saved)
         assert before.sheetnames == after.sheetnames

@@ -18,7 +18,7 @@ from sim.executors import Failure, crew_of_processes, lone_crew
 from sim.outputs.manifest import verify
 from sim.studies import grid as grid_study
 from tests.dying import dies_once, out_of_memory, square_or_die
-from tests.grid_project import grid_project, program, written
+from tests.grid_project import PLAN, TINY, grid_project, program, written
 
 KILLED = """
 import os, signal, sys
@@ -62,7 +62,8 @@ def small_chunks() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return grid_project(tmp_path_factory.mktemp("grid"))
+    """A project with a grid on the made-up plan: what lasts and what goes on is no matter of size."""
+    return grid_project(tmp_path_factory.mktemp("grid"), plan=PLAN if NIGHTLY else TINY)
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +92,7 @@ def test_R16_killed_at_any_moment_a_batch_goes_on_and_ends_with_the_same_bytes(
     # Every call of a run from nothing, or some where it matters: a lock, a chunk, a table, the swap.
     points = range(1, 60) if NIGHTLY else (2, 5, 8, 32)
     codes = dying(project, results, [*points, 999])
-    assert [code for _, code in codes][:3] == [-signal.SIGKILL] * 3
+    assert [code for _, code in codes][:4] == [-signal.SIGKILL] * 4
     assert codes[-1] == (999, 0)
     assert written(results) == whole
     assert verify(results / "batch-grid") == ()

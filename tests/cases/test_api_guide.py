@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
+import runpy
+import warnings
 from pathlib import Path
+
+import pytest
 
 import sim.api
 
@@ -14,17 +16,18 @@ GUIDE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```python\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)
 
 
-def test_every_block_of_the_guide_runs_top_to_bottom() -> None:
-    done = subprocess.run(
-        [sys.executable, "-X", "utf8", "-W", "error", "-c", "\n".join(BLOCKS)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-    )
-    assert done.returncode == 0, done.stderr
-    assert "Technology trans" in done.stdout
-    assert "H09" in done.stdout
+def test_every_block_of_the_guide_runs_top_to_bottom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program = tmp_path / "guide.py"
+    program.write_text("\n".join(BLOCKS), encoding="utf-8")
+    monkeypatch.chdir(ROOT)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        runpy.run_path(str(program))
+    printed = capsys.readouterr().out
+    assert "Technology trans" in printed
+    assert "H09" in printed
 
 
 def test_the_first_block_needs_ten_lines() -> None:

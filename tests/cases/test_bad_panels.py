@@ -39,8 +39,8 @@ def twice(rows: Rows) -> Rows:
 CASES = {
     "one unit": (one_unit, "", "calibration-few-units"),
     "two years": (two_years, "", "calibration-few-years"),
-    "zero": (with_value("0"), "", "not-positive"),
-    "negative": (with_value("-5"), "", "not-positive"),
+    "zero": (with_value("0"), "", "no-growth-from"),
+    "negative": (with_value("-5"), "", "no-growth-from"),
     "no number": (with_value("l2"), "", "bad-value"),
     "twice": (twice, "", "duplicate-figure"),
     "break": (list, f"{SERIES},*,2018,new definition,made up", "panel-break-in-window"),

@@ -20,21 +20,24 @@ from sim.commands import run as run_command
 from sim.outputs.locks import locked
 from sim.outputs.machine_tables import columns_from_parquet
 from sim.outputs.manifest import verify
+from tests.grid_project import PLAN, TINY, project_of
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = "import sys; from pathlib import Path; from sim.cli import main; "
 PROGRAM += "sys.exit(main(sys.argv[2:], Path(sys.argv[1])))"
 SCENARIO = """\
-title: {zh: 出口下滑, en: Fewer exports}
-about: {zh: 测试。, en: A test.}
+title: {{zh: 出口下滑, en: Fewer exports}}
+about: {{zh: 测试。, en: A test.}}
 extends: 基准
 drift:
   rd:
-    areas: hangzhou
-    indicators: rd_expenditure
-    years: [2017]
+    areas: {area}
+    indicators: {indicator}
+    years: [{year}]
     add: -1
 """
+NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
+FULL = pytest.mark.skipif(not NIGHTLY, reason="the same of a plan of full size; runs each night")
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +50,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "scenarios").mkdir()
     shutil.copy(ROOT / "scenarios" / "baseline.yaml", root / "scenarios")
     return root
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with the made-up plan and the baseline: consoles and disks are no matter of size."""
+    return project_of(tmp_path_factory.mktemp("项目"), TINY)
 
 
 def started(
@@ -127,12 +136,18 @@ def test_draws_that_are_no_whole_blocks_are_refused(
     assert "--draws" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("plan", "area", "indicator", "year"),
+    [(TINY, "甲市", "research", 2022), pytest.param(PLAN, "杭州", "rd_expenditure", 2017, marks=FULL)],
+)
 def test_R13_R23_a_run_in_any_time_zone_and_locale_gives_the_same_bytes(
-    project: Path, tmp_path: Path
+    plan: str, area: str, indicator: str, year: int, tmp_path: Path
 ) -> None:
+    project = project_of(tmp_path / "项目", plan)
     scenario = project / "我的情景" / "出口下滑.yaml"
     scenario.parent.mkdir()
-    scenario.write_text(SCENARIO, encoding="utf-8")
+    text = SCENARIO.format(area=area, indicator=indicator, year=year)
+    scenario.write_text(text, encoding="utf-8")
     shutil.copy(project / "scenarios" / "baseline.yaml", scenario.with_name("基准.yaml"))
     environments = (
         {"TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "1", "PYTHONUTF8": "1"},
@@ -231,18 +246,18 @@ def test_R19_results_that_are_a_file_end_before_anything_is_simulated(
 
 
 @pytest.mark.parametrize("encoding", ["gbk", "ascii", "cp437"])
-def test_R24_a_console_that_lacks_a_letter_gets_a_question_mark(encoding: str, project: Path) -> None:
-    with started(project, "targets", "--lang", "zh", environment={"PYTHONIOENCODING": encoding}) as process:
+def test_R24_a_console_that_lacks_a_letter_gets_a_question_mark(encoding: str, small: Path) -> None:
+    with started(small, "targets", "--lang", "zh", environment={"PYTHONIOENCODING": encoding}) as process:
         shown, said = process.communicate()
     assert (process.returncode, said) == (0, b"")
-    assert ("研发".encode("gbk") in shown) == (encoding == "gbk")
+    assert ("研究".encode("gbk") in shown) == (encoding == "gbk")
     assert b"H01" in shown
 
 
-def test_R24_mistakes_reach_a_console_without_chinese(project: Path, tmp_path: Path) -> None:
+def test_R24_mistakes_reach_a_console_without_chinese(small: Path, tmp_path: Path) -> None:
     (tmp_path / "坏.yaml").write_text("{")
     argv = ("check", os.fspath(tmp_path / "坏.yaml"), "--lang", "zh")
-    with started(project, *argv, environment={"LC_ALL": "C", "PYTHONUTF8": "0"}) as process:
+    with started(small, *argv, environment={"LC_ALL": "C", "PYTHONUTF8": "0"}) as process:
         _, said = process.communicate()
     assert process.returncode == 2
     assert b":1:" in said
@@ -250,8 +265,8 @@ def test_R24_mistakes_reach_a_console_without_chinese(project: Path, tmp_path: P
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_R24_a_reader_who_goes_away_does_not_change_the_exit_code(unbuffered: str, project: Path) -> None:
-    with started(project, "targets", environment={"PYTHONUNBUFFERED": unbuffered}) as process:
+def test_R24_a_reader_who_goes_away_does_not_change_the_exit_code(unbuffered: str, small: Path) -> None:
+    with started(small, "targets", environment={"PYTHONUNBUFFERED": unbuffered}) as process:
         assert process.stdout is not None
         process.stdout.close()
         assert process.stderr is not None
@@ -259,8 +274,8 @@ def test_R24_a_reader_who_goes_away_does_not_change_the_exit_code(unbuffered: st
     assert (process.returncode, said) == (0, b"")
 
 
-def test_R18_a_full_disk_behind_the_screen_ends_with_5(project: Path) -> None:
-    with open("/dev/full", "wb") as full, started(project, "targets", stdout=full.fileno()) as process:
+def test_R18_a_full_disk_behind_the_screen_ends_with_5(small: Path) -> None:
+    with open("/dev/full", "wb") as full, started(small, "targets", stdout=full.fileno()) as process:
         _, said = process.communicate()
     assert process.returncode == 5
     assert len(said.splitlines()) == 1

@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import textwrap
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -233,31 +232,50 @@ def test_R18_an_error_that_appears_only_at_the_end_is_seen(
     assert content_of(tmp_path) == {"table.csv": b"old"}
 
 
+KILLED = """
+import os, sys
+from pathlib import Path
+from tests.cases.test_outputs import CALLS, FILES, Counter, origin
+from sim.outputs.results import opened, publish
+
+def publish_dying_at(step, results):
+    counter = Counter(step, lambda: os._exit(9))
+    for name in CALLS:
+        setattr(os, name, counter.wrap(getattr(os, name)))
+    with opened(results, results.parent, []):
+        publish(results, origin(seed=2), FILES, b"log")
+    os._exit(0)
+
+for line in sys.stdin:
+    child = os.fork()
+    if not child:
+        publish_dying_at(int(line), Path(sys.argv[1]))
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+
 def test_R16_a_run_that_is_killed_at_any_step_is_finished_by_the_next(results: Path) -> None:
     """Kills are of the whole process, at the k-th call of the system; nothing can be cleaned up then."""
     wanted = content_of(results)
-    for step in range(0, 40, 3):
-        program = f"""
-            import os, sys
-            from pathlib import Path
-            from tests.cases.test_outputs import CALLS, FILES, Counter, origin
-            from sim.outputs.results import opened, publish
-            counter = Counter({step}, lambda: os._exit(9))
-            for name in CALLS:
-                setattr(os, name, counter.wrap(getattr(os, name)))
-            results = Path(sys.argv[1])
-            with opened(results, results.parent, []):
-                publish(results, origin(seed=2), FILES, b"log")
-        """
-        command = [sys.executable, "-c", textwrap.dedent(program), str(results)]
-        done = subprocess.run(command, cwd=ROOT, check=False)
-        assert done.returncode in (0, 9)
-        for place in results.glob("[!.]*"):
-            assert verify(place) == ()
-        with opened(results, results.parent, [("baseline", "scenarios/baseline.yaml")]):
-            publish(results, origin(), FILES, b"log\n")
-        assert content_of(results) == wanted
-    assert done.returncode == 0
+    command = [sys.executable, "-c", KILLED, str(results)]
+    codes = []
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for step in range(40):
+            print(step, file=process.stdin, flush=True)
+            codes.append(int(process.stdout.readline()))
+            for place in results.glob("[!.]*"):
+                assert verify(place) == ()
+            with opened(results, results.parent, [("baseline", "scenarios/baseline.yaml")]):
+                publish(results, origin(), FILES, b"log\n")
+            assert content_of(results) == wanted
+        process.stdin.close()
+    steps = codes.index(0)
+    assert steps > 15
+    assert codes == [9] * steps + [0] * (40 - steps)
 
 
 def test_R16_a_run_that_was_killed_between_two_renames_has_its_old_result_back(results: Path) -> None:

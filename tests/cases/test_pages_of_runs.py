@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from sim.commands import test as test_command
 from sim.outputs.manifest import verify
 
 ROOT = Path(__file__).resolve().parents[2]
+NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
+FULL = pytest.mark.skipif(not NIGHTLY, reason="the same of a plan of full size; runs each night")
 FEW = ("--draws", "4096", "--lang", "en")
 
 
@@ -29,19 +32,21 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tiny = (root / "scenarios" / "baseline.yaml").read_text(encoding="utf-8")
     tiny = tiny.replace("zhejiang-2016", "tiny-2021")
     (root / "scenarios" / "tiny.yaml").write_text(tiny, encoding="utf-8")
+    assert cli.main(["calibrate", "--plan", "tiny-2021", "--lang", "en"], root) == 0
     return root
 
 
-def test_every_run_writes_its_page_and_R13_the_same_bytes_again(project: Path) -> None:
+@pytest.mark.parametrize("name", ["tiny", pytest.param("plan", marks=FULL)])
+def test_every_run_writes_its_page_and_R13_the_same_bytes_again(project: Path, name: str) -> None:
     first, second = project / "first", project / "second"
     for out in (first, second):
-        argv = ["run", str(project / "scenarios" / "plan.yaml"), "--quiet", *FEW, "--out", str(out)]
+        argv = ["run", str(project / "scenarios" / f"{name}.yaml"), "--quiet", *FEW, "--out", str(out)]
         assert cli.main(argv, project) == 0
-    assert verify(first / "plan") == ()
-    page = (first / "plan" / "report.html").read_bytes()
-    assert page == (second / "plan" / "report.html").read_bytes()
-    assert (first / "plan" / "manifest.json").read_bytes() == (second / "plan" / "manifest.json").read_bytes()
-    assert b"run.py run scenarios/plan.yaml" in page
+    assert verify(first / name) == ()
+    page = (first / name / "report.html").read_bytes()
+    assert page == (second / name / "report.html").read_bytes()
+    assert (first / name / "manifest.json").read_bytes() == (second / name / "manifest.json").read_bytes()
+    assert f"run.py run scenarios/{name}.yaml".encode() in page
     assert str(project).encode() not in page
 
 
@@ -59,9 +64,10 @@ def test_report_sets_scenarios_side_by_side_and_says_in_what_they_differ(
     assert (out / "report" / "report_en.xlsx").exists()
 
 
-def test_plot_writes_pictures_alone_under_the_name_that_is_asked_for(project: Path) -> None:
-    out = project / "drawn"
-    assert cli.main(["plot", "plan", "--name", "图", *FEW, "--out", str(out)], project) == 0
+@pytest.mark.parametrize("name", ["tiny", pytest.param("plan", marks=FULL)])
+def test_plot_writes_pictures_alone_under_the_name_that_is_asked_for(project: Path, name: str) -> None:
+    out = project / f"drawn {name}"
+    assert cli.main(["plot", name, "--name", "图", *FEW, "--out", str(out)], project) == 0
     names = {path.name for path in (out / "图").iterdir()}
     assert {"fan.en.svg", "heatmap.en.png", "tiles.en.svg", "scenarios.en.png"} <= names
     assert "report.html" not in names
@@ -69,7 +75,6 @@ def test_plot_writes_pictures_alone_under_the_name_that_is_asked_for(project: Pa
 
 def test_another_plan_without_tiles_has_a_page_too(project: Path) -> None:
     out = project / "tiny"
-    assert cli.main(["calibrate", "--plan", "tiny-2021", "--lang", "en"], project) == 0
     argv = ["run", str(project / "scenarios" / "tiny.yaml"), "--quiet", *FEW, "--out", str(out)]
     assert cli.main(argv, project) == 0
     assert "Cedar" in (out / "tiny" / "report.html").read_text(encoding="utf-8")

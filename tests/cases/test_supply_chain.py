@@ -168,7 +168,8 @@ def dangers(source: str) -> Iterator[str]:
 
 
 def test_S32_no_code_of_ours_runs_text_or_unpickles_or_uses_a_shell() -> None:
-    sources = [path for path in committed() if path.suffix == ".py" and "tests" not in path.parts]
+    ours = [path.relative_to(ROOT) for path in committed() if path.suffix == ".py"]
+    sources = [ROOT / path for path in ours if "tests" not in path.parts]
     assert len(sources) > 20
     found = {path.name: list(dangers(path.read_text(encoding="utf-8"))) for path in sources}
     assert {name: each for name, each in found.items() if each} == {}

@@ -69,7 +69,7 @@ def test_N17_innovations_add_up_to_the_variance_of_an_accumulated_AR1(phi: float
 
 @pytest.mark.parametrize("dof", [2.5, 3.0, 5.0, 30.0])
 def test_N17_mixing_has_unit_mean_square_under_its_cap(dof: float) -> None:
-    u = (np.arange(2_000_000) + 0.5) / 2_000_000
+    u = (np.arange(MILLION) + 0.5) / MILLION
     square = kernel.mixing(u, dof) ** 2
 
     assert square.mean() == pytest.approx(1.0, rel=2e-6)

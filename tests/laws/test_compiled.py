@@ -188,7 +188,7 @@ COMPILES = pytest.mark.skipif(
     ],
     ids=["the oldest processor", "older libraries"],
 )
-def test_kernels_give_the_same_bits_on_every_processor(environment: dict[str, str]) -> None:
+def test_N2_kernels_give_the_same_bits_on_every_processor(environment: dict[str, str]) -> None:
     assert bits_under(**environment) == bits_under()
 
 

@@ -16,13 +16,14 @@ from sim.baseline.plan import Baseline
 from sim.distributions import Normal
 from sim.engine import run
 from sim.engine.luck import Luck
-from sim.engine.pilot import with_proposal, with_reference
+from sim.engine.pilot import log_weight_of, with_proposal, with_reference
 from sim.engine.tilting import start_of_block
 from sim.errors import BadInput
 from sim.kernels import conditioning as kernel
 from sim.model import Model, compiled
 from sim.scenario.scenario import Actual, Chance, Growth, Scenario
 from sim.shocks import OneYear
+from sim.streams import BLOCK
 from sim.studies.results import check_effective
 from sim.studies.sensitivity import dependence_variants, held_at
 from sim.weights import WeightedChances
@@ -128,6 +129,25 @@ def test_a_draw_that_satisfies_the_actuals_is_not_corrected() -> None:
     assert np.abs(bound.levels.province[..., 3, 18] / free.levels.province[..., 3, 18] - 1).max() > 1e-4
 
 
+def test_compiled_moves_are_those_of_the_plain_formulas() -> None:
+    baseline = make.plan(CITIES, dof=5.0, phi=0.4, load=0.5, more=(make.lone("x", 100.0),))
+    baseline = replace(baseline, calibration=make.calibration(baseline.indicators, dof=5.0, phi=0.4, se=0.4))
+    more = (("province", "x", 2022, 140.0), ("b", "k", 2022, 75.0), ("province", "k", 2022, 251.0))
+    known = (*SOFT[:4], *more)
+    actuals = tuple(actual(*cell, 0.01 * cell[3] * (row % 2)) for row, cell in enumerate(known))
+    scene = given(*actuals, baseline=baseline, noise=make.noise(parameters="drawn"))
+    model = with_reference(compiled(scene, baseline))
+    moved = []
+    for fast in (True, False):
+        values, luck = start_of_block(model, Luck(model.seed, 0, compiled=fast))
+        moved.append(log_weight_of(model, values, luck))
+
+    arrived = np.isfinite(moved[1])
+    assert arrived.mean() > 0.5
+    assert (np.isfinite(moved[0]) == arrived).all()
+    np.testing.assert_allclose(moved[0][arrived], moved[1][arrived], rtol=1e-7, atol=1e-7)
+
+
 def test_two_steps_of_conditioning_equal_one() -> None:
     rng = np.random.default_rng(1)
     root = rng.normal(size=(6, 6))
@@ -226,6 +246,43 @@ def test_tails_events_counts_and_drawn_parameters_agree_with_rejection(kind: str
     assert abs(summary.chances.mean()[0] - expected) < 4.0 * error + 0.01
     free = run([compiled(scene, baseline)], range(3), detailed=False)[0].chances.mean()[0]
     assert abs(free - expected) > 0.05  # the actuals say something
+
+
+def mean_weight(model: Model, blocks: int) -> float:
+    """Return the mean weight of the draws of a model: how likely it makes its actuals."""
+    parts = [worked_model(model, block).levels.log_weight for block in range(blocks)]
+    return float(np.exp(kernel.log_mean(np.stack([part for part in parts if part is not None]))))
+
+
+def test_the_mean_weight_is_the_density_of_the_actuals_among_free_draws() -> None:
+    """Of a city and the province: in the sum the rest of the cities must move further than the province."""
+    baseline = make.plan({"a": {"k": 100.0}, "b": {"k": 60.0}}, dof=np.inf, tau=0.05, sd=0.1)
+    cell, width = (("a", "k", 2021, 116.0), ("province", "k", 2021, 176.0)), 0.02
+    free, hits, blocks = compiled(make.scenario(baseline), baseline), 0, 8
+    for block in range(blocks):
+        done = worked_model(free, block)
+        near = np.abs(np.log(done.city()[0, 0, 0] / cell[0][3])) < width
+        hits += int((near & (np.abs(np.log(done.levels.province[0, 0] / cell[1][3])) < width)).sum())
+    expected = hits / (blocks * BLOCK * (2.0 * width) ** 2)
+    known = compiled(given(*(actual(*each) for each in cell), baseline=baseline), baseline)
+
+    assert hits > 300
+    assert mean_weight(known, 2) == pytest.approx(expected, rel=4.5 / np.sqrt(hits) + 0.02)
+
+
+@pytest.mark.parametrize("area", ["a", "province"])
+def test_few_cases_have_the_weight_of_their_poisson_chance(area: str) -> None:
+    """One or two cases are far from any normal law of their logarithm."""
+    numbers = {"a": {"k": 3.0}, "b": {"k": 2.0}}
+    baseline = make.plan(numbers, unallocated=0.0, changes={"k": {"kind": "count"}}, dof=np.inf, sd=0.2)
+    count = 1.0 if area == "a" else 2.0
+    done = [worked_model(compiled(make.scenario(baseline), baseline), block) for block in range(4)]
+    counts = [d.city()[0, 0, 0] if area == "a" else d.levels.province[0, 0] for d in done]
+    share = float(np.mean(np.stack(counts) == count))
+    known = compiled(given(actual(area, "k", 2021, count), baseline=baseline), baseline)
+
+    error = 4.5 * np.sqrt(share / (4 * BLOCK))
+    assert mean_weight(known, 2) == pytest.approx(share, rel=0.02, abs=error)
 
 
 SOFT = (

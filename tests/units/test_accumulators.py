@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -24,6 +25,7 @@ from sim.accumulators import (
     rounded,
 )
 from sim.axes import Floats
+from sim.engine.tallied import tallied_cells
 from sim.streams import Source, uniforms
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -225,3 +227,26 @@ def test_a_hopeless_chance_is_summed_and_not_lost() -> None:
     assert summary.mean()[0] == pytest.approx(1e-160)
     assert summary.grid[0, 0] == 16
     assert summary.grid.shape == (1, CHANCE_CELLS + 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "mean", "digits"),
+    [
+        ("NumAcc1", [10000001.0, 10000003.0, 10000002.0], 10000002.0, 14),
+        ("NumAcc2", [1.2, *([1.1, 1.3] * 500)], 1.2, 14),
+        ("NumAcc3", [1000000.2, *([1000000.1, 1000000.3] * 500)], 1000000.2, 9),
+        ("NumAcc4", [10000000.2, *([10000000.1, 10000000.3] * 500)], 10000000.2, 8),
+    ],
+)
+def test_N18_means_and_sds_of_the_statistical_reference_datasets_are_right(
+    name: str, values: list[float], mean: float, digits: int
+) -> None:
+    # NIST, Statistical Reference Datasets, univariate summary: where single passes lose all digits.
+    # The data themselves are rounded to 53 bits, which leaves the sd of the last two so many digits.
+    sd = 1.0 if name == "NumAcc1" else 0.1
+    row, shift = np.array([values]), np.array([values[0]])
+    draws, sums, *_ = tallied_cells(row, shift, np.array([1.0]), np.array([False]))
+    first, second = ExactSum.of(sums).value()[:, 0] / draws[0]
+    assert draws[0] == len(values)
+    assert shift[0] + first == pytest.approx(mean, rel=1e-15)
+    assert math.sqrt((second - first**2) * draws[0] / (draws[0] - 1)) == pytest.approx(sd, rel=10.0**-digits)

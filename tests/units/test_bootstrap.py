@@ -6,6 +6,7 @@ import ast
 import errno
 import hashlib
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -13,10 +14,12 @@ import sys
 import threading
 import time
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from sim import bootstrap
 from sim.bootstrap import GUARD, INSIDE, MARKER, UNDERWAY, Setup, SetupFailed
@@ -74,12 +77,70 @@ def run(root: Path, *argv: str, cwd: Path | None = None) -> subprocess.Completed
     )
 
 
+@dataclass(frozen=True)
+class Pair:
+    """A project that was set up by two processes at once, and how each of them ended."""
+
+    root: Path
+    ended: tuple[tuple[int, bytes, bytes], ...]
+
+
+@pytest.fixture(scope="session")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Pair:
+    """The same for all workers of a test run: whichever asks first has it made, and the others wait."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    kept = base / "pair.json"
+    with FileLock(base / "pair.lock"):
+        if not kept.exists():
+            made = pair_set_up_in(base / "bootstrap" / "台州")
+            ended = [(code, out.decode(), err.decode()) for code, out, err in made.ended]
+            kept.write_text(json.dumps([os.fspath(made.root), ended]), encoding="utf-8")
+    root, ended = json.loads(kept.read_text(encoding="utf-8"))
+    return Pair(Path(root), tuple((code, out.encode(), err.encode()) for code, out, err in ended))
+
+
+def pair_set_up_in(folder: Path) -> Pair:
+    root = write_project(folder)
+    command = [sys.executable, os.fspath(root / "run.py"), "check", "a b"]
+    started = [
+        subprocess.Popen(
+            command, cwd="/", env=plain_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        for _ in range(2)
+    ]
+    said = [process.communicate() for process in started]
+    ended = ((p.returncode, *texts) for p, texts in zip(started, said, strict=True))
+    return Pair(root, tuple(ended))
+
+
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project in a folder with a Chinese name and a blank, set up in this process."""
-    root = write_project(tmp_path_factory.mktemp("bootstrap") / "浙江 计划")
-    bootstrap.prepare(Setup(root, "en"))
+def project(pair: Pair, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project that is set up, in a folder with a Chinese name and a blank.
+
+    An environment finds itself by where it lies, so that a copy is as good as one made anew, and cheaper.
+    """
+    root = tmp_path_factory.mktemp("bootstrap") / "浙江 计划"
+    shutil.copytree(pair.root, root, symlinks=True)
     return root
+
+
+@pytest.fixture
+def environments(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Have environments made by copying one; return the folders where one was asked for."""
+    made: list[str] = []
+    real = bootstrap._run
+
+    def run(command: Sequence[str]) -> str | None:
+        if list(command[1:-1]) != ["-m", "venv"]:
+            return real(command)
+        made.append(command[-1])
+        leave_out = shutil.ignore_patterns("planodds-*", "compiled", "tiny*")
+        shutil.copytree(pair.root / ".venv", command[-1], symlinks=True, dirs_exist_ok=True, ignore=leave_out)
+        return None
+
+    monkeypatch.setattr(bootstrap, "_run", run)
+    return made
 
 
 @pytest.fixture
@@ -92,26 +153,16 @@ def fresh(project: Path) -> Iterator[Path]:
 
 
 def test_two_set_ups_at_once_in_a_c_locale_both_end_inside_and_only_one_makes_the_environment(
-    tmp_path: Path,
+    pair: Pair,
 ) -> None:
-    root = write_project(tmp_path / "台州")
-    command = [sys.executable, os.fspath(root / "run.py"), "check", "a b"]
-    started = [
-        subprocess.Popen(
-            command, cwd="/", env=plain_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
-        for _ in range(2)
-    ]
-    said = [process.communicate() for process in started]
-
-    assert [process.returncode for process in started] == [0, 0]
-    assert [out for out, _ in said] == [b"1.0 False check a b\n"] * 2
-    lines = b"".join(err for _, err in said).splitlines()
+    assert [code for code, _, _ in pair.ended] == [0, 0]
+    assert [out for _, out, _ in pair.ended] == [b"1.0 False check a b\n"] * 2
+    lines = b"".join(err for _, _, err in pair.ended).splitlines()
     assert sum(b"making the environment" in line for line in lines) == 1
     assert sum(b"waiting for it" in line for line in lines) == 1
     assert sum(b"compiling the kernels" in line for line in lines) == 1
     assert len(lines) == 5
-    assert (root / ".venv" / "compiled").exists()
+    assert (pair.root / ".venv" / "compiled").exists()
 
 
 def test_a_project_that_is_set_up_starts_without_a_word_and_passes_the_exit_code_on(project: Path) -> None:
@@ -147,12 +198,15 @@ def test_a_wheel_that_does_not_match_its_hash_is_not_installed(fresh: Path) -> N
     assert (fresh / ".venv" / MARKER).read_text().strip() == UNDERWAY
 
 
-def test_an_interrupted_set_up_is_begun_anew(fresh: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_interrupted_set_up_is_begun_anew(
+    fresh: Path, environments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     write_lock(fresh, "1.0")
     (fresh / ".venv" / MARKER).write_text(UNDERWAY)
     half_installed = fresh / ".venv" / "half_installed.py"
     half_installed.touch()
     bootstrap.prepare(Setup(fresh, "en"))
+    assert environments == [os.fspath(fresh / ".venv")]
     assert not half_installed.exists()
     assert (fresh / ".venv" / GUARD).exists()
     assert "making the environment" in capsys.readouterr().err

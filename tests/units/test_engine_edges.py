@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
+import sys
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +13,9 @@ import pytest
 
 from sim.baseline.plan import Baseline
 from sim.distributions import Fixed, Lognormal, Normal
-from sim.engine import Summary, run
+from sim.engine import Summary, memory, run
+from sim.engine.noise import BlockNoise
+from sim.engine.run import run_block
 from sim.model import compiled
 from sim.scenario.scenario import Scenario, Shock
 from sim.shocks import OneYear, SeveralYears
@@ -161,3 +167,47 @@ def test_without_details_the_numbers_are_the_same() -> None:
     assert full.chances.total == lean.chances.total
     assert lean.trajectories is None
     assert (full + lean).trajectories is None
+
+
+def test_noise_is_let_go_once_no_later_scenario_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[weakref.ref[object]] = []
+    module = sys.modules["sim.engine.run"]
+    inner = module.block_noise
+
+    def watched(*args: object) -> BlockNoise:
+        noise: BlockNoise = inner(*args)
+        made.append(weakref.ref(noise.city))
+        return noise
+
+    monkeypatch.setattr(module, "block_noise", watched)
+    b = three_targets()
+    one = compiled(scenario(b), b)
+    other = compiled(scenario(b, noise=noise(city=0.5)), b)
+    alive = []
+    gc.disable()  # nothing may wait for the collector
+    try:
+        for _ in run_block((one, one, other), True, 0):
+            alive.append([ref() is not None for ref in made])
+    finally:
+        gc.enable()
+    assert alive == [[True], [False], [False, False]]
+
+
+def test_memory_is_settled_where_the_library_can_and_left_alone_elsewhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    class Library:
+        @staticmethod
+        def mallopt(switch: int, size: int) -> None:
+            asked.append((switch, size))
+
+    def none(_: object) -> object:
+        raise OSError("no such library")
+
+    for library in (lambda _: Library, lambda _: object(), none):
+        monkeypatch.setattr(ctypes, "CDLL", library)
+        memory.settle_memory.__wrapped__()
+        monkeypatch.undo()
+    assert asked == [(-3, memory.LARGE), (-1, memory.KEPT)]

@@ -55,8 +55,9 @@ def test_a_worker_that_dies_is_told_and_nothing_hangs() -> None:
 
 
 SLOW = """
-import multiprocessing, sys, time
+import multiprocessing, signal, sys, time
 from sim.executors import processes
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what runs behind it without
 if __name__ == "__main__":
     try:
         for _ in processes(2)(time.sleep, [0.01, 60, 60, 60]):

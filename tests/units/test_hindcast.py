@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import os
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 
 import numpy as np
 import pytest
-import scoringrules
 from scipy.special import chdtrc, expit, ndtri
 
 from sim.axes import Floats
@@ -18,11 +18,14 @@ from sim.baseline.plan import Figure
 from sim.cli import main
 from sim.commands.console import BAD_INPUT
 from sim.errors import BadInput
-from sim.studies.hindcast.forecast import SHIPPED, shared_draws, unit_draws
+from sim.report.hindcast import variants_table
+from sim.studies.hindcast import study
+from sim.studies.hindcast.forecast import SHIPPED, VARIANTS, shared_draws, unit_draws
 from sim.studies.hindcast.origin import Origin, origin_of
 from sim.studies.hindcast.scores import energy_score, scores_of
 from sim.studies.hindcast.study import hindcast
 from sim.studies.hindcast.summary import rows_of, skill_of
+from sim.texts import LANGUAGES, say
 from tests.panels import UNITS, Truth, figure, plan_with_panels, simulated_growth, sizes
 
 PLAN = plan_with_panels()
@@ -81,6 +84,8 @@ def test_a_units_draws_do_not_depend_on_other_series() -> None:
 
 
 def test_scores_are_those_of_the_formulas() -> None:
+    import scoringrules  # here, since it compiles for seconds, and not every worker scores
+
     origin = origin_of(simulated_panel(Truth(), 5), PLAN, 2015, 2017)
     scores = scores_of(origin, SHIPPED, 512)
     x, y = draws_of(origin, "unit02")[0, 1], origin.outcome[2, 0, 1]
@@ -97,6 +102,8 @@ def test_scores_are_those_of_the_formulas() -> None:
 
 
 def test_the_energy_score_is_that_of_scoringrules() -> None:
+    import scoringrules
+
     random = np.random.Generator(np.random.Philox(1))
     ensemble, outcome = random.standard_normal((60, 4)), random.standard_normal(4)
     expected = float(scoringrules.es_ensemble(outcome, ensemble, backend="numpy"))
@@ -104,12 +111,21 @@ def test_the_energy_score_is_that_of_scoringrules() -> None:
 
 
 def test_the_error_of_a_skill_comes_from_stretches_of_years_and_not_from_units() -> None:
-    score, other = np.array([1.0, 1.0, 2.0, 2.0]), np.array([2.0, 2.0, 2.0, 2.0])
-    skill = skill_of("rival", score, other, np.array([0, 0, 1, 1]))
+    score, other = np.array([1.0, 1.0, 2.0, 2.0, 1.5, 1.5]), np.full(6, 2.0)
+    stretch = np.array([0, 0, 1, 1, 2, 2])
+    skill = skill_of("rival", score, other, stretch)
     assert skill.value == pytest.approx(0.25)
-    assert skill.se == pytest.approx(np.sqrt(2 * 2 * (1.0 / 8) ** 2))
-    many = skill_of("rival", np.tile(score, 50), np.tile(other, 50), np.tile([0, 0, 1, 1], 50))
+    assert skill.se == pytest.approx(np.sqrt(3 / 2 * 2 * (1.0 / 12) ** 2))
+    many = skill_of("rival", np.tile(score, 50), np.tile(other, 50), np.tile(stretch, 50))
     assert many.se == pytest.approx(skill.se)
+
+
+def test_fewer_than_three_stretches_give_no_error_of_a_skill() -> None:
+    score, other = np.array([1.0, 1.0, 1.01, 1.01]), np.full(4, 2.0)
+    for stretch in ([0, 0, 1, 1], [0, 0, 0, 0]):
+        skill = skill_of("rival", score, other, np.array(stretch))
+        assert skill.value == pytest.approx(0.4975)
+        assert skill.se is None
     assert skill_of("rival", score, other, np.zeros(4, dtype=int)).se is None
 
 
@@ -201,7 +217,7 @@ def is_uniform(ranks: Floats) -> bool:
     return bool(chdtrc(9.0, np.sum((counts - expected) ** 2) / expected) > 0.001)
 
 
-def test_ranks_are_uniform_on_simulated_panels_and_a_planted_fault_is_caught() -> None:
+def test_N19_ranks_are_uniform_on_simulated_panels_and_a_planted_fault_is_caught() -> None:
     panels = 400 if NIGHTLY else 16
     ranks = [simulation_ranks(panels, spread) for spread in (1.0, 0.5)]
     right, wrong = (float(np.mean(ndtri(r) ** 2)) for r in ranks)
@@ -276,6 +292,19 @@ def test_equal_panels_give_equal_bytes(tmp_path: Path) -> None:
     assert {"hindcast.html", "scores.csv", "summary.csv", "pit_en.svg"} <= set(pages[0])
     header = io.StringIO(pages[0]["scores.csv"].decode()).readline()
     assert header.startswith("as_of,region,indicator,year,outcome,crps,pit,")
+
+
+def test_every_variant_is_scored_and_stands_on_the_page_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(study, "VARIANTS", VARIANTS[:3:2])
+    result = hindcast(simulated_panel(Truth(), 10, 7), PLAN, 2015, 2016, 512, variants=True)
+    every = tuple(replace(result.variants[-1], variant=variant) for variant in VARIANTS)
+    table = variants_table(replace(result, variants=every))
+
+    assert [score.variant.id for score in result.variants] == ["shipped", "no_common_drift"]
+    assert result.variants[1].against.value != 0.0
+    for variant in VARIANTS:
+        for lang in LANGUAGES:
+            assert escape(say(f"hindcast.variant.{variant.id}", lang)) in table
 
 
 def test_overlapping_origins_are_one_stretch() -> None:

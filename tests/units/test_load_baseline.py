@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from sim.baseline import load_baseline
+from sim.baseline.load import KEPT, forget
 from sim.errors import BadInput, Mistake
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -124,10 +125,38 @@ def test_loading_is_fast_and_needs_neither_pandas_nor_scipy() -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
     times = []
     for _ in range(3):
+        forget()
         start = time.perf_counter()
         load_baseline(ZHEJIANG, ROOT)
         times.append(time.perf_counter() - start)
     assert min(times) < 2.0  # a quarter of a second, and several times that while coverage is measured
+
+
+def test_a_plan_that_was_read_is_read_again_only_where_a_file_changed(plan: Path, edit: Edit) -> None:
+    first = load_baseline(plan, plan.parent.parent)
+    assert load_baseline(plan, plan.parent.parent) is first
+    assert load_baseline(plan, plan) is not first  # places are told from another folder
+    with pytest.raises(ValueError, match="read-only"):
+        first.path[:] = 0.0
+    edit("areas.csv", "Birch", "Silver Birch")
+    changed = load_baseline(plan, plan.parent.parent)
+    assert [city.name.en for city in changed.cities] == ["Alder", "Silver Birch", "Cedar"]
+    edit("areas.csv", "Silver Birch", "Birch")
+    assert load_baseline(plan, plan.parent.parent) is first
+    (plan / "path.csv").unlink()
+    assert np.isnan(load_baseline(plan, plan.parent.parent).path).all()
+    (plan / "path.csv").mkdir()  # no file, so that no hash tells it from an absent one
+    assert found_in(plan)[0].startswith("path.csv:1:1 ")
+
+
+def test_no_more_plans_than_a_few_are_kept(plan: Path) -> None:
+    forget()
+    first = load_baseline(plan, plan)
+    for number in range(KEPT):
+        add(plan, "platforms.csv", f"alder,platform,x{number},y\n")
+        load_baseline(plan, plan)
+    (plan / "platforms.csv").write_bytes((TINY / "platforms.csv").read_bytes())
+    assert load_baseline(plan, plan) is not first
 
 
 def test_all_mistakes_of_all_files_are_reported_at_once(plan: Path, edit: Edit) -> None:
@@ -248,8 +277,8 @@ BROKEN = [
     ("printed.csv", "research,cedar,2021,", "reserch,cedar,2021,", "printed.csv:17:1 unknown-indicator"),
     ("printed.csv", "research,cedar,2021,", "research,cedar,2020,", "printed.csv:17:16 year-outside-plan"),
     ("printed.csv", "research,cedar,2022,", "research,cedar,2021,", "printed.csv:18:1 duplicate-cell"),
-    ("printed.csv", "cedar,2021,22.4,12.0", "cedar,2021,-22.4,12.0", "printed.csv:17:21 not-positive"),
-    ("printed.csv", "cedar,2021,22.4,12.0", "cedar,2021,0,12.0", "printed.csv:17:21 not-positive"),
+    ("printed.csv", "cedar,2021,22.4,12.0", "cedar,2021,-22.4,12.0", "printed.csv:17:21 no-growth-from"),
+    ("printed.csv", "cedar,2021,22.4,12.0", "cedar,2021,0,12.0", "printed.csv:17:21 no-growth-from"),
     ("printed.csv", "cedar,2021,22.4,12.0", "cedar,2021,2e1,12.0", "printed.csv:17:21 bad-value"),
     ("printed.csv", "cedar,2021,22.4,12.0", "cedar,2021,22.4,", "printed.csv:17:21 missing-growth"),
     (
@@ -267,7 +296,7 @@ BROKEN = [
     ),
     ("history.csv", "alder,2020,100.00,亿元", "alder,2020,100.00,万元", "history.csv:24:1 unit-mismatch"),
     ("history.csv", "shire,2020,700,家", "某省,2020,700,家", "history.csv:39:13 region-by-name"),
-    ("history.csv", "alder,2020,100.00", "alder,2020,0", "history.csv:24:30 not-positive"),
+    ("history.csv", "alder,2020,100.00", "alder,2020,0", "history.csv:24:30 no-growth-from"),
     ("history.csv", "alder,2020,100.00", "alder,2020,100x", "history.csv:24:30 bad-value"),
     ("history.csv", "alder,2020,100.00,", "alder,2021,100.00,", "history.csv:24:1 figure-after-base"),
     ("history.csv", "alder,2020,100.00", "alder,1620,100.00", "history.csv:24:25 no-such-year"),
@@ -383,6 +412,23 @@ def test_each_mistake_is_found_where_it_stands(
 ) -> None:
     edit(file, old, new)
     assert expected in found_in(plan)
+
+
+@pytest.mark.parametrize("level", ["0", "-22.4"])
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("printed.csv", "cedar,2021,22.4,", "cedar,2021,{},"),
+        ("history.csv", "alder,2020,100.00,", "alder,2020,{},"),
+    ],
+)
+def test_N8_a_base_of_zero_or_below_is_refused_with_advice(
+    plan: Path, edit: Edit, file: str, old: str, new: str, level: str
+) -> None:
+    edit(file, old, new.format(level))
+    line = next(m for m in mistakes_of(plan) if m.code == "no-growth-from").line("en")
+    assert f"'{level}' must be above zero" in line
+    assert "can be a stock of a pipeline (pipelines.yaml)" in line
 
 
 def test_R4_ten_thousand_times_the_base_year_is_refused_and_both_numbers_are_named(plan: Path) -> None:

@@ -158,3 +158,19 @@ def test_kurtosis_of_residuals_gives_the_tails_that_made_them() -> None:
     assert float(residual_kurtosis(heavy, used)) == pytest.approx(6.0 / 8.0, abs=0.15)
     assert float(dof_from_kurtosis(np.asarray(0.75))) == pytest.approx(12.0)
     assert np.isinf(dof_from_kurtosis(np.asarray(-0.2)))
+
+
+def test_the_variance_of_five_year_growth_is_that_of_a_mixed_model_fitted_by_statsmodels() -> None:
+    """REML of unit effects beside year effects, where residuals have no memory and units one size: the
+    variance of unit means is the one number that both claim, and of a balanced panel they must agree.
+    """
+    from statsmodels.regression.mixed_linear_model import MixedLM
+
+    growth = simulated_growth(Truth(phi=0.0, slope=0.0), 1, 5, 9)[0]
+    fit = fit_panel(growth, np.zeros(UNITS), np.ones(UNITS, dtype=bool), SPANS)
+    unit, year = (axis.ravel() for axis in np.indices(growth.shape))
+    mixed = MixedLM(100.0 * growth.ravel(), np.eye(5)[year], unit).fit(reml=True)
+    reml = float(mixed.cov_re[0, 0] + mixed.scale / 5.0) / 1e4
+
+    assert float(five_year_variance(*fit.spread)) == pytest.approx(reml, rel=1e-3)
+    assert fit.effects + fit.mu == pytest.approx(mixed.fe_params / 100.0, abs=1e-6)

@@ -10,14 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim.axes import Name
 from sim.baseline.plan import Assumption, Baseline, Target
 from sim.cube import QUANTILES, Cube, Probability, grade_of
+from sim.engine import run
 from sim.estimators import clopper_pearson
+from sim.model import compiled
 from sim.scenario.scenario import Growth, Path
 from sim.streams import BLOCK
 from sim.studies.batch import run_batch
 from sim.studies.results import assumed_growth
-from sim.studies.sensitivity import DEPENDENCE, TAILS, carried_over
+from sim.studies.sensitivity import DEPENDENCE, TAILS, carried_over, sensitivity_from
+from sim.tables.screen import screen_text
+from sim.weights import Weights
 from tests.engine_blocks import Block, worked
 from tests.scenario_strategies import derived
 from tests.strategies import NOWHERE, lone, name, noise, plan, scenario, target
@@ -266,6 +271,23 @@ def test_four_targets_at_even_odds_are_hit_together_as_they_depend() -> None:
     assert joint.independent == pytest.approx(0.0625, abs=4.5 * math.sqrt(0.0625 * 0.94 / BLOCK))
     assert 0.0625 < joint.p < joint.dependent
     assert joint.dependent > 0.3
+
+
+def test_an_assumption_of_whose_ends_too_few_draws_tell_is_named_and_has_no_figure() -> None:
+    b = plan({}, more=(lone("k1", 100.0), lone("k2", 100.0)), dof=6.0)
+    b = replace(b, targets=(target("k1", "k1", 150.0), target("k2", "k2", 150.0)))
+    [whole] = run([compiled(scenario(b), b)], range(1), detailed=False)
+    thin, enough = replace(whole, weights=Weights(399, 399)), replace(whole, weights=Weights(400, 400))
+    found = sensitivity_from([(DEPENDENCE, enough, thin), (TAILS, enough, whole)])
+    cube = replace(four_at_half(0.5), effective=5000.0, actuals=2, untold=(Name("某假设", "an assumption"),))
+
+    assert found.untold == (DEPENDENCE,)
+    assert [[move.assumption for move in moves] for moves in found.moves] == [[TAILS], [TAILS]]
+    assert math.isnan(found.joint_independent)
+    assert math.isnan(found.joint_dependent)
+    told = " ".join(screen_text(cube, "en").split())
+    assert "2 actuals given (5,000 effective draws)" in told
+    assert "fewer than 400 effective draws at one of their ends: an assumption." in told
 
 
 def test_strong_dependence_is_twice_the_loading_or_95_percent() -> None:

@@ -202,6 +202,16 @@ def test_versions_that_decide_are_named_first_and_beneath_the_lead() -> None:
     assert "Which version is meant decides this probability: 20-70 % over the versions." in text
 
 
+def test_a_version_of_another_year_is_another_question_and_widens_no_range() -> None:
+    lead = answered(headline(1, version="lead"), 0.7, driver=driver(0.65, 0.75))
+    other = answered(headline(1, version="b", lead=False), 0.6)
+    earlier = answered(headline(1, version="c", lead=False, year=lead.target.year - 2), 0.05)
+    text = " ".join(shown(cube((lead, other, earlier)), "en").split())
+    assert "Which version is meant" not in text
+    assert f"version c: {lead.target.year - 2}" in text
+    assert f"Read here as version lead: {lead.target.year}" in text
+
+
 def test_versions_that_move_less_than_a_number_are_not_named_first() -> None:
     lead = answered(headline(1), 0.5, driver=driver(0.4, 0.55))
     text = shown(cube((lead, answered(headline(1, version="b", lead=False), 0.45))), "en")

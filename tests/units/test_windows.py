@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from sim.kernels.panel import change_variance
-from sim.kernels.windows import common_drift_from_changes, reversion_from_windows, window_changes
+from sim.kernels.windows import (
+    common_drift_from_changes,
+    reversion_from_windows,
+    shrunk_spread,
+    window_changes,
+)
 from tests.panels import ar
 
 
@@ -77,6 +82,16 @@ def test_common_drift_is_recovered_after_what_year_effects_imply() -> None:
     spreads, errors = np.array(found).T
     assert np.mean(spreads**2) == pytest.approx(tau**2, rel=0.1)
     assert np.mean(np.abs(spreads - tau) < 2.0 * errors) > 0.85
+
+
+def test_a_spread_is_believed_as_far_as_it_exceeds_its_error() -> None:
+    assert shrunk_spread(0.05, 0.0, 0.01) == pytest.approx(0.05)
+    half = 0.05 * (2.0**0.5 - 1.0)  # a step in the spread that doubles the variance
+    assert shrunk_spread(0.05, half, 0.01) ** 2 == pytest.approx(0.5 * 0.05**2)
+    assert shrunk_spread(0.02, 0.08, 0.01) == 0.01
+    assert shrunk_spread(0.0, 0.02, 0.0) == 0.0
+    spreads = [shrunk_spread(0.05, error, 0.0) for error in (0.0, 0.01, 0.03, 0.09)]
+    assert spreads == sorted(spreads, reverse=True)
 
 
 def test_changes_that_year_effects_explain_leave_the_floor() -> None:

@@ -29,14 +29,15 @@ class Variant:
     """One form of the model. *trend*: what is expected of a unit beside the class mean.
 
     ``shrunk``: its own growth, shrunk and damped; ``class``: nothing; ``own``: its own growth in full.
-    *spread* multiplies the unit's own drift and yearly term. *last* is the share of the last year's shared
-    effect that is kept from year to year; None: the persistence of residuals, as shipped. *whole*: the own
-    drift is drawn with all of tau, though trend has used some of it. *spreads*: the law of drawn spreads.
+    *common* multiplies the spread of the common drift, *spread* the unit's own drift and yearly term. *last*
+    is the share of the last year's shared effect that is kept from year to year; None: the persistence of
+    residuals, as shipped. *whole*: the own drift is drawn with all of tau, though trend has used some of it.
+    *spreads*: the law of drawn spreads.
     """
 
     id: str
     tails: bool = True
-    common: bool = True
+    common: float = 1.0
     years: bool = True
     parameters: bool = True
     trend: Literal["shrunk", "class", "own"] = "shrunk"
@@ -50,7 +51,8 @@ SHIPPED = Variant("shipped")
 VARIANTS = (
     SHIPPED,
     replace(SHIPPED, id="gaussian", tails=False),
-    replace(SHIPPED, id="no_common_drift", common=False),
+    replace(SHIPPED, id="no_common_drift", common=0.0),
+    replace(SHIPPED, id="common_drift_half", common=0.5),
     replace(SHIPPED, id="no_year_effects", years=False),
     replace(SHIPPED, id="fixed_parameters", parameters=False),
     replace(SHIPPED, id="trend_of_class", trend="class"),
@@ -118,9 +120,10 @@ def shared_draws(origin: Origin, variant: Variant, draws: int) -> SharedDraws:
     if variant.years:
         unit = np.stack([_terms("country", origin, draws, year=year) for year in years], axis=1)
         country += kernel.autoregression(p["phi"][..., None], p["year_sd"][..., None], mixing, unit)
-    if variant.common:
+    if variant.common > 0.0:
         scale = _mixing(f"mixing:common:{origin.as_of}", dof, draws)
-        country += (p["common"][..., None] * scale * _terms("common", origin, draws))[:, None]
+        spread = variant.common * p["common"][..., None] * scale
+        country += (spread * _terms("common", origin, draws))[:, None]
     kept = p["phi"] if variant.last is None else np.full_like(p["phi"], variant.last)
     for h in range(horizons):
         country[:, h] += expected + (kept ** (h + 1) * p["last_year_effect"])[..., None]

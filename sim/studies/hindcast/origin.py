@@ -76,15 +76,16 @@ def groups_of(plan: Baseline) -> dict[str, str]:
     return {name: i.group for i in plan.indicators for name in i.series}
 
 
-def origin_of(panel: PanelFile, plan: Baseline, as_of: int, horizon: int) -> Origin:
-    """Calibrate on what *panel* says up to *as_of* alone; collect what happened until *horizon*.
+def known_at(
+    panel: PanelFile, plan: Baseline, as_of: int, found: Found, region: str = ""
+) -> tuple[dict[str, FittedSeries], PanelEvidence]:
+    """Return the fits of *panel* by series, from what it says up to *as_of* alone, and their evidence.
 
-    A series whose figures cannot give a calibration is left out with its mistake, and all others
-    are forecast. Nothing of a later year is read before the outcomes are.
+    A series whose figures cannot give a calibration is left out with its mistake. Sizes and own growth are
+    those of *region*, or of each series' unit of median size.
     """
     groups = groups_of(plan)
     known = comparable([f for f in panel.figures if f.year <= as_of], panel.breaks, as_of)
-    found = Found()
     fitted: dict[str, FittedSeries] = {}
     indicators = []
     for name in panel.series:
@@ -93,39 +94,27 @@ def origin_of(panel: PanelFile, plan: Baseline, as_of: int, horizon: int) -> Ori
         scale = scale_of(unit)
         indicator = _indicator(name, unit, groups.get(name, POOLED if scale == "log" else "none"), place)
         evidence = PanelEvidence(as_of, _nowhere(), (), (indicator,), known, plan.assumptions, panel.breaks)
-        evidence = replace(
-            evidence, province=Area(_middle_unit(evidence, name), Name("", ""), "province", ())
-        )
+        unit = region or _middle_unit(evidence, name)
+        evidence = replace(evidence, province=Area(unit, Name("", ""), "province", ()))
         smallest = _smallest(evidence, name) if scale == "log" else frozenset()
         one = panel_of(evidence, name, smallest, place, found, scale)
         if one is None:
             continue
         fitted[name] = fitted_series(evidence, one)
         indicators.append(indicator)
-    return _origin(panel, as_of, horizon, fitted, indicators, known, plan, found)
+    own = tuple(sorted(indicators, key=lambda i: i.id))
+    return fitted, PanelEvidence(as_of, _nowhere(), (), own, known, plan.assumptions, panel.breaks)
 
 
-def _origin(
-    panel: PanelFile,
-    as_of: int,
-    horizon: int,
-    fitted: dict[str, FittedSeries],
-    indicators: list[Indicator],
-    known: tuple[Figure, ...],
-    plan: Baseline,
-    found: Found,
-) -> Origin:
+def origin_of(panel: PanelFile, plan: Baseline, as_of: int, horizon: int) -> Origin:
+    """Calibrate on what *panel* says up to *as_of* alone; collect what happened until *horizon*.
+
+    Nothing of a later year is read before the outcomes are.
+    """
+    found = Found()
+    fitted, evidence = known_at(panel, plan, as_of, found)
     series = tuple(sorted(fitted))
-    by_id = {i.id: i for i in indicators}
-    evidence = PanelEvidence(
-        as_of,
-        _nowhere(),
-        (),
-        tuple(by_id[name] for name in series),
-        known,
-        plan.assumptions,
-        panel.breaks,
-    )
+    by_id = {i.id: i for i in evidence.indicators}
     units = tuple(sorted({unit for f in fitted.values() for unit in f.panel.units}))
     groups = tuple(by_id[name].group for name in series)
     outcome = _outcome(panel, series, units, as_of, horizon)

@@ -168,14 +168,19 @@ def summary_of(series: str, rows: Rows) -> Summary:
     )
 
 
+LEAST_STRETCHES = 3
+"""Independent windows that an error of a skill needs."""
+
+
 def skill_of(rival: str, score: Floats, other: Floats, stretch: Ints) -> Skill:
     """Return the skill of *score* against *other*, with the error of a ratio of sums over stretches.
 
-    Linearised: stretch c moves the skill by ``sum_c (score - (1 - skill) other) / sum other``.
+    Linearised: stretch c moves the skill by ``sum_c (score - (1 - skill) other) / sum other``. Two stretches
+    give no error: two numbers can agree by chance, as GDP's five-year windows do.
     """
     ratio = float(score.sum() / other.sum())
     known = np.unique(stretch)
-    if len(known) < 2:
+    if len(known) < LEAST_STRETCHES:
         return Skill(rival, 1.0 - ratio, None)
     moved = np.array([np.sum((score - ratio * other)[stretch == c]) for c in known]) / other.sum()
     factor = len(known) / (len(known) - 1.0)
