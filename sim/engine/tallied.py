@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,6 +117,16 @@ def compiled_summary(
     detailed: bool,
 ) -> Summary:
     """Return what `summary_of` returns for the outcomes of all targets, from the compiled kernels."""
+    summary = compiled_targets(model, block, values, noise, levels, quantities)
+    if not detailed:
+        return summary
+    return replace(summary, trajectories=compiled_trajectories(model, levels, quantities))
+
+
+def compiled_targets(
+    model: Model, block: int, values: Floats, noise: BlockNoise, levels: BlockLevels, quantities: Floats
+) -> Summary:
+    """Return the summary without trajectories; its arrays by draw are let go before those are made."""
     count, years, sets = len(model.targets), len(model.years), levels.province.shape[2]
     draws = levels.province[0, 0].size
     leads = len(model.headline)
@@ -159,5 +169,5 @@ def compiled_summary(
         together=SetChances.of_sets(known[count:], by_set[0, count:], by_set[1, count:]),
         by_set=ChancesBySet.of_sets(block, known, by_set[0]),
         floored=int(levels.floored.sum()) * draws // levels.floored.size,
-        trajectories=compiled_trajectories(model, levels, quantities) if detailed else None,
+        trajectories=None,
     )
