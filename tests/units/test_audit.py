@@ -200,6 +200,22 @@ def with_growth(cells: Cells, key: tuple[str, str, int], growth: Fraction) -> Ce
     return cells | {key: dataclasses.replace(cells[key], growth=Exact(growth, Fraction(1, 2_000)))}
 
 
+def test_a_growth_that_is_rounded_from_its_levels_exactly_at_a_half_is_no_mismatch() -> None:
+    places = [PrintedCell(Exact(Fraction(level), Fraction(1, 2)), growth, Place("printed.csv"))
+              for level, growth in ((2000, None), (2001, Exact(Fraction(0), Fraction(1, 2000))))]  # fmt: skip
+    cells = {(TINY.province.id, "research", year): places[1] for year in YEARS}
+    cells[TINY.province.id, "research", YEARS[0]] = places[0]
+    audit = audit_with(cells)
+    assert audit.checked[1] == len(YEARS) - 1
+    assert audit.growths == ()
+    steeper = {**cells, (TINY.province.id, "research", YEARS[1]): replace_level(places[1], 2002)}
+    assert [row.year for row in audit_with(steeper).growths] == [YEARS[1]]
+
+
+def replace_level(cell: PrintedCell, level: int) -> PrintedCell:
+    return dataclasses.replace(cell, level=Exact(Fraction(level), Fraction(1, 2)))
+
+
 @given(consistent_plans())
 def test_a_consistent_plan_has_no_contradictions(cells: Cells) -> None:
     audit = audit_with(cells)

@@ -28,6 +28,8 @@ CITIES = ("杭州", "宁波", "温州", "湖州", "嘉兴", "绍兴", "金华", 
         ("mony", ("money", "firms"), ("money",)),
         ("chek", ("check", "compare", "explain"), ("check",)),
         ("", ("a",), ()),
+        ("kat", ("cat", "kit"), ("kit",)),  # of two that are as near the one with the same first letter
+        ("key0", tuple(f"key{n}" for n in range(1, 9)), tuple(f"key{n}" for n in range(1, 7))),  # six at most
     ],
 )
 def test_what_is_offered_is_what_was_probably_meant(

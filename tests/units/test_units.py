@@ -69,6 +69,12 @@ def test_an_unknown_unit_names_the_nearest() -> None:
     assert len(found.mistakes) == 1
 
 
+def test_a_unit_like_none_is_offered_a_few_and_told_that_there_are_more() -> None:
+    found = Found()
+    known_unit("zzz", HERE, found)
+    assert dict(found.mistakes[0].details)["near"].split(" / ") == [*list(units())[:6], "…"]
+
+
 @pytest.mark.parametrize(
     ("above", "below", "unit", "factor"),
     [
