@@ -1,8 +1,9 @@
 """Sections 4 to 6 of the model page in plain NumPy, line by line: the oracle of every faster form.
 
 Symbols are those of ``docs/model.md``, whose last section lists these functions. Axes stand in the
-order ``[area, indicator, year, draw]``; an axis may be absent. ``draw`` may be two axes, ``[set, draw in set]``, so that a parameter that
-is constant within a set broadcasts. Growth and noise are fractions and logs per year.
+order ``[area, indicator, year, draw]``; an axis may be absent. ``draw`` may be two axes, ``[set, draw
+in set]``, so that a parameter that is constant within a set broadcasts. Growth and noise are fractions
+and logs per year.
 """
 
 from __future__ import annotations
