@@ -70,19 +70,6 @@ def units() -> MappingProxyType[str, Unit]:
     )
 
 
-def exact_conversion(source: str, target: str) -> Fraction:
-    """Return how many *target* are one *source*; ValueError naming both if they measure other things."""
-    of, to = units()[source], units()[target]
-    if of.dimension != to.dimension:
-        raise ValueError(f"{source} ({of.dimension}) is not {target} ({to.dimension})")
-    return of.factor / to.factor
-
-
-def conversion(source: str, target: str) -> float:
-    """Return how many *target* are one *source*, as a float; errors as `exact_conversion`."""
-    return float(exact_conversion(source, target))
-
-
 def known_unit(text: str, place: Place, found: Found) -> str | None:
     """Return *text* if it is a unit, else None and a mistake with the nearest unit."""
     if text in units():
