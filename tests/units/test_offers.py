@@ -6,12 +6,15 @@ import shutil
 from pathlib import Path
 
 import pytest
+from pydantic_core import PydanticCustomError
 
 from sim import cli
+from sim.axes import Name
 from sim.baseline import load_baseline
 from sim.errors import COMMAND_LINE, BadInput, Mistake, Place, as_written, nearest_of, times_apart
 from sim.scenario.loading import load_scenarios
-from sim.scenario.names import directories_of
+from sim.scenario.measures import number_from
+from sim.scenario.names import directories_of, directory
 from sim.scenario.plans import PlanFolders
 
 ROOT = Path(__file__).parents[2]
@@ -81,6 +84,21 @@ def test_a_name_that_has_its_suffix_is_known_without_it_unless_one_letter_is_lef
     areas = directories_of(load_baseline(TINY, ROOT)).areas
     assert areas.id_of("某省") == "shire"
     assert areas.id_of("某") is None
+
+
+def test_a_group_keeps_its_name_from_what_a_thing_may_be_called_besides() -> None:
+    things, group = [("north", Name("北", "North"))], {"north_province": (Name("北省", "N"), ("north",))}
+    found = directory("unknown-area", things, group, [("north", "北省"), ("north", "北市")])
+    assert found.id_of("北省") is None
+    assert found.group_of("北省") == ("north",)
+    assert found.id_of("北市") == "north"
+
+
+@pytest.mark.parametrize("value", [1e15 * 1.001, -2e15, 10**16])
+def test_a_number_beyond_all_sense_is_refused(value: float) -> None:
+    assert number_from(1e15) == 1e15
+    with pytest.raises(PydanticCustomError, match="number-range"):
+        number_from(value)
 
 
 def test_what_is_not_allocated_cannot_be_named(tmp_path: Path) -> None:
