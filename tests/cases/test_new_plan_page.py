@@ -87,3 +87,8 @@ def test_the_shipped_plan_s_own_page_counts_the_rows_of_its_files() -> None:
             rows = len(list(csv.reader(text.splitlines()))) - 1
             entries = len(re.findall(r"^\w+:", text, re.MULTILINE))
             assert (rows if file.endswith(".csv") else entries) == int(count), file
+
+
+def test_the_assumptions_that_the_page_asks_for_are_those_that_code_reads() -> None:
+    asked = set(re.findall(r"`(\w+)` \(", sections("assumptions.yaml")))
+    assert asked == {BLEND_WEIGHT, *ASSUMED}
