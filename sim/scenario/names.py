@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sim.axes import UNALLOCATED, Name
 from sim.baseline.plan import Baseline
-from sim.errors import SEPARATOR, nearest_of
+from sim.errors import MOST_OFFERED, SEPARATOR, nearest_of
 from sim.scenario.choices import near
 
 ALL = ("all", "全部")
@@ -19,6 +19,9 @@ SUFFIXES = {"city": ("市",), "province": ("省", "自治区", "市")}
 
 PROVINCE = ("全省", "the province")
 """The province, in every plan."""
+
+SHORTEST, SHORTEST_LATIN = 2, 4
+"""Letters of the shortest part of a name, Chinese and Latin, that says which names may be meant."""
 
 UNALLOCATED_WORDS = (UNALLOCATED, "未分解", "未分解部分")
 
@@ -51,9 +54,20 @@ class Directory:
         return self.code, {"name": word[:80], "near": self.near(word, only_single)}
 
     def near(self, word: str, only_single: bool = False) -> str:
-        """Return what *word* was probably meant to be."""
+        """Return what *word* was probably meant to be: a like name, or else those that it is a part of."""
         legal = [name for name in self.legal if name.casefold() in self.ids] if only_single else self.legal
-        return SEPARATOR.join(nearest_of(word, legal)) or near(word, dict.fromkeys(self.ids.values()))
+        close = nearest_of(word, legal) or self._holding(word)
+        return SEPARATOR.join(close) or near(word, dict.fromkeys(self.ids.values()))
+
+    def _holding(self, word: str) -> tuple[str, ...]:
+        """Return a name of each thing that has one with *word* in it; none where these are many."""
+        part = word.strip().casefold()
+        names: dict[str, str] = {}
+        if len(part) >= (SHORTEST_LATIN if part.isascii() else SHORTEST):
+            for name in self.legal:
+                if part in name.casefold() and name.casefold() in self.ids:
+                    names.setdefault(self.ids[name.casefold()], name)
+        return tuple(names.values()) if len(names) <= MOST_OFFERED else ()
 
 
 def directory(
