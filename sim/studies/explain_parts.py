@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.axes import Floats
-from sim.baseline.calibration import Calibration, Estimate
+from sim.baseline.calibration import ASSUMED, Calibration, Estimate
 from sim.baseline.plan import Baseline, Derived, Indicator
 from sim.engine.levels import BlockLevels, quantities_of_block
 from sim.errors import Place
 from sim.model import Model, compiled, drawn_parameters
 from sim.model.compile import calibration_of
-from sim.model.compile_noise import ASSUMED, assumption_of
+from sim.model.compile_noise import assumption_of
 from sim.model.model import SERIES_FIELDS, OutputModel, StockModel
 from sim.model.parameters import Parameter
 from sim.scenario.scenario import Rounds, Scenario
