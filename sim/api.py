@@ -17,9 +17,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic_core import PydanticCustomError
+
 from sim.baseline.plan import Baseline
+from sim.commands.aims import check_nets
 from sim.cube import Cube
+from sim.errors import COMMAND_LINE, BadInput, Mistake, Place
+from sim.scenario.choices import near
 from sim.scenario.loading import load_scenarios as scenarios_from_files
+from sim.scenario.measures import draws_from
 from sim.scenario.plans import PlanFolders
 from sim.scenario.scenario import Scenario
 from sim.studies.batch import run_batch
@@ -49,20 +55,43 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def load_plan(plan: str, root: Path = ROOT) -> Baseline:
-    """Return a plan of ``baselines/`` by the name of its folder; KeyError if there is none."""
-    return PlanFolders(root)[plan]
+    """Return a plan of ``baselines/`` by the name of its folder; BadInput if there is none."""
+    plans = PlanFolders(root)
+    if plan not in list(plans):
+        raise _mistake("unknown-plan", COMMAND_LINE, name=plan, near=near(plan, plans))
+    return plans[plan]
 
 
 def load_scenarios(*names: str | Path, draws: int | None = None, root: Path = ROOT) -> tuple[Scenario, ...]:
-    """Return scenarios by name or path, sweeps in the order of their grids; *draws* replaces theirs."""
+    """Return scenarios by name or path, sweeps in the order of their grids; *draws* replaces theirs.
+
+    Raises BadInput for mistakes in the files, for a name that is none, and for draws that are not whole
+    blocks (of Sobol points: not a whole net).
+    """
+    plans = PlanFolders(root)
     paths = [_file(name, root) for name in names]
-    scenarios = scenarios_from_files(paths, PlanFolders(root), root)
-    return scenarios if draws is None else tuple(replace(each, draws=draws) for each in scenarios)
+    scenarios = scenarios_from_files(paths, plans, root)
+    if draws is None:
+        return scenarios
+    try:
+        scenarios = tuple(replace(each, draws=draws_from(draws)) for each in scenarios)
+    except PydanticCustomError as flaw:
+        raise _mistake(flaw.type, COMMAND_LINE, **(flaw.context or {})) from None
+    check_nets(scenarios, plans)
+    return scenarios
 
 
 def _file(name: str | Path, root: Path) -> Path:
     shipped = root / "scenarios" / f"{name}.yaml"
-    return shipped if shipped.exists() else Path(name)
+    if shipped.exists() or Path(name).exists():
+        return shipped if shipped.exists() else Path(name)
+    known = sorted(path.stem for path in shipped.parent.glob("*.yaml"))
+    raise _mistake("no-such-file", Place(str(name)), name=name, near=near(str(name), known))
+
+
+def _mistake(code: str, place: Place, **details: object) -> BadInput:
+    told = tuple((name, str(value)) for name, value in sorted(details.items()))
+    return BadInput([Mistake(place, code, told)])
 
 
 def run(scenarios: Sequence[Scenario], root: Path = ROOT) -> tuple[Cube, ...]:

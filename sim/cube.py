@@ -10,7 +10,6 @@ import numpy as np
 from sim.accumulators import level_of_index, rate_of_index
 from sim.axes import Floats, Name
 from sim.baseline.plan import Baseline, Derived, Indicator, Target
-from sim.estimators import clopper_pearson
 
 QUANTILES = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 """Quantiles of trajectories."""
@@ -205,12 +204,6 @@ def name_of(baseline: Baseline, quantity: str) -> Name:
     """Return the name of an indicator or a derived quantity."""
     parts: tuple[Indicator | Derived, ...] = (*baseline.indicators, *baseline.derived)
     return next(part.name for part in parts if part.id == quantity)
-
-
-def proportion(hits: int, draws: int) -> tuple[float, float, float]:
-    """Return share and exact interval of *hits* of independent *draws*."""
-    low, high = clopper_pearson(np.asarray(float(hits)), np.asarray(float(draws)))
-    return hits / draws, float(low), float(high)
 
 
 def value_of_index(index: np.ndarray, is_rate: np.ndarray, zero: Floats) -> Floats:

@@ -143,6 +143,13 @@ def nearest_of(word: str, legal: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name, value in alike.items() if value == most)[:MOST_OFFERED]
 
 
+def nearest_or_first(word: str, legal: Iterable[str], shown: int = MOST_OFFERED) -> str:
+    """Return, joined, the legal names nearest to *word*; the first *shown* of them if none is near."""
+    names = list(legal)
+    first = [*names[:shown], *([MORE] if len(names) > shown else [])]
+    return SEPARATOR.join(nearest_of(word, names) or first)
+
+
 def nearest(word: str, legal: Iterable[str]) -> str | None:
     """Return the legal name that *word* was probably meant to be, if any is near."""
     return next(iter(nearest_of(word, legal)), None)

@@ -8,7 +8,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Final
 
-from sim.errors import MORE, SEPARATOR, Found, Place, nearest_of
+from sim.errors import Found, Place, nearest_or_first
 from sim.texts import say
 
 # Chinese counting words of different things do not convert into each other; 人 and 名 both count people.
@@ -70,25 +70,11 @@ def units() -> MappingProxyType[str, Unit]:
     )
 
 
-def exact_conversion(source: str, target: str) -> Fraction:
-    """Return how many *target* are one *source*; ValueError naming both if they measure other things."""
-    of, to = units()[source], units()[target]
-    if of.dimension != to.dimension:
-        raise ValueError(f"{source} ({of.dimension}) is not {target} ({to.dimension})")
-    return of.factor / to.factor
-
-
-def conversion(source: str, target: str) -> float:
-    """Return how many *target* are one *source*, as a float; errors as `exact_conversion`."""
-    return float(exact_conversion(source, target))
-
-
 def known_unit(text: str, place: Place, found: Found) -> str | None:
     """Return *text* if it is a unit, else None and a mistake with the nearest unit."""
     if text in units():
         return text
-    close = nearest_of(text, units()) if len(text) <= LONGEST else ()
-    near = SEPARATOR.join(close or [*list(units())[:6], MORE])
+    near = nearest_or_first(text if len(text) <= LONGEST else "", units())
     found.add(place, "unknown-unit", unit=text[:LONGEST], near=near)
     return None
 

@@ -5,6 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+BLEND_WEIGHT = "blend_weight"
+"""The assumption that weighs plan against trend."""
+
+ASSUMED = "assumption:"
+"""An estimate whose method begins so takes its number from the assumption of that id."""
+
+GAUSSIAN, NO_CAP = "gaussian", "none"
+"""Words for what has no end: degrees of freedom without fat tails, growth without a cap."""
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sim.baseline.calibration import (
+    GAUSSIAN,
+    NO_CAP,
     Calibration,
     Estimate,
     IndicatorCalibration,
@@ -20,8 +22,6 @@ from sim.baseline.write_calibration import CONTENT, content_hash
 from sim.errors import Found
 from sim.marked.document import Document
 
-GAUSSIAN = "gaussian"  # degrees of freedom without end
-NO_CAP = "none"
 LEVELS = ("common", "province", "year", "city")
 ESTIMATES = ("mu", "own", "last_year_effect", "lam", "damp", "phi", "sd", "tau", "year_sd", "slope")
 

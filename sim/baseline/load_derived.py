@@ -25,7 +25,7 @@ def load_assumptions(folder: Path, root: Path, found: Found) -> dict[str, Assump
         return {}
     assumptions = {}
     for id, fields in Fields(document, (), found).children():
-        _check_id(id, fields)
+        check_id(id, fields)
         assumptions[id] = Assumption(
             id=id,
             name=fields.name(),
@@ -76,7 +76,7 @@ def in_order_of_use(derived: Sequence[Derived], found: Found) -> tuple[Derived, 
 
 
 def _derived(id: str, fields: Fields) -> Derived:
-    _check_id(id, fields)
+    check_id(id, fields)
     kind = fields.choice("kind", ("ratio", "stock"))
     ratio = kind == "ratio"
     item = Derived(
@@ -126,6 +126,7 @@ def _unit(fields: Fields) -> str:
     return known_unit(text, fields.value_place("unit"), fields.found) or "" if text else ""
 
 
-def _check_id(id: str, fields: Fields) -> None:
+def check_id(id: str, fields: Fields) -> None:
+    """Add the mistake that *id* is where it is none."""
     if not ID.fullmatch(id):
         fields.found.add(fields.place, "bad-id", column="id", value=id)

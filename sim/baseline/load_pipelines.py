@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sim.axes import Name
 from sim.baseline.fields import Fields, document_or_none
+from sim.baseline.load_derived import check_id
 from sim.baseline.load_indicators import GRADES
 from sim.baseline.load_plan import ID
 from sim.baseline.plan import Assumption, Derived, PipelinePlan
@@ -39,7 +40,7 @@ def load_pipelines(folder: Path, root: Path, found: Found) -> Pipelines:
     assumptions: dict[str, Assumption] = {}
     derived: list[Derived] = []
     for id, fields in Fields(document, (), found).children():
-        _check_id(id, fields)
+        check_id(id, fields)
         name = fields.name()
         kind = fields.choice("kind", tuple(pipeline))
         if kind not in tuple(pipeline):
@@ -223,11 +224,6 @@ def _dates(fields: Fields, place: Place) -> tuple[tuple[int, int], ...]:
         else:
             days.append(day)
     return tuple(sorted(days)) or ((12, 31),)
-
-
-def _check_id(id: str, fields: Fields) -> None:
-    if not ID.fullmatch(id):
-        fields.found.add(fields.place, "bad-id", column="id", value=id)
 
 
 def check_pipelines(plans: Iterable[PipelinePlan], indicators: Collection[str], found: Found) -> None:

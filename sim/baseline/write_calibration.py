@@ -11,6 +11,8 @@ from dataclasses import fields
 import numpy as np
 
 from sim.baseline.calibration import (
+    GAUSSIAN,
+    NO_CAP,
     Calibration,
     Estimate,
     IndicatorCalibration,
@@ -28,8 +30,6 @@ HEADER = """\
 CONTENT = "content:"
 
 DIGITS = 6
-GAUSSIAN = "gaussian"
-NO_CAP = "none"
 STEP = "  "
 
 

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sim.commands.console import Console
 from sim.texts import say
@@ -82,23 +82,36 @@ def told_look(console: Console, look: Look) -> None:
         console.tell_text("cli.batch.not-reached", draws=f"{draws:,}", open=look.open)
 
 
-def read_by(reader: str, lang: str) -> Callable[[str], float]:
-    """Return the reader of an option that asks for what a field of a scenario file asks for."""
+def number_or_text(text: str) -> float | str:
+    """Return *text* as a number where it is one."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
-    def read(text: str) -> float:
+
+def digits_or_text(text: str) -> int | str:
+    """Return *text* as a whole number where it is plain digits."""
+    return int(text) if text.isascii() and text.isdigit() else text
+
+
+def read_by(
+    reader: str, lang: str, written: Callable[[str], float | str] = number_or_text
+) -> Callable[[str], Any]:
+    """Return the reader of an option that asks for what a field of a scenario file asks for.
+
+    *written*: what a file would have had for the option's text.
+    """
+
+    def read(text: str) -> Any:
         from pydantic_core import PydanticCustomError
 
         from sim.scenario import measures
 
         try:
-            try:
-                written: float | str = float(text)
-            except ValueError:
-                written = text
-            value: float = getattr(measures, reader)(written)
+            return getattr(measures, reader)(written(text))
         except PydanticCustomError as flaw:
             message = say(f"mistake.{flaw.type}", lang, **(flaw.context or {}))
             raise argparse.ArgumentTypeError(message) from None
-        return value
 
     return read

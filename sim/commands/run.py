@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from sim.commands.aims import add_aims, as_asked, check_nets, drawn_enough
+from sim.commands.aims import add_aims, as_asked, check_nets, digits_or_text, drawn_enough, read_by
 from sim.commands.console import OK, Console
 from sim.commands.observed import observed_scenarios
 from sim.commands.projects import scenario_files
@@ -93,19 +93,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 def draws_in(lang: str) -> Callable[[str], int]:
     """Return the reader of ``--draws``, which asks for what a scenario file asks for."""
-
-    def draws(text: str) -> int:
-        from pydantic_core import PydanticCustomError
-
-        from sim.scenario.measures import draws_from
-
-        try:
-            return draws_from(int(text) if text.isascii() and text.isdigit() else text)
-        except PydanticCustomError as flaw:
-            message = say(f"mistake.{flaw.type}", lang, **(flaw.context or {}))
-            raise argparse.ArgumentTypeError(message) from None
-
-    return draws
+    return read_by("draws_from", lang, digits_or_text)
 
 
 def map_over(workers: int) -> Map:

@@ -160,7 +160,7 @@ def city_totals(
     parts = np.empty((len(targets.places), 2 * len(model.cities), calm.shape[3]))
     city_totals_into(
         scales, terms, first, load,
-        np.sqrt(np.maximum(1.0 - np.sum(load**2, axis=1), 0.0)), np.ascontiguousarray(p.phi[cities]),
+        np.sqrt(np.maximum(1.0 - np.sum(load**2, axis=1), 0.0)),
         np.ascontiguousarray(p.city_sd), np.ascontiguousarray(p.city_tau),
         np.ascontiguousarray(weights[:, :, cities]), calm, targets.needed, targets.slots, total, squares,
         parts,

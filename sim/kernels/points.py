@@ -92,7 +92,7 @@ def within_bounds(table: Floats, location: float, spread: float, bounds: Floats)
 
 @kernel(
     "void(float64[:, :, ::1], uint64[:, :, :, ::1], int64, float64[:, ::1],"
-    "float64[::1], float64[:, ::1], float64[:, :, ::1], float64[:, :, ::1], float64[:, :, :, ::1],"
+    "float64[::1], float64[:, :, ::1], float64[:, :, ::1], float64[:, :, :, ::1],"
     "float64[:, :, :, ::1], boolean[:, ::1], int64[:, ::1], float64[:, :, ::1], float64[:, :, ::1],"
     "float64[:, :, ::1])"
 )
@@ -102,7 +102,6 @@ def city_totals_into(
     first: int,
     load: Floats,
     own_share: Floats,
-    phi: Floats,
     sd: Floats,
     tau: Floats,
     weights: Floats,
@@ -117,7 +116,7 @@ def city_totals_into(
     ``[Kc, T]``, and *squares* ``[C, T, N]`` to s^2 of cities, whose s is *mixing*.
 
     Where *slots* ``[Kc, T]`` is not negative, rows 2 c and 2 c + 1 of *parts* ``[slot, 2 C, N]`` become a
-    city's accumulated noise and its variance. *phi* ``[Kc, N]``, *sd* and *tau* ``[C, Kc, N]``, *weights*
+    city's accumulated noise and its variance. *sd* and *tau* ``[C, Kc, N]``, *weights*
     ``[t, u, Kc, N]``, *calm* ``[C, Kc, T, N]``.
     """
     cities, indicators, years, points = calm.shape

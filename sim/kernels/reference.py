@@ -1,8 +1,9 @@
-"""The model page in plain NumPy, line by line: the oracle of every faster form.
+"""Sections 4 to 6 of the model page in plain NumPy, line by line: the oracle of every faster form.
 
-Symbols are those of ``docs/model.md``. Axes stand in the order ``[area, indicator, year, draw]``;
-an axis may be absent. ``draw`` may be two axes, ``[set, draw in set]``, so that a parameter that
-is constant within a set broadcasts. Growth and noise are fractions and logs per year.
+Symbols are those of ``docs/model.md``, whose last section lists these functions. Axes stand in the
+order ``[area, indicator, year, draw]``; an axis may be absent. ``draw`` may be two axes, ``[set, draw
+in set]``, so that a parameter that is constant within a set broadcasts. Growth and noise are fractions
+and logs per year.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ FLOOR = 0.01
 
 MIXING_CAP = 0.999
 """The quantile at which the mixing variable of a year is capped (section 4)."""
-
 
 MOST_CITY_SCALE = 2.0
 """A city's sd is at most this many times the province's own (section 4)."""
@@ -54,10 +54,10 @@ def unexplained_share(
     of what units differ by; not below zero. Whoever adds all of tau to a trend spreads units twice.
     """
     horizon = np.arange(1.0, years + 1.0).reshape(-1, *(1,) * np.ndim(damp))
-    kept = lam * np.mean(np.asarray(damp)[None] ** horizon, axis=0)
-    own = tau**2 + sd**2 * variance_of_mean(phi, known)
+    k = lam * np.mean(np.asarray(damp)[None] ** horizon, axis=0)
+    of_own = tau**2 + sd**2 * variance_of_mean(phi, known)
     square = np.maximum(tau**2, np.finfo(np.float64).tiny)
-    share: Floats = np.clip(1.0 - kept**2 * own / square, 0.0, 1.0)
+    share: Floats = np.clip(1.0 - k**2 * of_own / square, 0.0, 1.0)
     return share
 
 
@@ -82,6 +82,21 @@ def blended(weight: Floats, plan: Floats, trend: Floats) -> Floats:
 def blend_variance(weight: Floats, gap: Floats) -> Floats:
     """Return ``w (1 - w) gap^2``: that plan and trend disagree is uncertainty of the drift."""
     return weight * (1.0 - weight) * gap**2
+
+
+def growth_of_rate_points(points: Floats, share: Floats) -> Floats:
+    """Return the logit units that *points* (a change of the share) are worth where the share is *share*."""
+    return points / (share * (1.0 - share))
+
+
+def logit(share: Floats | np.float64) -> Floats:
+    """Return the logit of a share in (0, 1)."""
+    return np.log(share) - np.log1p(-share)
+
+
+def share_of_logit(value: Floats) -> Floats:
+    """Return the share in (0, 1) whose logit is *value*."""
+    return 1.0 / (1.0 + np.exp(-value))
 
 
 # --- section 4, shocks ------------------------------------------------------------------------
@@ -201,10 +216,10 @@ def city_scale(relative_size: Floats, slope: Floats) -> Floats:
 
 
 def province_and_city_sd(total: Floats, shares: Floats, scale: Floats) -> tuple[Floats, Floats]:
-    """Return the province-wide and the cities' part of the province's own sd *total* (section 10).
+    """Return the province-wide and the cities' part of the province's own sd *total*, ``s(S)``.
 
     With ``s(c) = scale[c] * total`` and city *shares* w that sum to one:
-    ``P^2 = (total^2 - sum w^2 s(c)^2) / (1 - sum w^2)``, not below zero, and the city part is
+    ``P^2 = (s(S)^2 - sum w^2 s(c)^2) / (1 - sum w^2)``, not below zero, and the city part is
     ``sqrt(max(0, s(c)^2 - P^2))``. One city that is all of the province cannot be told from it: then
     all is province-wide, the limit of the formula. *total* ``[...]``; *shares*, *scale* ``[city, ...]``.
     """
@@ -267,18 +282,3 @@ def mean_of_rates(base: Floats, levels: Floats) -> Floats:
     years = np.arange(1.0, len(levels) + 1.0)[:, None, None]
     mean: Floats = np.cumsum(levels / before - 1.0, axis=0) / years
     return mean
-
-
-def growth_of_rate_points(points: Floats, share: Floats) -> Floats:
-    """Return the logit units that *points* (a change of the share) are worth where the share is *share*."""
-    return points / (share * (1.0 - share))
-
-
-def logit(share: Floats | np.float64) -> Floats:
-    """Return the logit of a share in (0, 1)."""
-    return np.log(share) - np.log1p(-share)
-
-
-def share_of_logit(value: Floats) -> Floats:
-    """Return the share in (0, 1) whose logit is *value*."""
-    return 1.0 / (1.0 + np.exp(-value))

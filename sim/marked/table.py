@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sim.errors import MORE, SEPARATOR, BadInput, Found, Mistake, Place, nearest_of
+from sim.errors import BadInput, Found, Mistake, Place, nearest_or_first
 from sim.marked.text import load_bytes, name_in_project, text_from_bytes
 
 MAX_BYTES = 16_000_000
@@ -130,11 +130,7 @@ class Table:
 
 def nearest_or_all(word: str, legal: Collection[str]) -> str:
     """Return the legal names nearest to *word*, or the first few where none is near."""
-    near = nearest_of(word, legal)
-    if near:
-        return SEPARATOR.join(near)
-    names = sorted(legal)
-    return SEPARATOR.join([*names[:6], *([MORE] if len(names) > 6 else [])])
+    return nearest_or_first(word, sorted(legal))
 
 
 def load_table(path: Path, root: Path, columns: Sequence[str], optional: Collection[str] = ()) -> Table:

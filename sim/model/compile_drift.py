@@ -5,16 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from sim.axes import Floats, Ints
-from sim.baseline.calibration import Calibration
+from sim.baseline.calibration import BLEND_WEIGHT, Calibration
 from sim.baseline.plan import Baseline
 from sim.kernels.reference import logit
 from sim.model.compile_noise import assumption_of
 from sim.model.model import NONE, DriftModel, ShockModel
 from sim.model.parameters import TableBuilder
 from sim.scenario.scenario import Path, Scenario, Shock
-
-BLEND_WEIGHT = "blend_weight"
-"""The assumption that weighs plan against trend."""
 
 
 def drift_of(

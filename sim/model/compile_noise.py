@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.axes import Floats, Ints
-from sim.baseline.calibration import Calibration, Estimate, Loadings
+from sim.baseline.calibration import ASSUMED, Calibration, Estimate, Loadings
 from sim.baseline.plan import Assumption, Baseline
 from sim.model.model import NONE, SERIES_FIELDS, NoiseModel
 from sim.model.parameters import TableBuilder
@@ -29,9 +29,6 @@ MOST_LOADING = 0.95
 
 ROUNDING = 1e-9
 """Loadings may explain this much more than everything: they are written with a few digits."""
-
-ASSUMED = "assumption:"
-"""An estimate whose method begins so takes its draws from the assumption of that id."""
 
 
 def row_of_estimate(

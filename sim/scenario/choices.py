@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sim.errors import MORE, SEPARATOR, nearest_of
+from sim.errors import nearest_or_first
 
 SHOWN = 12
 
 
 def near(word: str, legal: Iterable[str]) -> str:
     """Return the legal names nearest to *word*; the first few legal names if none is near."""
-    names = list(legal)
-    close = nearest_of(word, names)
-    if close:
-        return SEPARATOR.join(close)
-    return SEPARATOR.join([*names[:SHOWN], *([MORE] if len(names) > SHOWN else [])])
+    return nearest_or_first(word, legal, SHOWN)

@@ -19,7 +19,7 @@ from sim.scenario.reading import Reading
 from sim.scenario.scenario import Actual
 from sim.scenario.written import ActualWritten, ScenarioWritten
 
-HIGHEST_RATE = 99.99
+HIGHEST_RATE = 99.99  # a rate moves by its logit, which has no value at 100 %
 RANGE_OF_RATIO = 4.0
 """Province over cities may leave the printed ratio by so many sd of its printed changes."""
 

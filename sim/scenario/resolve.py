@@ -17,7 +17,7 @@ from sim.errors import Place, as_written, times_apart
 from sim.scenario.cell_names import cell_name
 from sim.scenario.layers import Steps
 from sim.scenario.measures import LARGEST, UNREAD, Measure, is_read
-from sim.scenario.observed import actuals_from_written
+from sim.scenario.observed import HIGHEST_RATE, actuals_from_written
 from sim.scenario.reading import Reading
 from sim.scenario.resolve_assumptions import replaced_assumptions
 from sim.scenario.resolve_rounds import replaced_rounds
@@ -28,12 +28,7 @@ from sim.scenario.written import PathWritten, ScenarioWritten
 from sim.streams import BLOCK
 
 YEAR = re.compile("[0-9]{4}")
-BLEND_WEIGHT = "blend_weight"
-ASSUMED = "assumption:"
-"""An estimate whose method begins so takes its number from the assumption of that id."""
-
 TEN_THOUSAND = 1000.0  # a level further off than this is in another unit, not another path
-HIGHEST_RATE = 99.99  # a rate moves by its logit, which has no value at 100 %
 SAME = 1e-9
 
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sim.baseline.calibration import Calibration, Estimate
+from sim.baseline.calibration import ASSUMED, BLEND_WEIGHT, Calibration, Estimate
 from sim.baseline.plan import Assumption, Baseline
 from sim.errors import Place, as_written
 from sim.pipelines import COUPLING, Need, pipeline
@@ -17,10 +17,7 @@ from sim.scenario.measures import LARGEST, UNREAD, Measure, shown
 from sim.scenario.reading import Reading
 from sim.scenario.written import DATES, ScenarioWritten
 
-BLEND_WEIGHT = "blend_weight"
 PURE, PERCENT = "1", "%"
-ASSUMED = "assumption:"
-"""An estimate whose method begins so takes its number from the assumption of that id."""
 
 
 def replaced_assumptions(reading: Reading, written: ScenarioWritten) -> dict[str, Assumption]:

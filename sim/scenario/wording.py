@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import BaseModel
 
 from sim.registry import Family
@@ -23,7 +25,8 @@ def text_key(models: list[str], field: str) -> str:
         key = f"scenario.{section}.{field}"
         if key in table():
             return key
-    raise KeyError(f"no text for {field} of {models}")
+    wanted = " or ".join(f"scenario.{section}.{field}" for section in models)
+    raise KeyError(f"no text for {field}: sim/texts.csv needs a row {wanted}, in both languages")
 
 
 def field_key(model: type[BaseModel], field: str) -> str:
@@ -32,9 +35,14 @@ def field_key(model: type[BaseModel], field: str) -> str:
     return text_key(sections, field)
 
 
-def member_keys(family: Family[object], member: str, field: str = "") -> str:
-    """Return the key of the text of a family's member, or of one of its fields."""
-    return text_key([f"{family.name}.field"], field) if field else f"scenario.{family.name}.{member}"
+def member_keys(family: Family[Any], member: str, field: str = "") -> str:
+    """Return the key of the text of a family's member, or of one of its fields.
+
+    A field whose meaning is the member's own has its text under the member, else under ``field``.
+    """
+    if not field:
+        return text_key([family.name], member)
+    return text_key([f"{family.name}.{member}", f"{family.name}.field"], field)
 
 
 def title_of(key: str) -> str:

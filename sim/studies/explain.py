@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sim.axes import Floats
+from sim.baseline.calibration import BLEND_WEIGHT
 from sim.baseline.plan import Baseline, Indicator
 from sim.distributions import Fixed
 from sim.engine.drift import drift_of_sets, shocked_factors
@@ -20,7 +21,6 @@ from sim.engine.noise import SetParameters, set_parameters
 from sim.errors import Place
 from sim.kernels import reference as kernel
 from sim.model import compiled
-from sim.model.compile_drift import BLEND_WEIGHT
 from sim.model.compile_noise import assumption_of
 from sim.model.model import Model, ShockModel
 from sim.model.parameters import drawn_parameters

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.axes import Floats
-from sim.baseline.calibration import Calibration, Estimate
+from sim.baseline.calibration import ASSUMED, Calibration, Estimate
 from sim.baseline.plan import Baseline, Derived, Indicator
 from sim.engine.levels import BlockLevels, quantities_of_block
 from sim.errors import Place
 from sim.model import Model, compiled, drawn_parameters
 from sim.model.compile import calibration_of
-from sim.model.compile_noise import ASSUMED, assumption_of
+from sim.model.compile_noise import assumption_of
 from sim.model.model import SERIES_FIELDS, OutputModel, StockModel
 from sim.model.parameters import Parameter
 from sim.scenario.scenario import Rounds, Scenario
@@ -232,7 +232,7 @@ def derived_parts(
         )
         own = Rounds(plan.dates, plan.dates_place) if plan.dates else None
         rounds = scenario.rounds.get(plan.id, own)
-    quantities = quantities_of_block(model, values, _calm_block(scenario, baseline, model), NoLuck())
+    quantities = quantities_of_block(model, values, _calm_block(scenario, baseline), NoLuck())
     return DerivedParts(derived, baseline.years, numbers, quantities[position, :, 0, 0], rounds)
 
 
@@ -270,7 +270,7 @@ def _origin(
     return Part(name, parameter.value, 0.0, np.nan, np.nan, grade, source, place)
 
 
-def _calm_block(scenario: Scenario, baseline: Baseline, model: Model) -> BlockLevels:
+def _calm_block(scenario: Scenario, baseline: Baseline) -> BlockLevels:
     """Return a block of one draw without luck in which only the province is filled."""
     levels = np.stack(
         [calm_levels(scenario, baseline, baseline.province.id, i)[1:] for i in baseline.indicators]

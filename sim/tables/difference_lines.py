@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sim.axes import Name
 from sim.baseline.plan import Assumption, Baseline
 from sim.cube import name_of
 from sim.distributions import Distribution, distribution
+from sim.registry import Family
 from sim.scenario.differences import Difference, Value
 from sim.scenario.scenario import Chance, Delay, Path, Shock
+from sim.scenario.wording import member_keys
 from sim.shocks import Course, course
 from sim.tables.wording import unit_words
 from sim.texts import say
@@ -149,19 +152,19 @@ class _Words:
         if family == "fixed":
             return self.label(unit, value=signed(shown.mean()))
         return self.label(
-            "size", members=self.member("distribution", family, shown), unit=self.label(f"of-{unit}")
+            "size", members=self.member(distribution, family, shown), unit=self.label(f"of-{unit}")
         )
 
     def course(self, shown: Course) -> str:
-        return self.member("course", course.name_of(shown), shown)
+        return self.member(course, course.name_of(shown), shown)
 
-    def member(self, family: str, kind: str, member: Distribution | Course) -> str:
+    def member(self, family: Family[Any], kind: str, member: Distribution | Course) -> str:
         """Return a member of a family: its name and its fields, with the words of the reference page."""
         fields = [
-            f"{self.short(f'scenario.{family}.field.{name}', name)} {_plain(getattr(member, name))}"
+            f"{self.short(member_keys(family, kind, name), name)} {_plain(getattr(member, name))}"
             for name in fields_of(member)
         ]
-        name = self.short(f"scenario.{family}.{kind}", kind.replace("_", " "))
+        name = self.short(member_keys(family, kind), kind.replace("_", " "))
         return self.label("member", name=name, fields=self.joined(fields))
 
     def short(self, key: str, word: str) -> str:

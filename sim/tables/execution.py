@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
+from sim.baseline.calibration import BLEND_WEIGHT
 from sim.baseline.plan import Baseline, Target
 from sim.baseline.track_record import FILE, attainment_of, kind_of_target
 from sim.cube import Cube, Probability
-from sim.model.compile_drift import BLEND_WEIGHT
 from sim.model.compile_noise import assumption_of
 from sim.model.compile_targets import accrued_of
 from sim.outputs.machine_tables import Columns

@@ -40,7 +40,7 @@ def rows_of_target(
     name = with_unit(lead.target.name.in_language(lang), lead.target.unit, lang)
     yield (lead.target.id, name, *cells_of(lead, cube, lang), driver_words(lead.driver, cube.draws, lang))
     if lead.p is not None:
-        yield Note(meaning_of(lead, cube, lang), INDENT)
+        yield Note(meaning_of(lead, lang), INDENT)
     without = without_words(lead, cube, lang)
     if without:
         yield Note(without, INDENT)
@@ -69,7 +69,7 @@ def cells_of(row: Probability, cube: Cube, lang: str) -> tuple[str, str, str, st
     mc_low, mc_high = (end if end is not None else row.p for end in (row.mc_low, row.mc_high))
     return (
         value,
-        amount_words(row, row.median, lang),
+        amount_words(row, row.median),
         bare_chance(row, cube.draws) + " %",
         span(low, high, cube.draws),
         margin(mc_low, mc_high),
@@ -77,11 +77,11 @@ def cells_of(row: Probability, cube: Cube, lang: str) -> tuple[str, str, str, st
     )
 
 
-def meaning_of(row: Probability, cube: Cube, lang: str) -> str:
+def meaning_of(row: Probability, lang: str) -> str:
     """Return in one sentence how often of a hundred, how far a miss falls short, when, and what it takes."""
     parts = [times_words(row, lang)]
     if row.shortfall is not None:
-        parts.append(say("screen.shortfall", lang, amount=amount_words(row, row.shortfall, lang)))
+        parts.append(say("screen.shortfall", lang, amount=amount_words(row, row.shortfall)))
     if row.reached is None:
         parts.append(say("screen.never-reached", lang, year=row.target.year))
     else:

@@ -53,7 +53,7 @@ def in_document_unit(row: Probability, value: float) -> float:
     return value * row.target.value / row.target.threshold
 
 
-def amount_words(row: Probability, value: float | None, lang: str) -> str:
+def amount_words(row: Probability, value: float | None) -> str:
     """Return a median or a shortfall in the document's unit, without it."""
     return "" if value is None else number(in_document_unit(row, value))
 

@@ -480,6 +480,26 @@ def test_what_a_planner_keeps_beside_a_result_stays_there(results: Path) -> None
     assert set(content_of(results / "baseline")) == {"notes.txt", "probabilities.csv", "run.log", MANIFEST}
 
 
+def test_what_a_planner_keeps_does_not_take_the_place_of_a_result_of_its_name(results: Path) -> None:
+    (results / "baseline" / "report.html").write_bytes(b"mine")
+    publish(results, origin(), {**FILES, "report.html": b"the report"}, b"")
+    assert (results / "baseline" / "report.html").read_bytes() == b"the report"
+    assert verify(results / "baseline") == ()
+
+
+def test_a_file_that_cannot_be_put_in_its_place_leaves_what_stood_there_and_no_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def held(source: Path, target: Path) -> None:
+        raise PermissionError(errno.EACCES, "in use")
+
+    (tmp_path / "table.csv").write_bytes(b"old")
+    monkeypatch.setattr(os, "replace", held)
+    with pytest.raises(PermissionError):
+        write_whole(tmp_path / "table.csv", b"new")
+    assert content_of(tmp_path) == {"table.csv": b"old"}
+
+
 def test_a_folder_that_another_program_holds_keeps_its_old_result(
     results: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,24 +7,40 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.shocks import Course, Decay, OneYear, Ramp, Rebound, SeveralYears, course
+from sim.scenario.unions import FIELD_TYPES
+from sim.shocks import Course, Decay, LaterYear, OneYear, Ramp, Rebound, SeveralYears, Span, Year, course
+from tests.members import Fields, from_fields, with_later_members
 
 YEARS = np.arange(2010.0, 2041.0)
 STARTS = st.integers(2012, 2022)
 LENGTHS = st.integers(0, 8)
 
-MEMBERS: dict[str, st.SearchStrategy[Course]] = {
+FIELDS: Fields = {Year: STARTS, LaterYear: STARTS, Span: st.integers(1, 8), float: st.floats(0.1, 10.0)}
+"""What the fields of a course that has no strategy beneath may be."""
+
+KNOWN: dict[str, st.SearchStrategy[Course]] = {
     "one_year": st.builds(OneYear, STARTS),
     "several_years": st.builds(lambda start, length: SeveralYears(start, start + length), STARTS, LENGTHS),
     "ramp": st.builds(lambda start, length: Ramp(start, start + length), STARTS, LENGTHS),
     "decay": st.builds(Decay, STARTS, st.floats(0.1, 100.0)),
     "rebound": st.builds(Rebound, STARTS, st.integers(1, 8)),
 }
+MEMBERS = with_later_members(course, KNOWN, FIELDS)
 ANY = st.one_of(*MEMBERS.values())
 
 
 def test_every_member_of_the_family_is_tested() -> None:
-    assert set(MEMBERS) == set(course)
+    assert set(MEMBERS) == set(course) >= set(KNOWN)
+
+
+@pytest.mark.parametrize("name", list(course))
+@given(st.data())
+def test_a_course_is_made_from_its_fields_alone(name: str, data: st.DataObject) -> None:
+    member = data.draw(from_fields(course[name], FIELDS))
+
+    assert course.name_of(member) == name
+    assert list(member.flaws()) == []
+    assert set(FIELDS) <= set(FIELD_TYPES)  # what a planner can write, and nothing else
 
 
 @given(ANY)

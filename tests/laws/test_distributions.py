@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from sim.axes import Floats
 from sim.distributions import (
+    Amount,
     Distribution,
     Empirical,
     Fixed,
@@ -24,6 +25,7 @@ from sim.distributions import (
     Uniform,
     distribution,
 )
+from tests.members import Fields, from_fields, with_later_members
 
 NUMBERS = st.floats(-20.0, 20.0, allow_nan=False).map(lambda x: round(x, 3))
 WIDTHS = st.floats(0.05, 10.0).map(lambda x: round(x, 3))
@@ -38,7 +40,15 @@ def bounded(draw: st.DrawFn, kind: Any, has_mode: bool) -> Distribution:
     return made
 
 
-MEMBERS: dict[str, st.SearchStrategy[Distribution]] = {
+FIELDS: Fields = {
+    Amount: NUMBERS,
+    float: st.floats(0.05, 0.6),
+    tuple[Amount, ...]: st.lists(NUMBERS, min_size=1, max_size=4).map(tuple),
+    tuple[float, ...]: st.just(()),
+}
+"""What the fields of a distribution that has no strategy beneath may be."""
+
+KNOWN: dict[str, st.SearchStrategy[Distribution]] = {
     "fixed": st.builds(Fixed, NUMBERS),
     "normal": st.builds(Normal, NUMBERS, WIDTHS),
     "student_t": st.builds(StudentT, NUMBERS, WIDTHS, st.floats(3.0, 40.0)),
@@ -50,6 +60,7 @@ MEMBERS: dict[str, st.SearchStrategy[Distribution]] = {
         lambda pairs: Empirical(tuple(v for v, _ in pairs), tuple(w for _, w in pairs))
     ),
 }
+MEMBERS = with_later_members(distribution, KNOWN, FIELDS)
 ANY = st.one_of(*MEMBERS.values())
 
 
@@ -58,8 +69,16 @@ def grid(count: int) -> Floats:
 
 
 def test_every_member_of_the_family_is_tested() -> None:
-    assert set(MEMBERS) == set(distribution)
-    assert len(distribution) == len(MEMBERS)
+    assert set(MEMBERS) == set(distribution) >= set(KNOWN)
+
+
+@pytest.mark.parametrize("name", ["fixed", "normal", "uniform", "lognormal", "empirical"])
+@given(st.data())
+def test_a_distribution_is_made_from_its_fields_alone(name: str, data: st.DataObject) -> None:
+    member = data.draw(from_fields(distribution[name], FIELDS))
+
+    assert distribution.name_of(member) == name
+    assert list(member.flaws()) == []
 
 
 @given(ANY)

@@ -6,6 +6,7 @@ import dataclasses
 from fractions import Fraction
 from math import ceil, floor, prod
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import assume, given
@@ -24,6 +25,7 @@ ZHEJIANG = load_baseline(ROOT / "baselines" / "zhejiang-2016", ROOT)
 AUDIT = audit_of(ZHEJIANG)
 
 Cells = dict[tuple[str, str, int], PrintedCell]
+ABOUT: tuple[Literal["up"], Literal["down"]] = ("up", "down")
 CITIES = ("alder", "birch", "cedar")
 YEARS = TINY.years
 
@@ -127,6 +129,26 @@ def test_flows_add_up_and_ratios_use_the_year_that_their_lag_says() -> None:
     assert headline("entry_rate", "ratio", 5.0, year=2021).value == Fraction(100 * 60, 700)
 
 
+def test_the_ends_of_a_ratio_are_those_of_its_parts_apart() -> None:
+    share = next(item for item in TINY.derived if item.id == "entry_rate")
+    both = dataclasses.replace(share, id="both", numerator="research", denominator="research", lag=1)
+    target = dataclasses.replace(TINY.targets[0], quantity="both", kind="ratio", comparator=">=", unit="%")
+    (row,) = audit_of(dataclasses.replace(TINY, derived=(both,), targets=(target,))).slacks
+    last, before = (TINY.printed.cells[TINY.province.id, "research", year].level for year in YEARS[:-3:-1])
+    assert (row.low, row.high) == (100 * last.low / before.high, 100 * last.high / before.low)
+    assert row.low < row.value < row.high  # type: ignore[operator]
+
+
+def test_about_is_met_by_its_tolerance_on_the_side_that_counts() -> None:
+    for direction, threshold in ((ABOUT[0], Fraction(98)), (ABOUT[1], Fraction(102))):
+        target = dataclasses.replace(
+            TINY.targets[0], quantity="research", kind="level", comparator="≈", tolerance=2.0,
+            direction=direction, threshold=100.0, value=100.0, year=YEARS[-1],
+        )  # fmt: skip
+        (row,) = audit_of(dataclasses.replace(TINY, targets=(target,))).slacks
+        assert row.threshold == threshold
+
+
 def test_years_to_the_base_come_from_history_and_the_ones_before_as_well() -> None:
     plan = dataclasses.replace(
         ZHEJIANG,
@@ -198,6 +220,22 @@ def with_level(cells: Cells, key: tuple[str, str, int], level: Fraction) -> Cell
 
 def with_growth(cells: Cells, key: tuple[str, str, int], growth: Fraction) -> Cells:
     return cells | {key: dataclasses.replace(cells[key], growth=Exact(growth, Fraction(1, 2_000)))}
+
+
+def test_a_growth_that_is_rounded_from_its_levels_exactly_at_a_half_is_no_mismatch() -> None:
+    places = [PrintedCell(Exact(Fraction(level), Fraction(1, 2)), growth, Place("printed.csv"))
+              for level, growth in ((2000, None), (2001, Exact(Fraction(0), Fraction(1, 2000))))]  # fmt: skip
+    cells = {(TINY.province.id, "research", year): places[1] for year in YEARS}
+    cells[TINY.province.id, "research", YEARS[0]] = places[0]
+    audit = audit_with(cells)
+    assert audit.checked[1] == len(YEARS) - 1
+    assert audit.growths == ()
+    steeper = {**cells, (TINY.province.id, "research", YEARS[1]): replace_level(places[1], 2002)}
+    assert [row.year for row in audit_with(steeper).growths] == [YEARS[1]]
+
+
+def replace_level(cell: PrintedCell, level: int) -> PrintedCell:
+    return dataclasses.replace(cell, level=Exact(Fraction(level), Fraction(1, 2)))
 
 
 @given(consistent_plans())

@@ -92,6 +92,18 @@ def test_R18_a_full_disk_leaves_no_half_chunk(tmp_path: Path, monkeypatch: pytes
     assert [path.name for path in (tmp_path / ".chunks").rglob("*") if path.is_file()] == []
 
 
+def test_pruning_tells_how_many_chunks_went_and_their_bytes(tmp_path: Path) -> None:
+    chunks, _ = store(tmp_path)
+    other = hashlib.sha256(b"two").hexdigest()
+    for key, content in ((KEY, b"numbers"), (other, b"more numbers")):
+        chunks.put(key, content)
+    size = place(tmp_path, other).stat().st_size
+    assert size > len(b"more numbers")
+    assert chunks.prune({KEY}) == (1, size)
+    assert chunks.get(KEY) == b"numbers"
+    assert chunks.prune({KEY}) == (0, 0)
+
+
 def test_what_a_killed_run_left_half_written_is_tidied(tmp_path: Path) -> None:
     chunks, _ = store(tmp_path)
     chunks.put(KEY, b"numbers")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -65,6 +67,24 @@ def test_what_a_shock_does_not_touch_differs_by_exactly_zero() -> None:
         ("province", "jobs"),
     }
     assert [row.kind for row in comparison.written] == ["shock"]
+
+
+def test_none_of_the_targets_are_always_hit_and_that_has_no_error() -> None:
+    [comparison] = comparisons_of([scenario(PLAN), slump(-0.05)], cubes_of(scenario(PLAN), slump(-0.05)))
+    none, *some = comparison.joint
+    assert (none.k, none.difference) == (0, (0.0, 0.0, 0.0))
+    assert all(change.difference.high > change.difference.low for change in some)
+
+
+def test_what_moves_in_a_year_before_the_last_has_moved() -> None:
+    [cube] = cubes_of(scenario(PLAN))
+    moved = ("a", "jobs", 2023)
+    rows = tuple(
+        replace(row, mean=1.01 * row.mean) if (row.area, row.indicator, row.year) == moved else row
+        for row in cube.trajectories
+    )
+    comparison = comparison_of(cube, replace(cube, trajectories=rows))
+    assert [(shift.area, shift.quantity, shift.change) for shift in comparison.moved] == [("a", "jobs", 0.0)]
 
 
 def test_the_largest_relative_change_stands_first() -> None:

@@ -58,6 +58,13 @@ def test_an_adjustment_is_one_line_for_all_its_cities_and_years() -> None:
     assert lines(now, of()) == ["jobs (all cities) 2022-2024: 0, was −2.0 pp"]
 
 
+def test_the_only_city_is_named_and_not_called_all() -> None:
+    alone = plan({"a": {"jobs": 100.0}})
+    now = scenario(alone, drift=(lowered(-0.02, ("a",)),))
+    [line] = [difference_line(each, alone, "en") for each in differences(scenario(alone), now, alone)]
+    assert line == "jobs (a) 2022-2024: −2.0 pp, was 0"
+
+
 def test_adjustments_of_one_cell_add_up_and_only_their_sum_counts() -> None:
     whole = of(drift=(lowered(-0.5),))
     parts = of(drift=(lowered(-0.25), lowered(-0.25)))

@@ -100,6 +100,8 @@ def test_the_attainment_is_the_mean_log_of_outcome_over_target_with_a_students_e
     assert known.mean == pytest.approx(logs.mean())
     assert known.se == pytest.approx(logs.std(ddof=1) / math.sqrt(5) * math.sqrt(4 / 2))
     assert attainment_of("amount", replace(made_plan(), track_record=record()[:3])) is None
+    nothing = replace(record()[0], outcome=0.0)  # of which there is no logarithm
+    assert attainment_of("amount", replace(made_plan(), track_record=(*record(), nothing))) == known
 
 
 def test_with_fixed_parameters_a_chance_moves_as_the_normal_law_says() -> None:

@@ -107,6 +107,17 @@ def test_an_adjustment_is_shown_in_its_year_with_its_line(
     assert 0 < province.change[2] < 0.02
 
 
+def test_a_shock_of_lopsided_size_is_told_at_its_mean(
+    blend: Scenario, plan: Baseline, calibration: Document
+) -> None:
+    size = Triangular(low=-0.06, mode=-0.01, high=0.0)
+    cell = (("hangzhou", "rd_expenditure", 1.0),)
+    slump = Shock("s", plan.title, None, cell, size, "growth", OneYear(2018), Chance(0.5, None), HERE)
+    found = explain(replace(blend, shocks=(slump,)), plan, calibration, "hangzhou", "rd_expenditure")
+    [effect] = found.effects
+    assert effect.change[2] == pytest.approx(0.5 * -0.07 / 3, rel=1e-9)
+
+
 def test_every_kind_of_entry_is_told_from_the_others(
     blend: Scenario, plan: Baseline, calibration: Document
 ) -> None:

@@ -39,6 +39,14 @@ def test_a_curve_passes_through_the_scenario_s_own_chance_and_keeps_its_shape() 
     assert np.all(np.diff(moved_curve) > 0)
 
 
+def test_a_curve_that_is_certain_at_its_ends_stays_a_curve_of_chances() -> None:
+    curve = anchored(np.array([0.0, 0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0, 1.0]), 0.4)
+    assert np.isfinite(curve).all()
+    assert np.all(np.diff(curve) >= 0)
+    assert curve[STEPS.index(0.0)] == pytest.approx(0.4)
+    assert anchored(np.full(len(STEPS), 1.0), 1.0) == pytest.approx(1.0, abs=1e-5)
+
+
 def test_faster_growth_never_lowers_a_chance_and_nothing_added_gives_the_scenario_s_own() -> None:
     cubes, needs, _ = cubes_of("baseline", "plan", "trade_friction")
     for cube in cubes:
@@ -66,6 +74,8 @@ def test_a_driver_that_is_part_of_another_target_moves_alone() -> None:
     gdp = model.indicators.position("gdp")
     both = replace(model, targets=(*model.targets, replace(model.targets[0], quantity=gdp)))
     assert groups_of(both)[-1] == {gdp}
+    first = replace(model, targets=(both.targets[-1], *model.targets))
+    assert groups_of(first)[0].isdisjoint({model.indicators.position("rd_expenditure")})
     assert driver_of(model, model.targets[0].quantity) == model.indicators.position("rd_expenditure")
 
 

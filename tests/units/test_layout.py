@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.outputs.text_table import display_width
-from sim.tables.layout import WIDEST, WIDTH, Note, paragraph, wrapped, wrapped_table
+from sim.tables.layout import WIDEST, WIDTH, Note, column_groups, paragraph, wrapped, wrapped_table
 
 LETTERS = "ab1.%，。（）“”研发经费 "
 texts = st.text(LETTERS, max_size=60)
@@ -69,6 +69,18 @@ def test_a_note_runs_across_the_table_without_widening_it(text: str) -> None:
     assert (head, rule, row) == ("a  b", "-  -", "1  2")
     assert squeezed("".join(rest)) == squeezed(note)
     assert all(line.startswith("   ") and display_width(line) <= WIDTH for line in rest if line)
+
+
+def test_blanks_that_fill_a_line_leave_room_for_one_wide_letter() -> None:
+    assert wrapped("    ab", 4) == ["    ab"]
+    assert wrapped("    甲乙", 4) == ["    甲", "    乙"]
+
+
+def test_groups_of_columns_fill_the_room_and_do_not_pass_it() -> None:
+    columns = [["a"], ["b"], ["c"]]
+    assert column_groups(columns, [3, 4, 3], 11, gap="  ") == [[["a"], ["b"]], [["c"]]]
+    assert column_groups(columns, [3, 4, 3], 10, gap="  ") == [[["a"]], [["b"]], [["c"]]]
+    assert column_groups(columns, [30, 1, 1], 6, gap="  ") == [[["a"]], [["b"], ["c"]]]
 
 
 def test_a_paragraph_hangs_after_its_first_line() -> None:

@@ -28,6 +28,7 @@ TABLE: Columns = {
     "note": ['says "no", twice', "衢州\n丽水", None],
 }
 FORMULAS = ["=cmd|' /C calc'!A0", "+1", "@SUM(A1)", "-2+3", "\t=1+1", "＝1+1", "－1", "\u200b=1", "\r\n=1"]
+FORMULAS += [" =1", "\u3000＝1", "\u00a0@x"]
 
 
 def read(content: bytes) -> list[list[str]]:

@@ -6,8 +6,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from pydantic_core import PydanticCustomError
 
 from sim import cli
+from sim.axes import Name
 from sim.baseline import load_baseline
 from sim.errors import (
     COMMAND_LINE,
@@ -22,7 +24,8 @@ from sim.errors import (
 )
 from sim.scenario.choices import SHOWN
 from sim.scenario.loading import load_scenarios
-from sim.scenario.names import directories_of
+from sim.scenario.measures import number_from
+from sim.scenario.names import directories_of, directory
 from sim.scenario.plans import PlanFolders
 
 ROOT = Path(__file__).parents[2]
@@ -39,6 +42,8 @@ CITIES = ("杭州", "宁波", "温州", "湖州", "嘉兴", "绍兴", "金华", 
         ("mony", ("money", "firms"), ("money",)),
         ("chek", ("check", "compare", "explain"), ("check",)),
         ("", ("a",), ()),
+        ("kat", ("cat", "kit"), ("kit",)),  # of two that are as near the one with the same first letter
+        ("key0", tuple(f"key{n}" for n in range(1, 9)), tuple(f"key{n}" for n in range(1, 7))),  # six at most
     ],
 )
 def test_what_is_offered_is_what_was_probably_meant(
@@ -111,6 +116,21 @@ def test_a_name_that_has_its_suffix_is_known_without_it_unless_one_letter_is_lef
     areas = directories_of(load_baseline(TINY, ROOT)).areas
     assert areas.id_of("某省") == "shire"
     assert areas.id_of("某") is None
+
+
+def test_a_group_keeps_its_name_from_what_a_thing_may_be_called_besides() -> None:
+    things, group = [("north", Name("北", "North"))], {"north_province": (Name("北省", "N"), ("north",))}
+    found = directory("unknown-area", things, group, [("north", "北省"), ("north", "北市")])
+    assert found.id_of("北省") is None
+    assert found.group_of("北省") == ("north",)
+    assert found.id_of("北市") == "north"
+
+
+@pytest.mark.parametrize("value", [1e15 * 1.001, -2e15, 10**16])
+def test_a_number_beyond_all_sense_is_refused(value: float) -> None:
+    assert number_from(1e15) == 1e15
+    with pytest.raises(PydanticCustomError, match="number-range"):
+        number_from(value)
 
 
 def test_what_is_not_allocated_cannot_be_named(tmp_path: Path) -> None:

@@ -12,11 +12,14 @@ from hypothesis import strategies as st
 
 from sim.baseline.load import load_baseline
 from sim.engine import Summary, run
+from sim.executors import lone_crew
 from sim.model import compiled
 from sim.model.model import Model
 from sim.scenario.loading import load_scenarios
-from sim.studies.fingerprints import chunk_key, model_fingerprint
+from sim.studies.fingerprints import chunk_key, code_fingerprint, model_fingerprint
+from sim.studies.grid import Grid
 from sim.studies.packing import BadPack, packed, unpacked
+from sim.studies.precision import Memory
 
 ROOT = Path(__file__).parents[2]
 PLANS = {"zhejiang-2016": load_baseline(ROOT / "baselines" / "zhejiang-2016", ROOT)}
@@ -39,6 +42,28 @@ def parts() -> tuple[Summary, ...]:
         actuals = model_of(Path(folder), "observed: {until: 2016}\n", "actuals")
     plain = tuple(run([model], range(block, block + 1), detailed=False)[0] for block in range(3))
     return (*plain, run([actuals], range(1), detailed=False)[0])
+
+
+def test_code_with_other_ends_of_lines_has_the_same_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = Path.read_bytes
+    expected = code_fingerprint()
+    for changed, is_same in ((b"\r\n", True), (b"\n\n", False)):
+        monkeypatch.setattr(Path, "read_bytes", lambda path, end=changed: read(path).replace(b"\n", end))
+        assert (code_fingerprint.__wrapped__() == expected) == is_same
+
+
+def test_a_chunk_of_other_blocks_than_its_key_says_is_not_believed() -> None:
+    noticed: list[tuple[str, str]] = []
+
+    class Store(Memory):
+        def noticed(self, key: str, why: str) -> None:
+            noticed.append((key, why))
+
+    one, other = parts()[:2]
+    grid = Grid((), PLANS, Store({"one": packed(one), "two": packed(one + other)}), lone_crew)
+    assert grid.known("none", 1) is None
+    assert [grid.known(key, n) is None for key, n in (("one", 1), ("two", 2), ("one", 2))] == [0, 0, 1]
+    assert noticed == [("one", "changed")]
 
 
 def test_a_summary_comes_back_as_it_was_to_the_last_bit() -> None:

@@ -212,6 +212,15 @@ def test_an_execution_prior_is_refused_where_it_is_asked_for() -> None:
     assert mistake.code == "points-know-no-execution"
 
 
+def test_one_headline_target_alone_has_no_chance_of_all_together() -> None:
+    baseline = plan({"a": {"k": 100.0}}, growth=0.1, sd=0.1)
+    lone = target("T", "k", 150.0, area="province", group="headline")
+    baseline = replace(baseline, targets=(lone,))
+    found = at_points(scenario(baseline), baseline, 0.05)
+    assert [each.target.id for each in found.chances] == ["T"]
+    assert found.together is None
+
+
 def test_of_two_targets_of_one_indicator_and_year_draws_answer_the_second() -> None:
     baseline = plan({"a": {"k": 100.0}}, growth=0.1, sd=0.1)
     pair = [

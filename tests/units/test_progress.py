@@ -51,6 +51,12 @@ def test_the_light_is_red_only_beyond_a_gap_of_a_tenth(
     assert row.gap == pytest.approx(1 - actual / 400_000.14)
 
 
+def test_actuals_past_the_plan_s_last_year_judge_nothing(plan: Baseline) -> None:
+    later = next(f for f in plan.observed if (f.series, f.year) == ("rd_personnel_fte", 2017))
+    longer = replace(plan, observed=(*plan.observed, replace(later, year=2021, value=1.0)))
+    assert light_of(longer, "H02") == light_of(plan, "H02")
+
+
 def test_a_target_without_a_printed_path_is_held_against_the_straight_line(plan: Baseline) -> None:
     row = light_of(plan, "H01")
     assert row.line

@@ -7,6 +7,7 @@ from dataclasses import replace
 from math import exp
 from pathlib import Path
 
+import numpy as np
 import openpyxl
 import pytest
 
@@ -14,7 +15,8 @@ from sim.baseline.track_record import COLUMNS, load_track_record, record_of
 from sim.cube import Cube
 from sim.errors import Found
 from sim.outputs.manifest import Origin
-from sim.studies.plausibility import plausibility_of
+from sim.studies.plausibility import _units_as_fast, plausibility_of
+from sim.studies.reference_class import figures_by_region
 from sim.tables.realism import realism_text
 from sim.workbook.workbooks import workbook
 from tests.pages import cubes_of
@@ -58,6 +60,38 @@ def test_six_points_a_year_more_has_hardly_ever_happened(cube: Cube) -> None:
     gdp = next(d for d in there.departures if d.indicator == "gdp")
     assert gdp.faster <= 2
     assert there.kl == pytest.approx(there.distance**2 / 2)
+
+
+def test_the_spread_of_the_reference_is_that_of_mean_growth_without_what_trend_has_used(cube: Cube) -> None:
+    known = plausibility_of(cube)
+    calibration = cube.plan.calibration
+    assert known is not None
+    assert calibration is not None
+    series, years = calibration.series["rd_personnel_fte"], len(cube.plan.years)
+    tau, sd, phi, lam, damp = (getattr(series, p).value for p in ("tau", "sd", "phi", "lam", "damp"))
+    n = series.window[1] - series.window[0]
+
+    def variance_of_mean(count: int) -> float:
+        lags = sum((count - h) * phi**h for h in range(1, count))
+        return float(count + 2.0 * lags) / count**2
+
+    kept = lam * sum(damp**h for h in range(1, years + 1)) / years
+    own = max(0.0, tau**2 - kept**2 * (tau**2 + sd**2 * variance_of_mean(n)))
+    yearly = (sd**2 + series.year_sd.value**2) * variance_of_mean(years)
+    common = calibration.common_drift["science"].value
+    assert 0.0 < own < 0.9 * tau**2
+    row = next(d for d in known.departures if d.indicator == "rd_personnel")
+    assert row.sd == pytest.approx((common**2 + own + yearly) ** 0.5, rel=1e-9)
+
+
+def test_a_region_that_grew_just_as_fast_counts(cube: Cube) -> None:
+    plan = cube.plan
+    assert plan.calibration is not None
+    window = plan.calibration.series["gdp"].window
+    known = [figures_by_region(plan, "gdp")["上海"][year].value for year in window]
+    growth = float(np.log(known[1] / known[0])) / (window[1] - window[0])
+    just, above = (_units_as_fast(plan, "gdp", g, window)[0] for g in (growth, growth + 1e-9))
+    assert just == above + 1
 
 
 def test_one_indicator_at_its_expected_growth_has_no_distance(cube: Cube) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sim.axes import Name
 from sim.baseline.plan import Assumption, Baseline, Target
-from sim.cube import QUANTILES, Cube, Probability, grade_of
+from sim.cube import QUANTILES, Cube, Driver, Probability, grade_of
 from sim.engine import run
 from sim.estimators import clopper_pearson
 from sim.model import compiled
@@ -72,6 +72,12 @@ def plan_and_cube() -> tuple[Baseline, Cube, Block]:
 
 def row(cube: Cube, ident: str) -> Probability:
     return next(p for p in cube.probabilities if p.target.id == ident)
+
+
+def test_beyond_20_points_one_assumption_makes_a_range(plan_and_cube: tuple[Baseline, Cube, Block]) -> None:
+    answer = row(plan_and_cube[1], "T1")
+    for high, is_range in ((0.595, False), (0.605, True)):
+        assert replace(answer, p=0.5, driver=Driver("x", name("x"), 0.4, high)).is_range() == is_range
 
 
 ANSWERED = ("T1", "T2", "T3", "T4", "T5", "T6", "T8", "T9")

@@ -18,8 +18,9 @@ from sim.scenario.plans import PlanFolders
 from sim.scenario.reference import with_generated_parts
 from sim.scenario.schema import json_schema, schema_text
 from sim.scenario.template import template
-from sim.scenario.wording import text_key
+from sim.scenario.wording import member_keys, text_key
 from sim.shocks import course
+from sim.texts import table
 
 ROOT = Path(__file__).resolve().parents[2]
 PLANS = PlanFolders(ROOT)
@@ -215,8 +216,19 @@ def test_the_examples_of_the_reference_page_pass_the_check(lang: str, tmp_path: 
 
 
 def test_a_field_without_words_is_noticed() -> None:
-    with pytest.raises(KeyError, match="no text for seeed"):
+    with pytest.raises(KeyError, match=r"no text for seeed: .*scenario\.file\.seeed"):
         text_key(["file"], "seeed")
+
+
+def test_a_member_without_words_is_noticed_by_the_row_that_it_lacks() -> None:
+    with pytest.raises(KeyError, match=r"texts.csv needs a row scenario\.course\.plateau, in both languages"):
+        member_keys(course, "plateau")
+
+
+def test_a_field_may_have_words_of_its_member_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert member_keys(course, "rebound", "years") == "scenario.course.field.years"
+    monkeypatch.setitem(table(), "scenario.course.rebound.years", {"zh": "年数", "en": "Years."})
+    assert member_keys(course, "rebound", "years") == "scenario.course.rebound.years"
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sim.errors import BadInput
-from sim.scenario.layers import Library
+from sim.scenario.layers import MAX_PARENTS, Library
 
 
 def write(folder: Path, **files: str) -> None:
@@ -120,8 +120,8 @@ def test_every_file_that_was_read_is_named_with_its_hash(tmp_path: Path) -> None
 def test_parents_may_have_parents_but_not_without_end(tmp_path: Path) -> None:
     write(tmp_path, f0="seed: 0\n", **{f"f{n}": f"extends: f{n - 1}\nseed: {n}\n" for n in range(1, 20)})
 
-    assert layered(tmp_path, "f15").node.plain()["seed"] == 15
-    assert [code for _, code in mistakes(tmp_path, "f19")] == ["too-many-parents"]
+    assert layered(tmp_path, "f16").node.plain()["seed"] == MAX_PARENTS == 16
+    assert [code for _, code in mistakes(tmp_path, "f17")] == ["too-many-parents"]
 
 
 def test_a_cycle_over_two_files_is_refused_where_it_closes(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from sim.errors import BadInput, Found
 from sim.marked.document import document_from_text
 from sim.scenario.cell_names import cell_name
 from sim.scenario.layers import node_from_document
-from sim.scenario.sweeps import Cell, cells_from_node
+from sim.scenario.sweeps import MAX_CELLS, Cell, cells_from_node
 
 
 def cells(text: str) -> list[Cell]:
@@ -110,6 +110,14 @@ def test_a_swept_value_stands_where_the_sweep_wrote_it() -> None:
 )
 def test_a_sweep_that_makes_no_grid_is_a_mistake(sweep: str, expected: list[tuple[str, str]]) -> None:
     assert mistakes(sweep) == expected
+
+
+def test_a_grid_may_be_as_large_as_is_allowed_and_no_larger() -> None:
+    square = "sweep: {{seed: {{from: 1, to: {}, step: 1}}, draws: {{from: 1, to: 64, step: 1}}}}\n"
+
+    assert len(cells(square.format(64))) == MAX_CELLS
+    assert mistakes(square.format(65)) == [("1:1", "too-many-cells")]
+    assert len(cells(f"sweep: {{seed: {{from: 1, to: {MAX_CELLS}, step: 1}}}}\n")) == MAX_CELLS
 
 
 def test_a_cell_is_named_in_words_with_a_sign_of_minus() -> None:

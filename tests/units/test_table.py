@@ -26,6 +26,14 @@ def found_in(source: str | bytes) -> list[tuple[str, int, int]]:
     return [(m.code, m.place.line, m.place.column) for m in raised.value.mistakes]
 
 
+def test_a_mistake_of_a_cell_of_several_lines_is_one_line() -> None:
+    found = Found()
+    table_of('a,b,c\n"not\na  number",2,3\n').rows[0]["a"].number(found)
+    [mistake] = found.mistakes
+    assert dict(mistake.details)["value"] == "not a number"
+    assert "\n" not in mistake.line("en")
+
+
 def test_cells_know_their_place_behind_quotes_and_line_breaks() -> None:
     table = table_of('a,b,c\n1,"x, ""y""",3\n\n4,"z\nz",5\n 7 ,8,九\n')
     assert [row.texts for row in table.rows] == [("1", 'x, "y"', "3"), ("4", "z\nz", "5"), ("7", "8", "九")]

@@ -10,32 +10,42 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.errors import Found, Place
-from sim.units import conversion, convertible, exact_conversion, known_unit, ratio_factor, units
+from sim.units import convertible, known_unit, ratio_factor, units
 
 HERE = Place("f.csv", 3, 4)
+
+
+def factor_of(source: str, target: str) -> Fraction:
+    """Return how many *target* are one *source*."""
+    found = Found()
+    factor = convertible(source, target, HERE, found)
+    assert factor is not None
+    assert not found.mistakes
+    return factor
 
 
 @pytest.mark.parametrize(
     ("source", "target", "factor"),
     [
-        ("亿元", "万元", 1e4),
-        ("万元", "亿元", 1e-4),
-        ("万人年", "人年", 1e4),
-        ("名", "人", 1.0),
-        ("万家", "家", 1e4),
+        ("亿元", "万元", 10**4),
+        ("万元", "亿元", Fraction(1, 10**4)),
+        ("万人年", "人年", 10**4),
+        ("名", "人", 1),
+        ("万家", "家", 10**4),
     ],
 )
-def test_units_of_one_dimension_convert(source: str, target: str, factor: float) -> None:
-    assert conversion(source, target) == factor
+def test_units_of_one_dimension_convert(source: str, target: str, factor: Fraction) -> None:
+    assert factor_of(source, target) == factor
 
 
 @given(st.sampled_from(sorted(units())), st.sampled_from(sorted(units())))
 def test_a_conversion_and_its_inverse_cancel_or_both_are_refused(source: str, target: str) -> None:
     if units()[source].dimension == units()[target].dimension:
-        assert exact_conversion(source, target) * exact_conversion(target, source) == 1
+        assert factor_of(source, target) * factor_of(target, source) == 1
     else:
-        with pytest.raises(ValueError, match="is not"):
-            exact_conversion(source, target)
+        found = Found()
+        assert convertible(source, target, HERE, found) is None
+        assert [mistake.code for mistake in found.mistakes] == ["unit-mismatch"]
 
 
 def test_R4_percent_and_percentage_point_are_two_units_and_the_error_names_both() -> None:
@@ -67,6 +77,12 @@ def test_an_unknown_unit_names_the_nearest() -> None:
     assert dict(found.mistakes[0].details)["near"] == "亿元"
     assert known_unit("家", HERE, found) == "家"
     assert len(found.mistakes) == 1
+
+
+def test_a_unit_like_none_is_offered_a_few_and_told_that_there_are_more() -> None:
+    found = Found()
+    known_unit("zzz", HERE, found)
+    assert dict(found.mistakes[0].details)["near"].split(" / ") == [*list(units())[:6], "…"]
 
 
 @pytest.mark.parametrize(
