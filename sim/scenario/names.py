@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sim.axes import UNALLOCATED, Name
 from sim.baseline.plan import Baseline
 from sim.errors import SEPARATOR, nearest_of
-from sim.scenario.choices import near
+from sim.scenario.choices import SHOWN, near
 
 ALL = ("all", "全部")
 """The group of everything, in every plan that does not define one of its own."""
@@ -16,6 +17,9 @@ ALL = ("all", "全部")
 
 SUFFIXES = {"city": ("市",), "province": ("省", "自治区", "市")}
 """What a Chinese name of an area may have behind it, by the area's role, or lack."""
+
+LISTED = re.compile("[、，,；;]")
+"""What stands between names that a planner writes as one text."""
 
 PROVINCE = ("全省", "the province")
 """The province, in every plan."""
@@ -48,12 +52,31 @@ class Directory:
         """Return the mistake that *word* is, which means nothing here, and its details."""
         if self.code == "unknown-area" and word.casefold() in UNALLOCATED_WORDS:
             return "unallocated-area", {}
+        several = self._several(word)
+        if several:
+            return "names-in-one", {"name": word[:80], "names": ", ".join(several)}
         return self.code, {"name": word[:80], "near": self.near(word, only_single)}
 
     def near(self, word: str, only_single: bool = False) -> str:
-        """Return what *word* was probably meant to be."""
+        """Return what *word* was probably meant to be: the likest names, else those it is a part of, else
+        names of all, in Chinese to someone who wrote Chinese.
+        """
         legal = [name for name in self.legal if name.casefold() in self.ids] if only_single else self.legal
-        return SEPARATOR.join(nearest_of(word, legal)) or near(word, dict.fromkeys(self.ids.values()))
+        close = nearest_of(word, legal)
+        if not close and not word.isascii():
+            chinese = [name for name in legal if not name.isascii()]
+            close = tuple(name for name in chinese if word in name)[:SHOWN]
+            return SEPARATOR.join(close) or near(word, chinese or legal)
+        return SEPARATOR.join(close) or near(word, dict.fromkeys(self.ids.values()))
+
+    def _several(self, word: str) -> tuple[str, ...]:
+        """Return the names that *word* lists in one piece of text; none if it is no such list."""
+        parts = tuple(part.strip() for part in LISTED.split(word) if part.strip())
+        known = [part.casefold() in self.ids or part.casefold() in self.groups for part in parts]
+        if len(parts) > 1 and any(known):
+            return parts
+        parts = tuple(word.split())
+        return parts if len(parts) > 1 and all(part.casefold() in self.ids for part in parts) else ()
 
 
 def directory(

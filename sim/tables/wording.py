@@ -83,7 +83,15 @@ def tolerance_words(tolerance: float, lang: str) -> str:
 
 
 def version_words(row: Probability, versions: Sequence[Probability], baseline: Baseline, lang: str) -> str:
-    """Return how this version reads its target, as far as *versions* of it differ."""
+    """Return how this version is called and how it reads its target, as far as *versions* of it differ."""
+    words = version_apart(row, versions, baseline, lang)
+    if not words:
+        return say("screen.version", lang, version=row.target.version)
+    return say("screen.version-of", lang, version=row.target.version, words=words)
+
+
+def version_apart(row: Probability, versions: Sequence[Probability], baseline: Baseline, lang: str) -> str:
+    """Return how this version reads its target, as far as *versions* of it differ; empty if they do not."""
     target = row.target
     parts = []
     tolerances = {(version.target.comparator, version.target.tolerance) for version in versions}
@@ -95,6 +103,4 @@ def version_words(row: Probability, versions: Sequence[Probability], baseline: B
         parts.append(name_of(baseline, row.quantity).in_language(lang))
     if len({v.target.year for v in versions}) > 1:
         parts.append(say("screen.version-year", lang, year=target.year))
-    if not parts:
-        return say("screen.version", lang, version=target.version)
-    return say("screen.version-of", lang, version=target.version, words=say("screen.comma", lang).join(parts))
+    return say("screen.comma", lang).join(parts)

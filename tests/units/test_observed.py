@@ -107,6 +107,17 @@ def test_a_file_of_ones_own_needs_neither_notes_nor_names_of_series(tmp_path: Pa
     assert known == {("zhejiang", "new_hitech_firms", y): v for y, v in ((2016, 2595.0), (2017, 2010.0))}
 
 
+def test_a_file_of_ones_own_may_call_areas_and_indicators_by_name(tmp_path: Path) -> None:
+    head = "series,region,year,value,unit,source\n"
+    rows = "研发人员数,杭州市,2016,100000,人年,公报\n研发人员数,Hangzhou,2017,103245,人年,公报\n"
+    known = actuals_of(tmp_path, head + rows)
+    assert known == {("hangzhou", "rd_personnel", y): v for y, v in ((2016, 100_000.0), (2017, 103_245.0))}
+
+    with pytest.raises(BadInput) as caught:
+        actuals_of(tmp_path, head + "研发人员数,杭洲,2016,100000,人年,公报\n")
+    assert "没有地区“杭洲”；是否要写“杭州”" in caught.value.mistakes[0].line("zh")
+
+
 @pytest.mark.parametrize(
     ("rows", "line", "code"),
     [
