@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from sim.baseline.load_targets import MEANS
 from sim.baseline.plan import Baseline, Target
-from sim.cube import Driver, Probability, name_of
+from sim.cube import Driver, Probability, RunAssumption, name_of
 from sim.tables.figures import bare_percent, number, percent, stated
 from sim.texts import LANGUAGES_APART, say, table
 
@@ -30,6 +30,11 @@ def unit_words(unit: str, lang: str) -> str:
     if unit in ("1", "%"):
         return unit.removeprefix("1")
     return words_of(f"unit.{unit}", lang, unit)
+
+
+def run_value(assumption: RunAssumption, lang: str) -> str:
+    """Return the value of an assumption of the whole run; that parameters are drawn is said in words."""
+    return words_of(f"assumption.{assumption.id}-{assumption.value}", lang, assumption.value)
 
 
 def with_unit(text: str, unit: str, lang: str) -> str:

@@ -13,6 +13,7 @@ from sim.baseline.load_targets import MEANS
 from sim.cube import Cube
 from sim.outputs.machine_tables import Cell
 from sim.outputs.manifest import Origin
+from sim.tables.wording import run_value
 from sim.texts import say
 from sim.workbook.book import Book, Column
 from sim.workbook.words import Words
@@ -115,7 +116,7 @@ def add_sources(book: Book, cube: Cube, words: Words) -> None:
         row,
         [
             words.column("assumption", [words.name(each.name) for each in cube.run_assumptions]),
-            words.column("value-used", [each.value for each in cube.run_assumptions]),
+            words.column("value-used", [run_value(each, words.lang) for each in cube.run_assumptions]),
         ],
         is_main=False,
     )
