@@ -23,7 +23,7 @@ from sim.report.markup import (
 from sim.report.material import Material
 from sim.report.numbers import DASH
 from sim.scenario.cell_names import cell_name
-from sim.tables.wording import run_value, unfolded
+from sim.tables.wording import run_value, source_words, unfolded
 from sim.texts import LANGUAGES
 
 REASONS = {
@@ -160,6 +160,10 @@ def why(known: IndicatorCalibration) -> Html:
     return joined([series, Name("。", ". "), element("span", known.why, lang="en")])
 
 
+def source_name(source: str) -> Name:
+    return Name(*(source_words(source, lang) for lang in LANGUAGES))
+
+
 def figures_table(material: Material) -> Html:
     """Return the sources of the actuals and of the plan's own figures, each once."""
     plan = material.plan
@@ -169,7 +173,10 @@ def figures_table(material: Material) -> Html:
         if figure.region in areas:
             by_source.setdefault(figure.source, set()).add(figure.series)
     body = [
-        [row_head(element("span", source, class_="address")), text_cell(", ".join(sorted(series)))]
+        [
+            row_head(element("span", source_name(source), class_="address")),
+            text_cell(", ".join(sorted(series))),
+        ]
         for source, series in sorted(by_source.items())
     ]
     table = rows_of([text("source"), text("series")], body, text("assumptions.figures"))

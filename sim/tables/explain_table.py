@@ -14,7 +14,7 @@ from sim.scenario.scenario import Shock
 from sim.studies.explain import Explanation
 from sim.tables.difference_lines import course_words
 from sim.tables.layout import Note, wrapped_table
-from sim.tables.wording import unit_words
+from sim.tables.wording import source_words, unit_words
 from sim.texts import say
 
 PERCENT = 100.0
@@ -70,7 +70,7 @@ def _observed_rows(explanation: Explanation, lang: str) -> list[Sequence[str] | 
         Note(
             f"{actual.year} {say('status.' + actual.status, lang)}"
             + ("" if actual.error == 0.0 else f" ±{actual.error:,.4g}")
-            + f"  {actual.place}  {actual.source}",
+            + f"  {actual.place}  {source_words(actual.source, lang)}",
             INDENT,
         )
         for actual in known

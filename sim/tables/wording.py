@@ -37,6 +37,11 @@ def run_value(assumption: RunAssumption, lang: str) -> str:
     return words_of(f"assumption.{assumption.id}-{assumption.value}", lang, assumption.value)
 
 
+def source_words(source: str, lang: str) -> str:
+    """Return a source by the name that its readers know; an address or a source of one's own as written."""
+    return words_of(f"source.{source}", lang, source)
+
+
 def with_unit(text: str, unit: str, lang: str) -> str:
     """Return *text* with *unit* in brackets."""
     words = unit_words(unit, lang)

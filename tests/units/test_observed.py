@@ -16,6 +16,7 @@ from sim.scenario.plans import PlanFolders
 from sim.scenario.scenario import Actual, Scenario
 from sim.studies.actuals import Moves, Step
 from sim.tables.actuals_table import actuals_text
+from sim.tables.wording import source_words
 
 ROOT = Path(__file__).resolve().parents[2]
 PLANS = PlanFolders(ROOT)
@@ -230,3 +231,13 @@ def test_the_table_that_the_page_for_planners_shows_is_taken(tmp_path: Path) -> 
     page = (ROOT / "docs" / "planners.zh.md").read_text(encoding="utf-8")
     shown = page.partition("```csv\n")[2].partition("```")[0]
     assert len(actuals_of(tmp_path, shown)) == shown.count("\n") - 1 > 1
+
+
+def test_every_source_of_the_plan_folder_that_is_no_address_is_named_in_chinese() -> None:
+    plan = PLANS["zhejiang-2016"]
+    areas = {area.id for area in (*plan.cities, plan.province)}
+    sources = {figure.source for figure in (*plan.figures, *plan.observed) if figure.region in areas}
+    named = {source for source in sources if not source.startswith("http")}
+    assert len(named) > 5
+    assert {source for source in named if source_words(source, "zh") == source} == set()
+    assert source_words("市统计局快报", "zh") == "市统计局快报"
