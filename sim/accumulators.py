@@ -133,10 +133,9 @@ class Grid:
         counts = np.zeros(int(ends[-1]) if len(ends) else 0, dtype=type_for(total))
         for grid in (self, other):
             to = ends - widths + np.where(grid.first == _HIGHEST, 0, grid.first - first)
-            part = grid.counts.astype(counts.dtype, copy=False)
             cuts = zip(grid.begins.tolist(), grid.ends.tolist(), to.tolist(), strict=True)
-            for begin, end, start in cuts:
-                counts[start : start + end - begin] += part[begin:end]
+            for begin, end, start in cuts:  # row by row, so that narrower counts are widened a row at a time
+                counts[start : start + end - begin] += grid.counts[begin:end]
         return type(self)(first, ends, counts, total)
 
     def index_at(self, probability: float) -> Ints:

@@ -53,6 +53,7 @@ FIRMS = {
     "validity": 3.0,
     "renewal": 1.0,
     "sme_exit": 0.0,
+    "from_smes": 0.0,
     "promotion": 0.002,
     "leader_exit": 0.05,
     "coupling": 1.0,
@@ -112,10 +113,11 @@ class Firms(NamedTuple):
 
 @dataclass(slots=True)
 class FirmByFirm:
-    """Firms in SimPy: one firm, one small firm, one leader is one process each.
+    """Firms in SimPy: one firm, one leader is one process each; a small firm that applies goes on as one.
 
     Applications queue for the slots of a round, first come, first served. Rounds as in `world_of`;
-    the certificates of the start were issued evenly over the last rounds before.
+    the certificates of the start were issued evenly over the last rounds before. Who of the list applies
+    is drawn by lot, firm by firm, and its life as a small firm is interrupted.
     """
 
     random: np.random.Generator
@@ -124,6 +126,11 @@ class FirmByFirm:
     calendar: Calendar = field(default_factory=lambda: Calendar(YEARS))
     days: tuple[tuple[int, int], ...] = ((6, 30), (11, 30))
     count: Counter[str] = field(default_factory=Counter)
+    slots: simpy.Container = field(init=False)
+    listed: list[simpy.Process] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.slots = simpy.Container(self.env)
 
     def rounds_after(self, when: date) -> list[date]:
         return [each for each in self.calendar.rounds(self.days) if each > when]
@@ -132,18 +139,42 @@ class FirmByFirm:
         return self.env.timeout(self.calendar.day(when) - self.env.now)
 
     def happens(self, yearly: str) -> bool:
-        """Say whether that happens in a round which happens to this share in a year."""
+        """Say whether something happens in a round that happens to this share in a year."""
         chance: float = 1.0 - (1.0 - self.numbers[yearly]) ** (1.0 / len(self.days))
         return self.random.random() < chance
 
-    def member(self, of: str, leaves: str, since: date) -> Generator[simpy.Event, Any, None]:
-        """Stand on a list until a round in which it leaves."""
-        self.count[of] += 1
+    def leader(self, since: date) -> Generator[simpy.Event, Any, None]:
+        """Lead until a round in which it no longer does."""
+        self.count["leaders"] += 1
         for when in self.rounds_after(since):
             yield self.until(when)
-            if self.happens(leaves):
-                self.count[of] -= 1
+            if self.happens("leader_exit"):
+                self.count["leaders"] -= 1
                 return
+
+    def small_firm(self, since: date) -> Generator[simpy.Event, Any, None]:
+        """Stand on the list until it is drawn to apply, or leaves in a round, after the applications."""
+        self.count["smes"] += 1
+        try:
+            for when in self.rounds_after(since):
+                yield self.env.timeout(self.calendar.day(when) + 0.125 - self.env.now)
+                if self.happens("sme_exit"):
+                    self.listed = [each for each in self.listed if each is not self.env.active_process]
+                    self.count["smes"] -= 1
+                    return
+        except simpy.Interrupt:
+            self.count["smes"] -= 1
+            yield from self.applicant()
+
+    def recognise(self, since: date) -> None:
+        self.listed.append(self.env.process(self.small_firm(since)))
+
+    def apply(self) -> None:
+        """Let one firm apply: by chance one of the list, as long as there is any, or one from outside."""
+        if self.listed and self.random.random() < self.numbers["from_smes"]:
+            self.listed.pop(self.random.integers(len(self.listed))).interrupt()
+        else:
+            self.env.process(self.applicant())
 
     def firm(self, issued: date) -> Generator[simpy.Event, Any, None]:
         """Hold a certificate until it is not renewed; come to lead in a round, by chance."""
@@ -161,28 +192,27 @@ class FirmByFirm:
 
     def may_lead(self, when: date) -> None:
         if self.happens("promotion"):
-            self.env.process(self.member("leaders", "leader_exit", when))
+            self.env.process(self.leader(when))
 
-    def applicant(self, slots: simpy.Container) -> Generator[simpy.Event, Any, None]:
+    def applicant(self) -> Generator[simpy.Event, Any, None]:
         self.count["waiting"] += 1
-        yield slots.get(1)
+        yield self.slots.get(1)
         self.count["waiting"] -= 1
         self.count["certified"] += 1
         self.env.process(self.firm(self.calendar.date_of(self.env.now)))
 
     def rounds(self, yearly: Sequence[tuple[int, int]]) -> Generator[simpy.Event, Any, None]:
-        slots = simpy.Container(self.env)
         for number, when in enumerate(self.calendar.rounds(self.days)):
             yield self.until(when)
             certified, recognised = yearly[number // len(self.days)]
             for _ in range(half(certified, number % 2)):
-                self.env.process(self.applicant(slots))
+                self.apply()
             for _ in range(half(recognised, number % 2)):
-                self.env.process(self.member("smes", "sme_exit", when))
-            slots.put(self.numbers["capacity"])
+                self.recognise(when)
+            self.slots.put(self.numbers["capacity"])
             yield self.env.timeout(0.25)
-            if slots.level:
-                slots.get(slots.level)  # what is not used today is no use later
+            if self.slots.level:
+                self.slots.get(self.slots.level)  # what is not used today is no use later
 
     def run(self, yearly: Sequence[tuple[int, int]]) -> Firms:
         """Return the stocks at the end; *yearly* are (certified, recognised) additions."""
@@ -191,9 +221,10 @@ class FirmByFirm:
         start, smes, leaders = (int(self.numbers["start" + end]) for end in ("", "_smes", "_leaders"))
         for number in range(start):
             self.env.process(self.firm(issued[number * len(issued) // start]))
-        for of, leaves, many in (("smes", "sme_exit", smes), ("leaders", "leader_exit", leaders)):
-            for _ in range(many):
-                self.env.process(self.member(of, leaves, before))
+        for _ in range(smes):
+            self.recognise(before)
+        for _ in range(leaders):
+            self.env.process(self.leader(before))
         self.env.process(self.rounds(yearly))
         self.env.run(until=self.calendar.end())
         self.count["certified"] += int(self.numbers["start_cumulative"])

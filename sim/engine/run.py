@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -70,12 +71,20 @@ def run_block(
             if levels is None:
                 cities = cities_asked(model, detailed)
                 levels = levels_of_block(model, values, parameters, noises[key], luck, cities)
+            is_last = key not in noise_keys[position + 1 :]
+            if is_last:  # levels are all that is made of it
+                noises[key] = without_cities(noises[key])
             summary = summarised(model, block, values, noises[key], levels, luck, detailed)
         if level_keys[position] != next(iter(level_keys[position + 1 :]), None):
             levels = None
-        if key not in noise_keys[position + 1 :]:
+        if is_last:
             del noises[key]
         yield summary
+
+
+def without_cities(noise: BlockNoise) -> BlockNoise:
+    """Return *noise* without the factor of cities, the largest array of a block."""
+    return replace(noise, city=np.empty((0, *noise.city.shape[1:])))
 
 
 def cities_asked(model: Model, detailed: bool) -> bool:

@@ -20,7 +20,8 @@ class Certification(Pipeline):
     The plan's yearly additions (*certified*, *recognised*) come in equal parts to the rounds of their
     year; who is not reviewed waits for the next round. A certificate ends on its date: a share *renewal*
     gets a new one that day, the others are out. In each round small firms leave at *sme_exit* a year,
-    leaders at *leader_exit*, and of valid firms a share *promotion* a year becomes a leader.
+    leaders at *leader_exit*, and of valid firms a share *promotion* a year becomes a leader. Of the
+    applicants each is by chance *from_smes* a small firm, which leaves the list when it applies.
     """
 
     needs = (
@@ -32,6 +33,7 @@ class Certification(Pipeline):
         Need("validity", "years"),
         Need("renewal", "rate"),
         Need("sme_exit", "rate"),
+        Need("from_smes", "rate"),
         Need("promotion", "rate"),
         Need("leader_exit", "rate"),
         COUPLING,
@@ -104,12 +106,26 @@ def rounds(world: World, validity: int) -> Process:
     for count, when in enumerate(world.calendar.rounds(world.dates)):
         yield world.until(when)
         year, position = world.year(), count % parts
-        world.move(OUTSIDE, "waiting", part_of(np.rint(world.feeds["certified"][year]), position, parts))
+        apply(world, part_of(np.rint(world.feeds["certified"][year]), position, parts))
         reviewed = np.minimum(world.accounts["waiting"], np.floor(world.numbers["capacity"]))
         world.move("waiting", "valid", reviewed)
         world.env.process(certificates(world, reviewed, when, validity))
         small_firms(world, part_of(np.rint(world.feeds["recognised"][year]), position, parts), parts)
         leaders(world, parts)
+
+
+def apply(world: World, applicants: Floats) -> None:
+    """Let *applicants* queue: small firms by chance, before any leaves the list for another reason.
+
+    Each is a small firm or comes from outside, so the plan's additions are kept whole whatever the share;
+    where the list is too short for those that chance says, the rest comes from outside too.
+    """
+    share = world.numbers["from_smes"]
+    if share.any():
+        turning = np.minimum(world.binomial("from smes", applicants, share), world.accounts["smes"])
+        world.move("smes", "waiting", turning)
+        applicants = applicants - turning
+    world.move(OUTSIDE, "waiting", applicants)
 
 
 def per_round(rate: Floats, parts: int) -> Floats:

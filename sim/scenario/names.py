@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from sim.axes import UNALLOCATED, Name
 from sim.baseline.plan import Baseline
-from sim.errors import SEPARATOR, nearest_of
-from sim.scenario.choices import SHOWN, near
+from sim.errors import MOST_OFFERED, SEPARATOR, nearest_of
+from sim.scenario.choices import near
 
 ALL = ("all", "全部")
 """The group of everything, in every plan that does not define one of its own."""
@@ -23,6 +23,9 @@ LISTED = re.compile("[、，,；;]")
 
 PROVINCE = ("全省", "the province")
 """The province, in every plan."""
+
+SHORTEST, SHORTEST_LATIN = 2, 4
+"""Letters of the shortest part of a name, Chinese and Latin, that says which names may be meant."""
 
 UNALLOCATED_WORDS = (UNALLOCATED, "未分解", "未分解部分")
 
@@ -58,16 +61,13 @@ class Directory:
         return self.code, {"name": word[:80], "near": self.near(word, only_single)}
 
     def near(self, word: str, only_single: bool = False) -> str:
-        """Return what *word* was probably meant to be: the likest names, else those it is a part of, else
-        names of all, in Chinese to someone who wrote Chinese.
+        """Return what *word* was probably meant to be: a like name, or else those that it is a part of; where
+        there are none names of all, in Chinese to someone who wrote Chinese.
         """
         legal = [name for name in self.legal if name.casefold() in self.ids] if only_single else self.legal
-        close = nearest_of(word, legal)
-        if not close and not word.isascii():
-            chinese = [name for name in legal if not name.isascii()]
-            close = tuple(name for name in chinese if word in name)[:SHOWN]
-            return SEPARATOR.join(close) or near(word, chinese or legal)
-        return SEPARATOR.join(close) or near(word, dict.fromkeys(self.ids.values()))
+        close = nearest_of(word, legal) or self._holding(word)
+        chinese = () if word.isascii() else tuple(name for name in legal if not name.isascii())
+        return SEPARATOR.join(close) or near(word, chinese or dict.fromkeys(self.ids.values()))
 
     def _several(self, word: str) -> tuple[str, ...]:
         """Return the names that *word* lists in one piece of text; none if it is no such list."""
@@ -77,6 +77,16 @@ class Directory:
             return parts
         parts = tuple(word.split())
         return parts if len(parts) > 1 and all(part.casefold() in self.ids for part in parts) else ()
+
+    def _holding(self, word: str) -> tuple[str, ...]:
+        """Return a name of each thing that has one with *word* in it; none where these are many."""
+        part = word.strip().casefold()
+        names: dict[str, str] = {}
+        if len(part) >= (SHORTEST_LATIN if part.isascii() else SHORTEST):
+            for name in self.legal:
+                if part in name.casefold() and name.casefold() in self.ids:
+                    names.setdefault(self.ids[name.casefold()], name)
+        return tuple(names.values()) if len(names) <= MOST_OFFERED else ()
 
 
 def directory(

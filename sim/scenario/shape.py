@@ -16,11 +16,12 @@ from typing import Any, TypeAlias
 from pydantic import ValidationError
 
 from sim.errors import Found, nearest
+from sim.pipelines import pipeline
 from sim.scenario.choices import near
 from sim.scenario.layers import NAMED, Node, Steps
 from sim.scenario.measures import UNREAD
 from sim.scenario.wording import field_called
-from sim.scenario.written import ScenarioWritten, legal_fields, model_at
+from sim.scenario.written import DATES, ScenarioWritten, legal_fields, model_at
 
 KEY = "[key]"
 NOT_MAPS = ("model_type", "dict_type", "model_attributes_type")
@@ -28,6 +29,8 @@ REFERENCES = {"extends", "mixins"}
 LONGEST_NAME = 80
 SURE = 0.75
 """How like a legal name a misspelt one is (ratio of `SequenceMatcher`) whose value is read as meant."""
+FIELDS_OF_PIPELINES = {DATES, *(need.name for _, kind in pipeline.items() for need in kind.needs)}
+"""What a scenario can change of a pipeline of some kind; which of it a plan's has is found out later."""
 
 
 def written_from_node(node: Node, found: Found) -> tuple[ScenarioWritten, Node] | None:
@@ -35,7 +38,7 @@ def written_from_node(node: Node, found: Found) -> tuple[ScenarioWritten, Node] 
 
     Every mistake of shape is noted. None if a mistake resists mending.
     """
-    node = _without_unread_fields(node)
+    node = _without_what_is_no_number(_without_unread_fields(node))
     while True:
         plain = node.plain()
         try:
@@ -60,6 +63,17 @@ def _without_unread_fields(node: Node) -> Node:
             for entry, inner in part.value.items():
                 if inner.value is UNREAD:
                     kept = _unread(kept, (key, entry), inner)
+    return kept
+
+
+def _without_what_is_no_number(node: Node) -> Node:
+    """Return *node* with `UNREAD` for what is named like no number of any pipeline."""
+    kept, entries = node, node.value.get("pipelines")
+    for word, entry in entries.value.items() if entries and isinstance(entries.value, dict) else ():
+        for field, part in entry.value.items() if isinstance(entry.value, dict) else ():
+            alike = (SequenceMatcher(None, field, legal).ratio() for legal in FIELDS_OF_PIPELINES)
+            if max(alike) < SURE:
+                kept = _unread(kept, ("pipelines", word, field), part)
     return kept
 
 

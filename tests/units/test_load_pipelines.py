@@ -49,6 +49,8 @@ BROKEN = [
     ("validity: {value: 3", "validity: {value: 0", "pipeline-years"),
     ("of: {value: 11", "of: {value: 0", "pipeline-capacity"),
     ("central: 0.72, high: 0.85", "central: 0.72, high: 1.85", "pipeline-rate"),
+    ("from_smes: {value: 0", "from_smes: {value: 1.2", "pipeline-rate"),
+    ("from_smes: {value: 0", "from_smes: {value: -0.1", "pipeline-rate"),
     ("capacity: {low: 1500", "capacity: {low: 0", "pipeline-capacity"),
     ("capacity: {low: 1500", "capacity: {low: 0.9", "pipeline-capacity"),
     ("600, high: 700", "600, high: 5e6", "pipeline-no-place"),
@@ -258,6 +260,23 @@ def test_a_scenario_changes_a_number_of_a_pipeline(tmp_path: Path) -> None:
     ]
     assert np.all(lapsed[0] > 0.0)
     assert np.all(lapsed[1] == 0.0)
+
+
+def test_a_scenario_lets_small_firms_turn_high_tech(tmp_path: Path) -> None:
+    """Half of the applicants leave the list of small firms; by the shipped plan none do, and no flow is."""
+    turning, baseline = scenario_of("targets: [H06]\npipelines: {firms: {from_smes: 50 %}}\n", tmp_path)
+    shipped, _ = scenario_of("targets: [H06]\n", tmp_path)
+
+    half, none = (pipeline_of_block(compiled(each, baseline), "firms", 0) for each in (turning, shipped))
+
+    assert ("smes", "waiting") not in none.flows
+    turned = half.flow("smes", "waiting")
+    applied = none.flow("outside", "waiting")
+    np.testing.assert_array_equal(turned + half.flow("outside", "waiting"), applied)
+    assert turned.mean() == pytest.approx(0.5 * applied.mean(), rel=0.01)
+    assert np.all(half.accounts["smes"] < none.accounts["smes"])
+    for account in ("waiting", "valid", "lapsed", "leaders"):
+        np.testing.assert_array_equal(half.accounts[account], none.accounts[account])
 
 
 DATES = 'dates: ["01-15", "02-29", "05-20", "06-24", "07-01", "09-23", "10-21", "12-16"]'

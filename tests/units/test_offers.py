@@ -22,6 +22,7 @@ from sim.errors import (
 )
 from sim.marked.document import document_from_text
 from sim.marked.table import table_from_bytes
+from sim.scenario.choices import SHOWN
 from sim.scenario.loading import load_scenarios
 from sim.scenario.names import directories_of
 from sim.scenario.plans import PlanFolders
@@ -54,6 +55,29 @@ def test_names_that_are_equally_near_are_all_offered() -> None:
     line = Mistake(Place("a"), "unknown-area", (("name", "溫州"), ("near", " / ".join(offered)))).line("en")
     assert "'温州'" in line
     assert line.count(" or ") == 1
+
+
+@pytest.mark.parametrize(
+    ("word", "offered"),
+    [
+        ("拍卖", ["科技成果拍卖"]),
+        ("孵化", ["创业苗圃—孵化器—加速器", "国家和省级孵化器（大学科技园）"]),
+        ("Nursery", ["Nursery, incubator, accelerator"]),
+        ("ACCELERATOR", ["Nursery, incubator, accelerator"]),
+    ],
+)
+def test_a_part_of_a_name_offers_the_names_that_hold_it(word: str, offered: list[str]) -> None:
+    """One name of each thing, and not the list of all."""
+    pipelines = directories_of(PlanFolders(ROOT)["zhejiang-2016"]).pipelines
+    assert pipelines.near(word, only_single=True).split(SEPARATOR) == offered
+
+
+@pytest.mark.parametrize("word", ["企", "or", "prov", "zzzz"])
+def test_a_part_of_many_names_or_of_none_or_a_letter_offers_the_first_of_all(word: str) -> None:
+    pipelines = directories_of(PlanFolders(ROOT)["zhejiang-2016"]).pipelines
+    chinese = next(name for name in pipelines.legal if not name.isascii())
+    first = next(iter(pipelines.ids)) if word.isascii() else chinese
+    assert pipelines.near(word).split(SEPARATOR)[::SHOWN] == [first, MORE]
 
 
 def test_an_id_with_other_digits_is_offered_from_its_own_letter() -> None:

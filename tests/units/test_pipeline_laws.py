@@ -15,11 +15,8 @@ from tests.pipeline_worlds import (
     FIRMS,
     INCUBATION,
     YEARS,
-    FirmByFirm,
-    Firms,
     Watching,
     additions,
-    agrees,
     ran,
     watching,
     world_of,
@@ -58,7 +55,7 @@ FEEDS: Mapping[str, Mapping[str, Floats]] = {
 }
 TIGHT = INCUBATION | {"start_area": 3.0, "area_yearly": 1.0, "building": 0.1, "arrivals": 900.0}
 EVERY_KIND = [
-    ("certification", FIRMS | {"renewal": 0.7, "capacity": 700.0, "sme_exit": 0.1}),
+    ("certification", FIRMS | {"renewal": 0.7, "capacity": 700.0, "sme_exit": 0.1, "from_smes": 0.4}),
     ("incubation", TIGHT | {"accelerator_places": 6.0, "accelerating": 0.5}),
     ("auctions", AUCTIONS | {"held": 0.8, "success": 0.6}),
     ("ageing", AGEING),
@@ -280,39 +277,3 @@ def test_one_more_place_never_lowers_graduates_in_any_draw() -> None:
         ahead = np.cumsum(large[output], axis=0) - np.cumsum(small[output], axis=0)
         assert ahead.min() >= 0.0
         assert ahead.max() > 0.0
-
-
-def test_a_larger_review_never_lowers_certificates_in_any_draw() -> None:
-    feeds = additions(1500.0, 0.0)
-    small, large = (
-        ran("certification", world_of(FIRMS | {"capacity": capacity}, feeds)) for capacity in (700.0, 701.0)
-    )
-
-    assert np.all(large["certified"] >= small["certified"])
-    assert np.all(large["waiting"] <= small["waiting"])
-    assert np.all(large["certified"][-1] == small["certified"][-1] + 10.0)  # one more in each of ten rounds
-
-
-def test_firms_one_by_one_have_the_distribution_of_the_vector() -> None:
-    """All stocks, where review binds: certified, valid, waiting, small firms and leaders."""
-    numbers = FIRMS | {
-        "start": 20.0,
-        "start_cumulative": 25.0,
-        "start_smes": 12.0,
-        "start_leaders": 5.0,
-        "capacity": 4.0,
-        "renewal": 0.7,
-        "sme_exit": 0.15,
-        "promotion": 0.08,
-        "leader_exit": 0.2,
-    }
-    random = np.random.default_rng(11)
-    runs = random.integers(4, 13, (1000, len(YEARS), 2))
-    entities = Firms(*np.array([FirmByFirm(random, numbers).run(each.tolist()) for each in runs]).T)
-    feeds = dict(zip(("certified", "recognised"), random.integers(4, 13, (2, len(YEARS), *ALL)), strict=True))
-
-    outputs = ran("certification", world_of(numbers, feeds, shape=ALL))
-
-    assert np.mean(outputs["waiting"][-1] > 0.0) > 0.3
-    for stock, sample in entities._asdict().items():
-        agrees(sample, outputs[stock][-1].ravel(), spread=1.2)
