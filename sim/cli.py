@@ -34,7 +34,7 @@ from sim.commands import (
     test,
     verify,
 )
-from sim.commands.console import BAD_INPUT, NO_SPACE, PARTIAL, Command, Console
+from sim.commands.console import BAD_INPUT, NO_SPACE, PARTIAL, PLAINER, Command, Console
 from sim.commands.parser import Parser
 from sim.errors import BadInput
 from sim.outputs.problems import OutputProblem
@@ -68,8 +68,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def main(argv: Sequence[str], root: Path = ROOT) -> int:
     """Do what *argv* asks for and return the exit code; planners' mistakes never show a traceback."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a console of another encoding shows ? for a letter
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=PLAINER)
     console = Console(root, language_of(argv, os.environ), sys.stdout, sys.stderr)
     options = parser_in(console.lang).parse_args(with_command(argv))
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # being ended is being interrupted

@@ -16,12 +16,16 @@ LANGUAGES_APART = " | "
 
 @cache
 def table() -> dict[str, dict[str, str]]:
-    """Return all texts as ``{key: {language: text}}``; a key that stands twice is a ValueError."""
+    """Return all texts as ``{key: {language: text}}``; a key that stands twice is a ValueError, and so is a
+    row whose comma stands outside quotes, which would cut a sentence short.
+    """
     texts: dict[str, dict[str, str]] = {}
     with Path(__file__).with_name("texts.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             if row["key"] in texts:
                 raise ValueError(f"text {row['key']} stands twice")
+            if None in row or None in row.values():
+                raise ValueError(f"text {row['key']} has not one cell for each language")
             texts[row["key"]] = {lang: row[lang] for lang in LANGUAGES}
     return texts
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -44,14 +45,15 @@ def load_figures(folder: Path, root: Path, name: str, frame: Frame, found: Found
 
 
 def load_named_figures(
-    path: Path, root: Path, areas: Sequence[Area], found: Found, *, by_hand: bool = False
+    path: Path, root: Path, areas: Sequence[Area], found: Found, *, called: Mapping[str, str] | None = None
 ) -> tuple[Figure, ...]:
     """Return the figures of a file of actuals, of each cell the best vintage.
 
     A preliminary value or an estimate may stand beside what it was revised to: the order of `VINTAGES`.
-    A file made *by_hand* must say something, and may leave out the columns `BY_HAND`.
+    A file made by hand, where an area may be *called* otherwise than by its id, must say something and may
+    leave out the columns `BY_HAND`.
     """
-    figures = _figures(path, root, areas, found, (SE,), by_hand=by_hand)
+    figures = _figures(path, root, areas, found, (SE,), called=called)
     _refuse_twice(figures, found, vintages=True)
     best: dict[tuple[str, str, int], Figure] = {}
     for figure in sorted(figures, key=lambda f: VINTAGES.index(f.status) if f.status in VINTAGES else -1):
@@ -66,14 +68,19 @@ def _figures(
     found: Found,
     optional: Sequence[str] = (),
     *,
-    by_hand: bool = False,
+    called: Mapping[str, str] | None = None,
 ) -> tuple[Figure, ...]:
+    by_hand = called is not None
     needed = [column for column in COLUMNS if not by_hand or column not in BY_HAND]
     others = [*optional, *(column for column in COLUMNS if column not in needed)]
     table = table_or_none(path, root, needed, found, needs_rows=by_hand, optional=others)
     if table is None:
         return ()
-    spelt = {area.name.zh: area.id for area in areas} | {area.name.en: area.id for area in areas}
+    if called is not None:
+        figures = (_figure(row, {}, found) for row in table.rows)
+        known = (figure for figure in figures if figure is not None)
+        return tuple(replace(figure, region=called.get(figure.region, figure.region)) for figure in known)
+    spelt = {name: area.id for area in areas for name in area.name}
     return tuple(figure for row in table.rows if (figure := _figure(row, spelt, found)) is not None)
 
 

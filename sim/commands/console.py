@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import contextlib
 import os
 from collections.abc import Iterator
@@ -14,6 +15,23 @@ from sim.texts import say
 
 OK, BAD_INPUT, PARTIAL, LOCKED, NO_SPACE = 0, 2, 3, 4, 5
 """Exit codes; 1 is left to what fails outside the planner's reach."""
+
+PLAINER = "planodds.plainer"
+"""The name under which streams know `plainer`."""
+
+INSTEAD = {"−": "-", "–": "-", "—": "-", "±": "+/-", "×": "x", "≈": "~", "≥": ">=", "≤": "<=", "…": "..."}
+"""What a console without a sign is shown for it: the Chinese Windows console (GBK) has no minus sign, and
+a difference of ``?5.1`` points could be either."""
+
+
+def plainer(error: UnicodeError) -> tuple[str, int]:
+    """Return signs of ASCII for those that a console's encoding lacks, and ``?`` for a letter."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(INSTEAD.get(sign, "?") for sign in error.object[error.start : error.end]), error.end
+
+
+codecs.register_error(PLAINER, plainer)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Iterable
+from functools import partial
 from typing import Any, NoReturn
 
 from sim.errors import SEPARATOR, nearest_of, offered
@@ -21,12 +23,43 @@ SENTENCES = (
 """What argparse says in English, by what it means; what is not here is said as it is."""
 
 
+class Help(argparse.HelpFormatter):
+    """The help of a command, its headings in the language *lang*."""
+
+    def __init__(self, prog: str, lang: str) -> None:
+        super().__init__(prog)
+        self.lang = lang
+
+    def add_usage(
+        self,
+        usage: str | None,
+        actions: Iterable[argparse.Action],
+        groups: Iterable[Any],
+        prefix: str | None = None,
+    ) -> None:
+        """Add the line of usage, which begins with our word for it."""
+        ours = say("cli.usage.prefix", self.lang) if prefix is None else prefix
+        super().add_usage(usage, actions, groups, ours)
+
+
 class Parser(argparse.ArgumentParser):
     """An ArgumentParser whose errors are sentences of ours; *lang* is that of the reader."""
 
-    def __init__(self, *, lang: str, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, *, lang: str, add_help: bool = True, **options: Any) -> None:
+        super().__init__(add_help=False, formatter_class=partial(Help, lang=lang), **options)
         self.lang = lang
+        self._positionals.title = say("cli.usage.positionals", lang)
+        self._optionals.title = say("cli.usage.options", lang)
+        if add_help:
+            self.add_argument("-h", "--help", action="help", help=say("cli.usage.help-option", lang))
+
+    def format_help(self) -> str:
+        """Return the help, its headings with the colon of the language."""
+        text = super().format_help()
+        for title in (self._positionals.title, self._optionals.title):
+            heading = say("cli.usage.heading", self.lang, title=title)
+            text = text.replace(f"\n{title}:\n", f"\n{heading}\n")
+        return text
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong on stderr and exit with 2."""

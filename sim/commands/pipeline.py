@@ -77,5 +77,5 @@ def run(options: argparse.Namespace, console: Console) -> int:
     path = options.out / FOLDER / f"{scenario.id}__{ident}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, machine_csv(flow_columns({ident: seen.flows}, baseline, seen.seed, seen.draws)))
-    console.show_text("pipeline.written", file=path.name)
+    console.show_text("pipeline.written", file=f"{options.out.name}/{FOLDER}/{path.name}")
     return OK

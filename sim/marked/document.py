@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from sim.errors import Found, Place
-from sim.marked.syntax import syntax_mistake
+from sim.marked.syntax import syntax_mistakes
 from sim.marked.text import FORBIDDEN, load_bytes, name_in_project, plain_number_text, text_from_bytes
 from sim.marked.text import fixed_encoding as fixed_encoding
 
@@ -112,7 +112,7 @@ def _events(text: str, name: str, found: Found) -> Iterator[Any]:
         try:
             event = next(events, None)
         except MarkedYAMLError as error:
-            found.mistakes.append(syntax_mistake(error, text, name))
+            found.mistakes.extend(syntax_mistakes(error, text, name))
             return
         except (YAMLError, ValueError, OverflowError):  # an escape such as "\UFFFFFFFF"
             found.add(Place(name), "yaml-syntax", problem="")

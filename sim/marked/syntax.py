@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from ruamel.yaml.error import MarkedYAMLError
 
@@ -22,6 +23,7 @@ CODES = (
     ("but found '<scalar>'", "yaml-indent"),
     ("but found '?'", "yaml-indent"),
     ("sequence entries are not allowed", "yaml-indent"),
+    ("expected the node content", "yaml-nothing"),
     ("expected ',' or '}'", "yaml-bracket"),
     ("expected ',' or ']'", "yaml-bracket"),
 )
@@ -31,8 +33,10 @@ OPENED = {"yaml-no-colon", "yaml-quote", "yaml-bracket"}
 FULL_WIDTH_KEY = re.compile(r"\s*(- )?[\w-]+：")
 
 
-def syntax_mistake(error: MarkedYAMLError, text: str, name: str) -> Mistake:
-    """Return the mistake that *error* stands for, where it stands in *text*."""
+def syntax_mistakes(error: MarkedYAMLError, text: str, name: str) -> list[Mistake]:
+    """Return the mistake that *error* stands for, where it stands in *text*; with a full-width colon those
+    of the lines above and below it that have one too.
+    """
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line, mark.column) if mark is not None else (0, 0)
     problem = str(error.problem or error.context or "")
@@ -41,11 +45,25 @@ def syntax_mistake(error: MarkedYAMLError, text: str, name: str) -> Mistake:
     for number in range(min(line, len(lines) - 1), max(-1, line - 3), -1):
         match = FULL_WIDTH_KEY.match(lines[number])
         if match:
-            return Mistake(Place(name, number + 1, match.end()), "full-width-colon")
+            return _full_width_colons(lines, number, name)
         if code != "yaml-quote" and "\t" in lines[number][: len(lines[number]) - len(lines[number].lstrip())]:
-            return Mistake(Place(name, number + 1, lines[number].index("\t") + 1), "tab-indent")
+            return [Mistake(Place(name, number + 1, lines[number].index("\t") + 1), "tab-indent")]
     details = (("problem", problem),) if code == "yaml-syntax" else ()
     began = error.context_mark
     if code in OPENED and began is not None and began.line < line:
         line, column = began.line, began.column
-    return Mistake(Place(name, line + 1, column + 1), code, details)
+    return [Mistake(Place(name, line + 1, column + 1), code, details)]
+
+
+def _full_width_colons(lines: Sequence[str], number: int, name: str) -> list[Mistake]:
+    """Return the full-width colons of line *number* and of its neighbours that have one for a colon."""
+    first = last = number
+    while first > 0 and FULL_WIDTH_KEY.match(lines[first - 1]):
+        first -= 1
+    while last + 1 < len(lines) and FULL_WIDTH_KEY.match(lines[last + 1]):
+        last += 1
+    return [
+        Mistake(Place(name, i + 1, match.end()), "full-width-colon")
+        for i in range(first, last + 1)
+        if (match := FULL_WIDTH_KEY.match(lines[i]))
+    ]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sim.errors import BadInput, Found, Mistake, Place, nearest_or_first
 from sim.marked.text import load_bytes, name_in_project, text_from_bytes
+from sim.texts import table as every_text
 
 MAX_BYTES = 16_000_000
 FIELD = re.compile(r'"((?:[^"]|"")*)"|([^",\n]*)')
@@ -133,6 +134,15 @@ def nearest_or_all(word: str, legal: Collection[str]) -> str:
     return nearest_or_first(word, sorted(legal))
 
 
+def column_called(word: str, legal: Collection[str]) -> str | None:
+    """Return the column of *legal* that spreadsheets head with *word*, in Chinese or English."""
+    for column in legal:
+        heads = every_text().get(f"column.{column}", {})
+        if any(word.casefold() in head.split("|") for head in heads.values()):
+            return column
+    return None
+
+
 def load_table(path: Path, root: Path, columns: Sequence[str], optional: Collection[str] = ()) -> Table:
     """Return the CSV file *path* with all *columns* and none but these and *optional* ones; BadInput with
     every mistake of its form.
@@ -174,7 +184,8 @@ def _check_header(
         if column in names[:i]:
             found.add(place, "duplicate-column", column=column)
         elif column not in columns and column not in optional:
-            near = nearest_or_all(column, (*columns, *optional))
+            legal = (*columns, *optional)
+            near = column_called(column, legal) or nearest_or_all(column, legal)
             found.add(place, "unknown-column", column=column, near=near)
 
 

@@ -50,7 +50,7 @@ def load_bytes(path: Path, root: Path, limit: int) -> bytes:
         with path.open("rb") as file:
             raw = file.read(limit + 1)
     except FileNotFoundError:
-        raise BadInput([Mistake(place, "missing-file")]) from None
+        raise BadInput([Mistake(place, "missing-file", (("near", ""),))]) from None
     except OSError:
         raise BadInput([Mistake(place, "unreadable-file")]) from None
     if len(raw) > limit:

@@ -189,8 +189,9 @@ def levels(cube: Cube, row: Probability) -> list[Part]:
             text("median", median=number(row.median), target=number(row.target.threshold), unit=unit)
         )
     if row.shortfall is not None:
-        shortfall_unit = unit_name("百分点") if unit.zh == "%" else unit
-        parts.append(text("shortfall", amount=amount(roughly(row.shortfall), shortfall_unit)))
+        value = roughly(row.shortfall)
+        gap = text("points", value=value) if unit.zh == "%" else amount(value, unit)
+        parts.append(text("shortfall", amount=gap))
     return parts
 
 
@@ -225,4 +226,6 @@ def _apart(cube: Cube, lead: Probability, other: Probability) -> Name:
         return text("tolerance", tolerance=f"{other.target.tolerance:g}")
     if other.target.kind != lead.target.kind:
         return text(f"kind.{other.target.kind}")
+    if (other.target.year, other.target.value) != (lead.target.year, lead.target.value):
+        return years_of(other.target)
     return Name(other.target.version, other.target.version)

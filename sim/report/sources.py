@@ -7,7 +7,7 @@ import re
 from sim.axes import Name
 from sim.baseline.calibration import IndicatorCalibration
 from sim.baseline.plan import Assumption
-from sim.cube import Cube
+from sim.cube import Cube, RunAssumption
 from sim.report.drivers import strongest_of
 from sim.report.markup import (
     Html,
@@ -23,7 +23,8 @@ from sim.report.markup import (
 from sim.report.material import Material
 from sim.report.numbers import DASH
 from sim.scenario.cell_names import cell_name
-from sim.tables.wording import unfolded
+from sim.tables.wording import run_value, source_words, unfolded
+from sim.texts import LANGUAGES
 
 REASONS = {
     "own": re.compile("its own series; five-year sd (?P<spreads>.*)"),
@@ -54,13 +55,19 @@ def run_table(material: Material) -> Html:
     body = [
         [
             row_head(a.name),
-            number_cell(a.value.replace(" - ", DASH)),
+            value_cell(a),
             text_cell(text(f"run.{a.id}") if not a.source else a.source),
         ]
         for a in material.main.run_assumptions
     ]
     head = [text("assumption"), text("value"), text("source")]
     return rows_of(head, body, text("assumptions.run"))
+
+
+def value_cell(assumption: RunAssumption) -> Html:
+    """Return the value of an assumption of the run: a number, or how parameters are taken in words."""
+    zh, en = (run_value(assumption, lang) for lang in LANGUAGES)
+    return number_cell(zh.replace(" - ", DASH)) if zh == en else text_cell(Name(zh, en))
 
 
 def plan_table(material: Material) -> Html:
@@ -153,6 +160,10 @@ def why(known: IndicatorCalibration) -> Html:
     return joined([series, Name("。", ". "), element("span", known.why, lang="en")])
 
 
+def source_name(source: str) -> Name:
+    return Name(*(source_words(source, lang) for lang in LANGUAGES))
+
+
 def figures_table(material: Material) -> Html:
     """Return the sources of the actuals and of the plan's own figures, each once."""
     plan = material.plan
@@ -162,7 +173,10 @@ def figures_table(material: Material) -> Html:
         if figure.region in areas:
             by_source.setdefault(figure.source, set()).add(figure.series)
     body = [
-        [row_head(element("span", source, class_="address")), text_cell(", ".join(sorted(series)))]
+        [
+            row_head(element("span", source_name(source), class_="address")),
+            text_cell(", ".join(sorted(series))),
+        ]
         for source, series in sorted(by_source.items())
     ]
     table = rows_of([text("source"), text("series")], body, text("assumptions.figures"))

@@ -13,6 +13,9 @@ from sim.marked.document import MAX_BYTES, Document, document_from_bytes
 from sim.marked.text import file_system_name, load_bytes, name_in_project
 from sim.scenario.measures import UNREAD
 
+SCENARIOS = "scenarios"
+"""The folder of the project in which scenarios stand unless a planner puts them elsewhere."""
+
 Steps = tuple[str | int, ...]
 
 OWN = ("title", "about", "extends", "mixins", "sweep")
@@ -136,6 +139,11 @@ class Library:
         key = path.resolve()
         if key not in self.read:
             self.read[key] = None
+            near = "" if path.exists() else files_like(path, self.root)
+            if near:
+                place = Place(name_in_project(path, self.root))
+                self.found.add(place, "missing-file", near=near)
+                return None
             try:
                 raw = load_bytes(path, self.root, MAX_BYTES)
                 document = document_from_bytes(raw, name_in_project(path, self.root), self.found)
@@ -165,6 +173,14 @@ class Library:
             self.found.add(reference.place, "no-such-file", name=text[-80:], near=close)
             return None
         return target.resolve()
+
+
+def files_like(path: Path, root: Path) -> str:
+    """Return the scenario files beside *path* and in the project that *path* was probably meant to be."""
+    folders = dict.fromkeys((path.parent, root / SCENARIOS))
+    beside = {file.stem: file for folder in folders for file in sorted(folder.glob("*.y*ml"))}
+    close = nearest_of(path.stem, beside)
+    return SEPARATOR.join(name_in_project(beside[stem], root) for stem in close)
 
 
 def node_from_document(document: Document) -> Node:

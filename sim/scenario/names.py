@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -16,6 +17,9 @@ ALL = ("all", "全部")
 
 SUFFIXES = {"city": ("市",), "province": ("省", "自治区", "市")}
 """What a Chinese name of an area may have behind it, by the area's role, or lack."""
+
+LISTED = re.compile("[、，,；;]")
+"""What stands between names that a planner writes as one text."""
 
 PROVINCE = ("全省", "the province")
 """The province, in every plan."""
@@ -51,13 +55,28 @@ class Directory:
         """Return the mistake that *word* is, which means nothing here, and its details."""
         if self.code == "unknown-area" and word.casefold() in UNALLOCATED_WORDS:
             return "unallocated-area", {}
+        several = self._several(word)
+        if several:
+            return "names-in-one", {"name": word[:80], "names": ", ".join(several)}
         return self.code, {"name": word[:80], "near": self.near(word, only_single)}
 
     def near(self, word: str, only_single: bool = False) -> str:
-        """Return what *word* was probably meant to be: a like name, or else those that it is a part of."""
+        """Return what *word* was probably meant to be: a like name, or else those that it is a part of; where
+        there are none names of all, in Chinese to someone who wrote Chinese.
+        """
         legal = [name for name in self.legal if name.casefold() in self.ids] if only_single else self.legal
         close = nearest_of(word, legal) or self._holding(word)
-        return SEPARATOR.join(close) or near(word, dict.fromkeys(self.ids.values()))
+        chinese = () if word.isascii() else tuple(name for name in legal if not name.isascii())
+        return SEPARATOR.join(close) or near(word, chinese or dict.fromkeys(self.ids.values()))
+
+    def _several(self, word: str) -> tuple[str, ...]:
+        """Return the names that *word* lists in one piece of text; none if it is no such list."""
+        parts = tuple(part.strip() for part in LISTED.split(word) if part.strip())
+        known = [part.casefold() in self.ids or part.casefold() in self.groups for part in parts]
+        if len(parts) > 1 and any(known):
+            return parts
+        parts = tuple(word.split())
+        return parts if len(parts) > 1 and all(part.casefold() in self.ids for part in parts) else ()
 
     def _holding(self, word: str) -> tuple[str, ...]:
         """Return a name of each thing that has one with *word* in it; none where these are many."""

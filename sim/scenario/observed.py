@@ -15,6 +15,7 @@ from sim.errors import Found, as_written, times_apart
 from sim.marked.table import nearest_or_all
 from sim.scenario.layers import Steps
 from sim.scenario.measures import LARGEST, PERCENT, UNREAD, Measure
+from sim.scenario.names import other_words
 from sim.scenario.reading import Reading
 from sim.scenario.scenario import Actual
 from sim.scenario.written import ActualWritten, ScenarioWritten
@@ -88,10 +89,14 @@ def indicators_by_series(baseline: Baseline) -> dict[str, Indicator]:
 
 def actuals_from_file(path: Path, root: Path, baseline: Baseline, found: Found) -> tuple[Actual, ...]:
     """Return the actuals of a CSV file with the columns of observed.csv; each must name a known cell, its
-    indicator by id or by the series that tells of it.
+    indicator by id, by name or by the series that tells of it.
     """
-    figures = load_named_figures(path, root, (*baseline.cities, baseline.province), found, by_hand=True)
-    indicators = {i.id: i for i in baseline.indicators} | indicators_by_series(baseline)
+    every = (*baseline.cities, baseline.province)
+    called = {name: area.id for area in every for name in area.name}
+    called |= {word: area for area, word in other_words(baseline) if word not in called}
+    figures = load_named_figures(path, root, every, found, called=called)
+    indicators = {word: i for i in baseline.indicators for word in (*i.name, i.id)}
+    indicators |= indicators_by_series(baseline)
     areas = [area.id for area in (*baseline.cities, baseline.province)]
     for f in figures:
         indicator = indicators.get(f.series)
@@ -99,7 +104,8 @@ def actuals_from_file(path: Path, root: Path, baseline: Baseline, found: Found) 
             found.add(f.place, "unknown-series", name=f.series, near=nearest_or_all(f.series, indicators))
             continue
         if f.region not in areas:
-            found.add(f.place, "unknown-area", name=f.region, near=nearest_or_all(f.region, areas))
+            near = nearest_or_all(f.region, (*areas, *called))
+            found.add(f.place, "unknown-area", name=f.region, near=near)
         elif indicator.scope == "province" and f.region != baseline.province.id:
             found.add(f.place, "only-the-province", indicator=indicator.id, province=baseline.province.id)
         if f.year not in baseline.years:

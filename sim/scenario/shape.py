@@ -20,7 +20,8 @@ from sim.pipelines import pipeline
 from sim.scenario.choices import near
 from sim.scenario.layers import NAMED, Node, Steps
 from sim.scenario.measures import UNREAD
-from sim.scenario.written import DATES, ScenarioWritten, legal_fields
+from sim.scenario.wording import field_called
+from sim.scenario.written import DATES, ScenarioWritten, legal_fields, model_at
 
 KEY = "[key]"
 NOT_MAPS = ("model_type", "dict_type", "model_attributes_type")
@@ -110,20 +111,22 @@ def _without_unknown(node: Node, mended: Node, problem: _Problem, meant: Meant, 
 
     Where the likeness leaves doubt its value is not read: it may be right for what was meant.
     """
+    called = None
     if problem.kind == "extra_forbidden":
         around, wrong = steps_in(node, problem.location[:-1]), str(problem.location[-1])
         legal = legal_fields(problem.location[:-1])
+        called = field_called(wrong, model_at(problem.location[:-1]))
     else:  # a map whose `kind` is misspelt
         around, wrong = steps_in(node, problem.location), str(problem.details["field"])
         legal = (str(problem.details["near"]),)
     part = node.at((*around, wrong))
-    found.add(part.key_place, "unknown-field", field=wrong, near=near(wrong, legal))
-    right = nearest(wrong, legal)
+    found.add(part.key_place, "unknown-field", field=wrong, near=called or near(wrong, legal))
+    right = called or nearest(wrong, legal)
     mended = _replaced(mended, (*around, wrong), None)
     if right is None or node.at(around).has(right) or right in meant[around]:
         return mended
     meant[around].add(right)
-    if SequenceMatcher(None, wrong, right).ratio() >= SURE:
+    if called or SequenceMatcher(None, wrong, right).ratio() >= SURE:
         return _replaced(mended, (*around, right), part)
     return _unread(mended, (*around, right), part)
 

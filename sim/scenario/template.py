@@ -45,6 +45,7 @@ def _entries(baseline: Baseline) -> list[str]:
     """Return an adjustment, and behind # what else can be added to growth."""
     first, second = (_plain(city.name.zh) for city in (baseline.cities[0], baseline.cities[-1]))
     indicator = next(i for i in baseline.indicators if i.scope == "cities")
+    named = _plain(indicator.name.zh)
     year, last = baseline.years[0], baseline.years[-1]
     later = baseline.years[min(1, len(baseline.years) - 1)]
     return [
@@ -52,7 +53,7 @@ def _entries(baseline: Baseline) -> list[str]:
         "drift:",
         "  push:",
         f"    areas: [{first}]",
-        f"    indicators: [{indicator.id}]",
+        f"    indicators: [{named}]",
         f"    years: {year}-{last}",
         "    add: 1",
         "",
@@ -60,14 +61,14 @@ def _entries(baseline: Baseline) -> list[str]:
         "# shocks:",
         "#   slump:",
         f"#     areas: {{{first}: 1, {second}: 0.5}}",
-        f"#     indicators: {{{indicator.id}: 1}}",
+        f"#     indicators: {{{named}: 1}}",
         "#     size: {kind: triangular, low: -5, mode: -3, high: -1}",
         f"#     course: {{kind: ramp, start: {year}, full: {later}}}",
         "",
         *_comment("scenario.file.events"),
         "# events:",
         "#   crisis:",
-        f"#     indicators: [{indicator.id}]",
+        f"#     indicators: [{named}]",
         "#     size: {kind: student_t, central: -5, sd: 2, dof: 4}",
         f"#     course: {{kind: one_year, year: {year}}}",
         "#     hazard: 0.1",
@@ -75,13 +76,13 @@ def _entries(baseline: Baseline) -> list[str]:
         *_comment("scenario.file.level_shocks"),
         "# level_shocks:",
         "#   redefinition:",
-        f"#     indicators: [{indicator.id}]",
+        f"#     indicators: [{named}]",
         "#     size: -10 %",
         f"#     year: {later}",
         "",
         *_comment("scenario.file.delays"),
         "# delays:",
-        f"#   late: {{areas: [{first}], indicators: [{indicator.id}], by: 1, meanwhile: 5}}",
+        f"#   late: {{areas: [{first}], indicators: [{named}], by: 1, meanwhile: 5}}",
         "",
     ]
 

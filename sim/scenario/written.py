@@ -212,10 +212,16 @@ class ScenarioWritten(Written):
 
 def legal_fields(steps: tuple[int | str, ...]) -> tuple[str, ...]:
     """Return the fields that may stand in the map at *steps*, a location as pydantic gives it."""
+    kind = model_at(steps)
+    return () if kind is None else tuple(field.alias or name for name, field in kind.model_fields.items())
+
+
+def model_at(steps: tuple[int | str, ...]) -> type[BaseModel] | None:
+    """Return what is written in the map at *steps*; None where names are the planner's own."""
     kind: Any = ScenarioWritten
     for step in steps:
         kind = _inner(kind, step)
-    return tuple(field.alias or name for name, field in kind.model_fields.items()) if _is_model(kind) else ()
+    return kind if _is_model(kind) else None
 
 
 def _inner(kind: Any, step: int | str) -> Any:

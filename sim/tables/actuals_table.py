@@ -9,7 +9,7 @@ from sim.cube import name_of
 from sim.studies.actuals import Moves
 from sim.tables.figures import percent
 from sim.tables.layout import paragraph, wrapped_table
-from sim.tables.wording import unit_words, value_words, with_unit
+from sim.tables.wording import source_words, unit_words, value_words, with_unit
 from sim.texts import say
 
 MOST = {0: 22, 1: 9, 2: 34, 3: 12}
@@ -33,7 +33,7 @@ def actuals_text(moves: Moves, baseline: Baseline, lang: str) -> str:
         ]
         right = range(4, 4 + len(steps))
         parts.append(areas[area] + "\n" + wrapped_table(head, rows, MOST, right=right))
-    draws = "; ".join(
+    draws = say("screen.semicolon", lang).join(
         say("actuals.draws", lang, head=title, effective=f"{step.effective:,.0f}", draws=f"{step.draws:,}")
         for title, step in zip(head[4:], steps, strict=True)
     )
@@ -71,8 +71,16 @@ def _sources(moves: Moves, baseline: Baseline, areas: dict[str, str], lang: str)
         error = "" if actual.error == 0.0 else f" ±{actual.error:,.4g}"
         name = name_of(baseline, actual.indicator).in_language(lang)
         value = f"{actual.value:,.10g}{error} {unit_words(units[actual.indicator], lang)}"
-        text = f"{actual.year} {areas[actual.area]} {name}: {value} ({say('status.' + actual.status, lang)})"
-        lines.append(paragraph(f"{text}  {actual.place}  {actual.source}", 2, 2))
+        text = say(
+            "actuals.source-line",
+            lang,
+            year=actual.year,
+            area=areas[actual.area],
+            name=name,
+            value=value,
+            status=say(f"status.{actual.status}", lang),
+        )
+        lines.append(paragraph(f"{text}  {actual.place}  {source_words(actual.source, lang)}", 2, 2))
     unused = series_left_out(moves, baseline)
     if unused:
         names = say("screen.listed", lang).join(unused)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sim.axes import UNALLOCATED
-from sim.baseline.plan import Baseline
+from sim.baseline.plan import Baseline, Target
 from sim.cube import AT_LEAST, name_of
 from sim.outputs.machine_tables import Cell, Columns
+from sim.outputs.text_table import display_width
 from sim.studies.compare import ChanceChange, Comparison, Interval, JointChange
 from sim.tables.difference_lines import MINUS, difference_line
 from sim.tables.figures import percent
@@ -40,7 +41,8 @@ def _one(comparison: Comparison, lang: str) -> str:
     written = [paragraph(f"- {line}", hanging=2) for line in lines] or [say("compare.same", lang)]
     parts = [head, say("compare.written", lang), *written, "", _chances(comparison, lang)]
     parts += ["", say("compare.error", lang), "", _moved(comparison, lang)]
-    return "\n".join(part if len(part) <= WIDTH or "\n" in part else paragraph(part) for part in parts)
+    fits = [display_width(part) <= WIDTH or "\n" in part for part in parts]
+    return "\n".join(part if fit else paragraph(part) for part, fit in zip(parts, fits, strict=True))
 
 
 def _chances(comparison: Comparison, lang: str) -> str:
@@ -51,10 +53,9 @@ def _chances(comparison: Comparison, lang: str) -> str:
     ]
     count = len(comparison.joint) - 1
     named += [(say("compare.at-least", lang, k=row.k, count=count), row) for row in comparison.joint[1:]]
-    named += [
-        (f"{row.target.id} {row.target.version} {row.target.name.in_language(lang)}", row)
-        for row in _others(comparison)
-    ]
+    plan = comparison.now.plan
+    named += [(_name_of_other(row.target, plan, lang), row) for row in _others(comparison)]
+    named += [(_name_of_other(row.target, plan, lang), row) for row in _of_cities(comparison)]
     rows = [
         (
             name,
@@ -67,6 +68,20 @@ def _chances(comparison: Comparison, lang: str) -> str:
     ]
     head = [say(f"compare.{word}", lang) for word in ("target", "was", "now", "difference", "interval")]
     return wrapped_table(head, rows, {0: 48}, right=(1, 2, 3, 4))
+
+
+def _name_of_other(target: Target, plan: Baseline, lang: str) -> str:
+    """Return a target by id, the version if it is not the one that leads, its city, and its name."""
+    version = "" if target.lead else target.version
+    area = "" if target.area == plan.province.id else area_name(plan, target.area, lang)
+    return " ".join(part for part in (target.id, version, area, target.name.in_language(lang)) if part)
+
+
+def _of_cities(comparison: Comparison) -> list[ChanceChange]:
+    """Return the targets of cities that move, the most moved first."""
+    province = comparison.now.plan.province.id
+    rows = [row for row in comparison.chances if row.target.area != province and row.difference.value != 0.0]
+    return sorted(rows, key=lambda row: -abs(row.difference.value))[:MOST_MOVED]
 
 
 def _others(comparison: Comparison) -> list[ChanceChange]:

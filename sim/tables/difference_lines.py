@@ -36,6 +36,11 @@ def difference_line(difference: Difference, baseline: Baseline, lang: str) -> st
     return words.label("line", subject=subject, now=now, was=was)
 
 
+def course_words(shown: Course, baseline: Baseline, lang: str) -> str:
+    """Return how a shock spreads over the years: the course and its fields."""
+    return _Words(baseline, lang).course(shown)
+
+
 def _is_chinese(letter: str) -> bool:
     """Return whether *letter* needs no blank between it and the Chinese before it."""
     return "\u3000" <= letter <= "\u9fff" or "\uff00" <= letter <= "\uff60"
@@ -193,8 +198,10 @@ class _Words:
         alike: dict[tuple[tuple[str, float], ...], list[str]] = {}
         for area, parts in by_area.items():
             alike.setdefault(tuple(parts), []).append(area)
-        return "; ".join(
-            f"{self.areas(areas)}: " + self.joined(self.weighted(*part) for part in parts)
+        return self.label("list").join(
+            self.label(
+                "of-areas", areas=self.areas(areas), what=self.joined(self.weighted(*p) for p in parts)
+            )
             for parts, areas in alike.items()
         )
 

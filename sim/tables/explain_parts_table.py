@@ -99,7 +99,7 @@ def _part_table(parts: Sequence[Part], lang: str) -> str:
     rows: list[Sequence[str] | Note] = []
     for part in parts:
         rows += [[_part_name(part.name, lang), f"{part.value:,.6g}", _error(part), part.grade]]
-        rows += [Note(f"{part.place}  {part.source}", INDENT)]
+        rows += [Note(f"{part.place}  {words_of(f'method.{part.source}', lang, part.source)}", INDENT)]
     return wrapped_table(head, rows, {0: NAME_WIDTH}, right=(1,))
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -13,10 +11,10 @@ from sim.baseline.plan import Baseline
 from sim.errors import Place
 from sim.scenario.observed import observed_at
 from sim.scenario.scenario import Shock
-from sim.shocks import course
 from sim.studies.explain import Explanation
+from sim.tables.difference_lines import course_words
 from sim.tables.layout import Note, wrapped_table
-from sim.tables.wording import unit_words
+from sim.tables.wording import source_words, unit_words
 from sim.texts import say
 
 PERCENT = 100.0
@@ -33,10 +31,10 @@ def explanation_text(explanation: Explanation, baseline: Baseline, lang: str) ->
             explanation.indicator.name.in_language(lang),
         )
     )
-    return "\n\n".join((title, _growth_table(explanation, lang), _noise_table(explanation, lang)))
+    return "\n\n".join((title, _growth_table(explanation, baseline, lang), _noise_table(explanation, lang)))
 
 
-def _growth_table(explanation: Explanation, lang: str) -> str:
+def _growth_table(explanation: Explanation, baseline: Baseline, lang: str) -> str:
     years = [str(year) for year in explanation.years]
     rate = explanation.indicator.kind == "rate"
     scale = 1.0 if rate else PERCENT
@@ -48,7 +46,7 @@ def _growth_table(explanation: Explanation, lang: str) -> str:
     for effect in explanation.effects:
         field = "adjustment" if effect.field == "drift" else effect.field
         rows.append([f"{say(f'explain.{field}', lang)} {effect.name}", *_numbers(effect.change * scale, "+")])
-        words = "" if effect.shock is None else "  " + _shock_words(effect.shock, lang)
+        words = "" if effect.shock is None else "  " + _shock_words(effect.shock, baseline, lang)
         rows.append(Note(str(effect.place) + words, INDENT))
     growth = explanation.sources[-1].growth
     rows.append([say("explain.growth", lang), *_numbers(growth * scale)])
@@ -72,7 +70,7 @@ def _observed_rows(explanation: Explanation, lang: str) -> list[Sequence[str] | 
         Note(
             f"{actual.year} {say('status.' + actual.status, lang)}"
             + ("" if actual.error == 0.0 else f" ±{actual.error:,.4g}")
-            + f"  {actual.place}  {actual.source}",
+            + f"  {actual.place}  {source_words(actual.source, lang)}",
             INDENT,
         )
         for actual in known
@@ -88,18 +86,16 @@ def _source_name(name: str, explanation: Explanation, lang: str) -> str:
     return text
 
 
-def _shock_words(shock: Shock, lang: str) -> str:
+def _shock_words(shock: Shock, baseline: Baseline, lang: str) -> str:
     """Return the size of a shock as its mean and middle 80 %, its course, and its chance."""
     low, high = PERCENT * shock.size.quantile(np.array([0.1, 0.9]))
-    chosen: Any = shock.course
-    fields = (f"{field.name} {getattr(chosen, field.name)}" for field in dataclasses.fields(chosen))
     text = say(
         "explain.size",
         lang,
         mean=f"{PERCENT * shock.size.mean():+.3g}",
         low=f"{low:+.3g}",
         high=f"{high:+.3g}",
-        course=" ".join((course.name_of(shock.course), *fields)),
+        course=course_words(shock.course, baseline, lang),
     )
     if shock.chance is None:
         return text

@@ -12,6 +12,7 @@ from sim.outputs.text_table import display_width
 from sim.studies.coupling import Coupled
 from sim.studies.pipeline_flows import PipelineFlows
 from sim.tables.layout import WIDEST, column_groups, paragraph, wrapped_table
+from sim.tables.wording import words_of
 from sim.texts import say
 
 Balances = Mapping[str, Sequence[tuple[float, float, float]]]
@@ -24,7 +25,12 @@ def pipelines_text(baseline: Baseline, lang: str) -> str:
         return say("pipeline.none", lang, plan=baseline.id)
     head = [say(f"pipeline.head.{word}", lang) for word in ("id", "name", "kind", "outputs")]
     rows = [
-        (plan.id, plan.name.in_language(lang), plan.kind, " ".join(plan.outputs.values()))
+        (
+            plan.id,
+            plan.name.in_language(lang),
+            words_of(f"pipeline.kind.{plan.kind}", lang, plan.kind),
+            " ".join(plan.outputs.values()),
+        )
         for plan in baseline.pipelines.values()
     ]
     return say("pipeline.list", lang, plan=baseline.id) + "\n" + wrapped_table(head, rows, {1: 34, 3: 40})

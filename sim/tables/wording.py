@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from sim.baseline.load_targets import MEANS
 from sim.baseline.plan import Baseline, Target
-from sim.cube import Driver, Probability, name_of
+from sim.cube import Driver, Probability, RunAssumption, name_of
 from sim.tables.figures import bare_percent, number, percent, stated
 from sim.texts import LANGUAGES_APART, say, table
 
@@ -30,6 +30,16 @@ def unit_words(unit: str, lang: str) -> str:
     if unit in ("1", "%"):
         return unit.removeprefix("1")
     return words_of(f"unit.{unit}", lang, unit)
+
+
+def run_value(assumption: RunAssumption, lang: str) -> str:
+    """Return the value of an assumption of the whole run; that parameters are drawn is said in words."""
+    return words_of(f"assumption.{assumption.id}-{assumption.value}", lang, assumption.value)
+
+
+def source_words(source: str, lang: str) -> str:
+    """Return a source by the name that its readers know; an address or a source of one's own as written."""
+    return words_of(f"source.{source}", lang, source)
 
 
 def with_unit(text: str, unit: str, lang: str) -> str:
@@ -83,7 +93,15 @@ def tolerance_words(tolerance: float, lang: str) -> str:
 
 
 def version_words(row: Probability, versions: Sequence[Probability], baseline: Baseline, lang: str) -> str:
-    """Return how this version reads its target, as far as *versions* of it differ."""
+    """Return how this version is called and how it reads its target, as far as *versions* of it differ."""
+    words = version_apart(row, versions, baseline, lang)
+    if not words:
+        return say("screen.version", lang, version=row.target.version)
+    return say("screen.version-of", lang, version=row.target.version, words=words)
+
+
+def version_apart(row: Probability, versions: Sequence[Probability], baseline: Baseline, lang: str) -> str:
+    """Return how this version reads its target, as far as *versions* of it differ; empty if they do not."""
     target = row.target
     parts = []
     tolerances = {(version.target.comparator, version.target.tolerance) for version in versions}
@@ -95,6 +113,4 @@ def version_words(row: Probability, versions: Sequence[Probability], baseline: B
         parts.append(name_of(baseline, row.quantity).in_language(lang))
     if len({v.target.year for v in versions}) > 1:
         parts.append(say("screen.version-year", lang, year=target.year))
-    if not parts:
-        return say("screen.version", lang, version=target.version)
-    return say("screen.version-of", lang, version=target.version, words=say("screen.comma", lang).join(parts))
+    return say("screen.comma", lang).join(parts)

@@ -6,6 +6,7 @@ import math
 
 from sim.cube import QUANTILES, Cube
 from sim.tables.columns import conditional_chances
+from sim.texts import say
 from sim.workbook.book import Book, Column
 from sim.workbook.words import Words
 
@@ -43,7 +44,7 @@ def add_joint(book: Book, cube: Cube, words: Words) -> None:
     sheet = book.sheet(words.label("sheet.joint"))
     lines = [
         (words.label("sheet.joint"), "title"),
-        (words.label("joint-line", targets=", ".join(joint.targets)), "note"),
+        (words.label("joint-line", targets=say("screen.listed", words.lang).join(joint.targets)), "note"),
     ]
     row = book.lines(sheet, 0, lines)
     count = len(joint.targets)

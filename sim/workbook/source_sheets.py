@@ -13,6 +13,7 @@ from sim.baseline.load_targets import MEANS
 from sim.cube import Cube
 from sim.outputs.machine_tables import Cell
 from sim.outputs.manifest import Origin
+from sim.tables.wording import run_value, source_words
 from sim.texts import say
 from sim.workbook.book import Book, Column
 from sim.workbook.words import Words
@@ -115,7 +116,7 @@ def add_sources(book: Book, cube: Cube, words: Words) -> None:
         row,
         [
             words.column("assumption", [words.name(each.name) for each in cube.run_assumptions]),
-            words.column("value-used", [each.value for each in cube.run_assumptions]),
+            words.column("value-used", [run_value(each, words.lang) for each in cube.run_assumptions]),
         ],
         is_main=False,
     )
@@ -161,7 +162,7 @@ def _figures(book: Book, sheet: Worksheet, row: int, words: Words) -> None:
             words.column("unit", [words.unit(figure.unit) for figure in figures]),
             words.column("status", [figure.status for figure in figures]),
             words.column("trust", [figure.trust for figure in figures]),
-            words.column("source", [figure.source for figure in figures]),
+            words.column("source", [source_words(figure.source, words.lang) for figure in figures]),
             words.column("note", [figure.note or None for figure in figures]),
         ],
     )

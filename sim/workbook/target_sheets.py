@@ -7,7 +7,9 @@ from statistics import fmean
 
 from sim.cube import Cube, Driver, Probability
 from sim.tables.figures import span
+from sim.tables.readings import versions_of
 from sim.tables.realism import plausibility_words, record_words
+from sim.tables.wording import version_apart
 from sim.workbook.book import Block, Book, Column
 from sim.workbook.words import Words
 
@@ -105,8 +107,15 @@ def answer_columns(rows: list[Probability], cube: Cube, words: Words) -> list[Co
         words.column("worst", [row.grade.worst() if row.grade else None for row in rows]),
         words.column("draws", [cube.draws if is_known else None for is_known in known], "count"),
         words.column("seed", [words.seed(cube.seed) if is_known else None for is_known in known], "whole"),
-        words.column("version", [row.target.version for row in rows]),
+        words.column("version", [_version(row, cube, words) for row in rows]),
     ]
+
+
+def _version(row: Probability, cube: Cube, words: Words) -> str:
+    """Return the version that a row is of, with what sets it apart from the others."""
+    apart = version_apart(row, versions_of(row, cube), cube.plan, words.lang)
+    version = row.target.version
+    return words.label("version-apart", version=version, words=apart) if apart else version
 
 
 def add_targets(book: Book, cube: Cube, words: Words) -> None:

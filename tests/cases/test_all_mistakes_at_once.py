@@ -269,7 +269,8 @@ def test_of_a_file_whose_parent_is_missing_nothing_is_said_that_the_parent_may_m
 def test_mistakes_of_the_plan_folder_are_told_of_a_file_whose_parent_is_missing(tmp_path: Path) -> None:
     class Broken(dict[str, Baseline]):
         def __missing__(self, plan: str) -> Baseline:
-            raise BadInput([Mistake(Place(f"baselines/{plan}/plan.yaml"), "missing-file")])
+            place = Place(f"baselines/{plan}/plan.yaml")
+            raise BadInput([Mistake(place, "missing-file", (("near", ""),))])
 
     (tmp_path / "a.yaml").write_text("extends: nothing\nplan: x\n", encoding="utf-8")
 

@@ -58,7 +58,7 @@ def test_the_calibration_is_shown_and_written_with_its_manifest(
     assert cli.main(["--lang", "zh", "calibrate", *arguments]) == OK
     said = capsys.readouterr()
     folder = tmp_path / "out" / "calibration-panel-2020"
-    assert "年度共同波动" in said.out
+    assert "各地共同的年度波动" in "".join(said.out.split())
     assert "先验预测检验 r 2015-2020" in said.out
     assert "out/calibration-panel-2020/calibration.yaml" in said.err
     assert {path.name for path in folder.iterdir()} >= {"calibration.yaml", "manifest.json"}

@@ -14,6 +14,7 @@ from sim.engine import run
 from sim.errors import BadInput
 from sim.model import compiled
 from sim.outputs.machine_tables import machine_csv
+from sim.outputs.text_table import display_width
 from sim.scenario.scenario import Scenario
 from sim.shocks import OneYear
 from sim.streams import BLOCK, SET
@@ -26,6 +27,7 @@ from sim.studies.compare import (
     paired_difference,
 )
 from sim.tables.compared import chance_columns, compared_text, interval_text, moved_columns, points
+from sim.tables.layout import WIDTH
 from tests.strategies import plan, scenario, shock, target
 
 GOAL = 100.0 * 1.1**5 * 2
@@ -188,6 +190,19 @@ def test_the_screen_shows_what_differs_what_it_does_and_how_surely() -> None:
         [labs] = [line for line in text.splitlines() if line.startswith("H02")]
         assert " .. " in jobs
         assert labs.split()[-1] == "0"
+
+
+def test_the_screen_shows_the_target_of_a_city_that_moves_and_none_that_does_not() -> None:
+    own = [target(f"X-{city}", "jobs", 0.5 * GOAL, area=city, group="annex_2020") for city in "ab"]
+    cities = replace(PLAN, targets=(*PLAN.targets, *own))
+    hit = shock("slump", (("a", "jobs", 1.0),), size=Fixed(-0.05), course=ONE_YEAR)
+    pair = [scenario(cities), scenario(cities, id="slump", shocks=(hit,))]
+    lines = compared_text(comparisons_of(pair, cubes_of(*pair, baseline=cities)), "zh").splitlines()
+    [a] = [line for line in lines if line.startswith("X-a")]
+    assert " .. " in a
+    assert not any(line.startswith("X-b") for line in lines)
+    assert not any("printed" in line for line in lines)
+    assert all(display_width(line) <= WIDTH for line in lines)
 
 
 def test_the_screen_says_so_where_nothing_differs() -> None:

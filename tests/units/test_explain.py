@@ -154,10 +154,13 @@ def test_every_kind_of_entry_is_told_from_the_others(
     assert changes["s"][1][1] == pytest.approx(size.mean(), rel=0.05)
     assert changes["e"][1][1] == pytest.approx(0.5 * size.mean(), rel=0.05)
     assert changes["h"][1] == pytest.approx(size.mean() * 0.1 * 0.9 ** np.arange(5), rel=0.05)
-    for lang, words in (("en", "hazard 0.1 a year"), ("zh", "每年概率 0.1")):
+    for lang, words, when in (
+        ("en", "hazard 0.1 a year", "one year (year 2017)"),
+        ("zh", "每年概率 0.1", "过程：一年（年份 2017）"),
+    ):
         text = explanation_text(found, plan, lang)
         assert words in text
-        assert "one_year year 2017" in text
+        assert when in text
         assert str(HERE) in text
 
 

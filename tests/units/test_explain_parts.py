@@ -28,7 +28,7 @@ from sim.studies.explain import explanation_of
 from sim.studies.explain_parts import Part, Parts, derived_parts, parts_of
 from sim.tables.explain_parts_table import derived_text, parts_text
 from sim.tables.layout import WIDEST
-from sim.texts import LANGUAGES
+from sim.texts import LANGUAGES, table
 from tests.strategies import NOWHERE, lone, name, noise, plan, scenario, shock, target
 
 ROOT = Path(__file__).parents[2]
@@ -285,3 +285,13 @@ def test_explain_follows_what_is_derived_down_to_its_indicators(capsys: pytest.C
     argv[argv.index("浙江")] = "hangzhou"
     assert cli.main(argv, ROOT) == 2
     assert "[only-the-province]" in capsys.readouterr().err
+
+
+def test_how_a_number_of_a_series_was_made_is_told_in_chinese() -> None:
+    """Of the shipped plan: what no text translates would stand in English among Chinese."""
+    calibration = PlanFolders(ROOT)["zhejiang-2016"].calibration
+    assert calibration is not None
+    shown = ("mu", "own", "last_year_effect", "lam", "damp", "phi", "sd", "tau", "year_sd", "slope")
+    methods = {getattr(series, part).method for series in calibration.series.values() for part in shown}
+    assert len(methods) > 10
+    assert {method for method in methods if f"method.{method}" not in table()} == set()

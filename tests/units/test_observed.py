@@ -16,6 +16,7 @@ from sim.scenario.plans import PlanFolders
 from sim.scenario.scenario import Actual, Scenario
 from sim.studies.actuals import Moves, Step
 from sim.tables.actuals_table import actuals_text
+from sim.tables.wording import source_words
 
 ROOT = Path(__file__).resolve().parents[2]
 PLANS = PlanFolders(ROOT)
@@ -105,6 +106,17 @@ def test_a_file_of_ones_own_needs_neither_notes_nor_names_of_series(tmp_path: Pa
     known = actuals_of(tmp_path, head + rows)
 
     assert known == {("zhejiang", "new_hitech_firms", y): v for y, v in ((2016, 2595.0), (2017, 2010.0))}
+
+
+def test_a_file_of_ones_own_may_call_areas_and_indicators_by_name(tmp_path: Path) -> None:
+    head = "series,region,year,value,unit,source\n"
+    rows = "研发人员数,杭州市,2016,100000,人年,公报\n研发人员数,Hangzhou,2017,103245,人年,公报\n"
+    known = actuals_of(tmp_path, head + rows)
+    assert known == {("hangzhou", "rd_personnel", y): v for y, v in ((2016, 100_000.0), (2017, 103_245.0))}
+
+    with pytest.raises(BadInput) as caught:
+        actuals_of(tmp_path, head + "研发人员数,杭洲,2016,100000,人年,公报\n")
+    assert "没有地区“杭洲”；是否要写“杭州”" in caught.value.mistakes[0].line("zh")
 
 
 @pytest.mark.parametrize(
@@ -213,3 +225,19 @@ def test_the_table_says_which_series_of_the_plan_folder_no_indicator_takes() -> 
         assert "technology_transactions_reported" in left_out
         assert "tech_smes_new" not in left_out
         assert words not in told((), lang)
+
+
+def test_the_table_that_the_page_for_planners_shows_is_taken(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "planners.zh.md").read_text(encoding="utf-8")
+    shown = page.partition("```csv\n")[2].partition("```")[0]
+    assert len(actuals_of(tmp_path, shown)) == shown.count("\n") - 1 > 1
+
+
+def test_every_source_of_the_plan_folder_that_is_no_address_is_named_in_chinese() -> None:
+    plan = PLANS["zhejiang-2016"]
+    areas = {area.id for area in (*plan.cities, plan.province)}
+    sources = {figure.source for figure in (*plan.figures, *plan.observed) if figure.region in areas}
+    named = {source for source in sources if not source.startswith("http")}
+    assert len(named) > 5
+    assert {source for source in named if source_words(source, "zh") == source} == set()
+    assert source_words("市统计局快报", "zh") == "市统计局快报"

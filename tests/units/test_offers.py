@@ -22,6 +22,8 @@ from sim.errors import (
     nearest_of,
     times_apart,
 )
+from sim.marked.document import document_from_text
+from sim.marked.table import table_from_bytes
 from sim.scenario.choices import SHOWN
 from sim.scenario.loading import load_scenarios
 from sim.scenario.measures import number_from
@@ -78,7 +80,9 @@ def test_a_part_of_a_name_offers_the_names_that_hold_it(word: str, offered: list
 @pytest.mark.parametrize("word", ["企", "or", "prov", "zzzz"])
 def test_a_part_of_many_names_or_of_none_or_a_letter_offers_the_first_of_all(word: str) -> None:
     pipelines = directories_of(PlanFolders(ROOT)["zhejiang-2016"]).pipelines
-    assert pipelines.near(word).split(SEPARATOR)[::SHOWN] == [next(iter(pipelines.ids)), MORE]
+    chinese = next(name for name in pipelines.legal if not name.isascii())
+    first = next(iter(pipelines.ids)) if word.isascii() else chinese
+    assert pipelines.near(word).split(SEPARATOR)[::SHOWN] == [first, MORE]
 
 
 def test_an_id_with_other_digits_is_offered_from_its_own_letter() -> None:
@@ -233,3 +237,64 @@ def test_a_rebound_that_gives_a_part_back_within_the_plan_is_legal(tmp_path: Pat
     text = SHOCK.format(size="-3", course="{kind: rebound, start: 2024, years: 2}")
     (tmp_path / "a.yaml").write_text(text, encoding="utf-8")
     assert load_scenarios([tmp_path / "a.yaml"], {"tiny": load_baseline(TINY, ROOT)}, tmp_path)
+
+
+def mistakes_of(folder: Path, text: str) -> list[str]:
+    """Return what is said in Chinese of *text* as a scenario of the small plan."""
+    (folder / "baselines").mkdir(exist_ok=True)
+    shutil.copytree(TINY, folder / "baselines" / TINY.name, dirs_exist_ok=True)
+    (folder / "scenarios").mkdir(exist_ok=True)
+    file = folder / "scenarios" / "mine.yaml"
+    head = f"plan: {TINY.name}\ntitle: x\nabout: y\ngrowth: {{source: plan}}\n"
+    file.write_text(head + text, encoding="utf-8")
+    with pytest.raises(BadInput) as caught:
+        load_scenarios([file], PlanFolders(folder), folder)
+    return [mistake.line("zh").partition("mine.yaml:")[2] for mistake in caught.value.mistakes]
+
+
+def test_a_field_by_its_chinese_name_is_told_its_key_and_read_on(tmp_path: Path) -> None:
+    lines = mistakes_of(tmp_path, "增速调整:\n  甲: {地区: 全部, 指标: 某某, 增减: 1}\n")
+    assert [line for line in lines if "增速调整" in line][0].endswith("；是否要写“drift”？ [unknown-field]")
+    for written, key in (("地区", "areas"), ("指标", "indicators"), ("增减", "add")):
+        assert any(f"没有字段“{written}”；是否要写“{key}”？" in line for line in lines)
+    assert any("没有指标“某某”" in line for line in lines)
+
+
+def test_names_in_one_text_are_offered_as_a_list(tmp_path: Path) -> None:
+    baseline = load_baseline(TINY, ROOT)
+    one, two = (indicator.name.zh for indicator in baseline.indicators[:2])
+    for mark in "，、；":
+        line = mistakes_of(tmp_path, f"drift: {{a: {{indicators: {one}{mark}{two}, add: 1}}}}\n")[0]
+        assert f"[{one}, {two}]" in line
+        assert "[names-in-one]" in line
+
+
+def test_someone_who_wrote_chinese_is_offered_chinese_names() -> None:
+    indicators = directories_of(load_baseline(ROOT / "baselines" / "zhejiang-2016", ROOT)).indicators
+    assert indicators.near("新产品") == "规模以上工业新产品产值"
+    assert not any(name.isascii() for name in indicators.near("龘").split(SEPARATOR))
+    assert all(name.isascii() for name in indicators.near("zzzz").split(SEPARATOR) if name != MORE)
+
+
+def test_a_file_that_is_not_there_is_offered_its_likest_neighbour(tmp_path: Path) -> None:
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "scenarios" / "出口下滑.yaml").write_text("{}", encoding="utf-8")
+    for wrong in ("出口下滑.yml", "scenario/出口下滑.yaml", "scenarios/出口下划.yaml"):
+        with pytest.raises(BadInput) as caught:
+            load_scenarios([tmp_path / wrong], PlanFolders(tmp_path), tmp_path)
+        assert "；是否要写“scenarios/出口下滑.yaml”？ [missing-file]" in caught.value.mistakes[0].line("zh")
+
+
+def test_a_column_headed_in_chinese_is_told_its_key() -> None:
+    with pytest.raises(BadInput) as caught:
+        table_from_bytes("指标,地区\n甲,乙\n".encode(), "a.csv", ("series", "region", "year"))
+    said = " ".join(mistake.line("zh") for mistake in caught.value.mistakes)
+    assert "没有列“指标”；是否要写“series”？" in said
+    assert "没有列“地区”；是否要写“region”？" in said
+
+
+def test_all_full_width_colons_that_stand_together_are_told_at_once() -> None:
+    with pytest.raises(BadInput) as caught:
+        document_from_text("plan: x\ndrift：\n  甲：\n    areas： 全部\nseed: 1\n", "a.yaml")
+    assert [mistake.place.line for mistake in caught.value.mistakes] == [2, 3, 4]
+    assert {mistake.code for mistake in caught.value.mistakes} == {"full-width-colon"}

@@ -12,8 +12,10 @@ import pytest
 from sim import cli
 from sim.baseline import load_baseline
 from sim.outputs.text_table import display_width
+from sim.pipelines import pipeline
 from sim.tables.layout import WIDEST
 from sim.tables.targets_table import targets_text
+from sim.texts import say
 
 ROOT = Path(__file__).parents[2]
 
@@ -43,7 +45,7 @@ def test_a_pipeline_without_coupling_is_watched_and_its_flow_table_written(
     words = {"zh": ("前 4,096 次抽样（16 组参数）", "离散也变小"), "en": ("16 sets", "spreads less")}
     assert all(word in out for word in words[lang])
     assert {f"{year}-{month:02d}" for year in range(2016, 2021) for month in range(1, 13)} <= set(out.split())
-    assert "one__incubation.csv" in out
+    assert f"{tmp_path.name}/pipelines/one__incubation.csv" in out
 
     flows: defaultdict[tuple[str, str], float] = defaultdict(float)
     with (tmp_path / "pipelines" / "one__incubation.csv").open(encoding="utf-8-sig", newline="") as table:
@@ -139,3 +141,8 @@ def test_a_missing_figure_entered_where_the_list_says_gives_an_evaluated_target(
     table.write_text("".join(lines), encoding="utf-8")
     assert "missing data" not in said()
     assert load_baseline(plan, tmp_path).targets[own - 1].quantity == "vc_firms"
+
+
+def test_every_kind_of_pipeline_has_a_word_in_chinese() -> None:
+    for kind in pipeline:
+        assert say(f"pipeline.kind.{kind}", "zh") != say(f"pipeline.kind.{kind}", "en")

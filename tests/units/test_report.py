@@ -33,6 +33,8 @@ from sim.tables.selection import dots_of, ends_of, shade
 from sim.tables.surprises import surprises_of
 from sim.tables.wording import unfolded
 from sim.texts import table
+from sim.workbook.target_sheets import answer_columns
+from sim.workbook.words import Words
 from tests.pages import ROOT, cubes_of, page_from
 
 NAMES = ("baseline", "plan", "trade_friction")
@@ -429,3 +431,26 @@ def test_an_answer_that_many_assumptions_move_shows_seven_of_them() -> None:
     moves = tuple(Driver(f"a{i}", Name(f"甲{i}", f"a{i}"), 0.3 + 0.01 * i, 0.6) for i in range(9))
     chart = tornado(cube, replace(row, p=0.5, moves=moves), "")
     assert [f">a{i}<" in chart for i in range(9)] == [True] * 7 + [False] * 2
+
+
+def test_a_version_of_another_year_or_value_is_told_by_what_it_asks_for(page: str) -> None:
+    others = card_of(page, "H08").partition("other versions")[2]
+    assert "reissued" not in others
+    assert "400" in others
+    assert "2018" in others
+
+
+def test_a_workbook_says_beside_the_word_of_a_version_what_it_is() -> None:
+    (cube, *_), _, _ = cubes_of(*NAMES)
+    rows = list(cube.headline())
+    for lang, head, told in (("zh", "口径", "tol2：容差 2 %"), ("en", "version", "tol2: tolerance 2 %")):
+        columns = {column.head: column for column in answer_columns(rows, cube, Words(cube.plan, lang))}
+        cells = dict(zip([row.target.id for row in rows], columns[head].cells, strict=True))
+        assert cells["H01"] == told
+        assert cells["H02"] == "printed"
+
+
+def test_how_parameters_are_taken_is_said_in_words_on_the_page(page: str) -> None:
+    table = section_of(page, "assumptions")
+    assert "按标准误抽取" in table
+    assert not re.search(r"<td[^>]*>drawn</td>", table)

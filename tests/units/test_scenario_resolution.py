@@ -431,7 +431,8 @@ def test_mistakes_of_the_plan_folder_are_passed_on_once(tmp_path: Path) -> None:
         def __missing__(self, plan: str) -> Baseline:
             from sim.errors import Mistake, Place
 
-            raise BadInput([Mistake(Place(f"baselines/{plan}/plan.yaml"), "missing-file")])
+            place = Place(f"baselines/{plan}/plan.yaml")
+            raise BadInput([Mistake(place, "missing-file", (("near", ""),))])
 
     for name in "ab":
         (tmp_path / f"{name}.yaml").write_text("plan: x\n", encoding="utf-8")

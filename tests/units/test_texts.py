@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import csv
+import re
 import string
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,3 +45,21 @@ def test_both_languages_have_the_same_blanks_to_fill() -> None:
 def test_no_text_is_empty_in_one_language_alone() -> None:
     for key, texts in table().items():
         assert bool(texts["zh"]) == bool(texts["en"]), key
+
+
+def test_every_row_has_one_cell_for_each_language() -> None:
+    with (SOURCES / "texts.csv").open(encoding="utf-8", newline="") as file:
+        assert {len(row) for row in csv.reader(file)} == {1 + len(LANGUAGES)}
+
+
+def test_no_chinese_sentence_has_the_punctuation_of_english() -> None:
+    """A comma, semicolon or bracket of ASCII between Chinese letters; a colon may show what YAML holds."""
+    stray = re.compile("[\u4e00-\u9fff] ?[,;()!] ?[\u4e00-\u9fff]")
+    assert {key for key, texts in table().items() if stray.search(texts["zh"])} == set()
+
+
+def test_one_thing_has_one_word_in_chinese() -> None:
+    other_words = {"未分配部分": "未分解部分", "主版本": "主口径", "本规划": "本计划", "lead 版本": "主口径"}
+    for key, texts in table().items():
+        for word, ours in other_words.items():
+            assert word not in texts["zh"], (key, ours)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sim import cli
+from sim.commands.console import PLAINER
 
 
 @pytest.mark.parametrize(
@@ -41,3 +42,21 @@ def test_what_an_argument_refuses_is_said_as_in_a_file(capsys: pytest.CaptureFix
     with pytest.raises(SystemExit):
         cli.main(["--lang", "zh", "run", "--draws", "7"])
     assert "4096 的正整数倍" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [[], ["explain"], ["run"]])
+def test_the_help_in_chinese_has_no_english_heading(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--lang", "zh", *command, "--help"])
+    assert ended.value.code == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("用法：run.py")
+    assert "\n可选项：\n" in shown
+    assert not any(word in shown for word in ("usage", "positional", "options:", "show this help"))
+
+
+def test_a_sign_that_a_console_lacks_is_shown_as_its_nearest_of_ascii() -> None:
+    assert "差 −5.1 ±0.2 个".encode("gbk", PLAINER).decode("gbk") == "差 -5.1 ±0.2 个"
+    assert "−5.1 ±0.2 研".encode("ascii", PLAINER) == b"-5.1 +/-0.2 ?"
