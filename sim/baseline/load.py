@@ -60,7 +60,7 @@ def load_baseline(folder: Path, root: Path, sources_only: bool = False) -> Basel
 
     calibration.yaml, path.csv (both written by the program), breaks.csv, dimensions.csv, pipelines.yaml,
     plan_vs_outcome.csv and tiles.csv may be absent. *sources_only*: what the program wrote stays unread.
-    A plan whose files are what they were, byte for byte, is not read again: a session loads it often.
+    A plan whose files are what they were, byte for byte, is not read again: one process loads it often.
     """
     if not folder.is_dir():
         raise BadInput([Mistake(Place(name_in_project(folder, root)), "missing-folder")])

@@ -24,7 +24,7 @@ MAX_NODES = 200_000
 MAX_DEPTH = 32
 MAX_SCALAR = 64_000
 KEPT = 64
-"""Documents that are kept once read: a session asks for those of its plan again and again."""
+"""Documents that are kept once read: a process asks for those of its plan again and again."""
 MAX_DIGITS = 20  # 2**64 has twenty: every seed fits, and no text can make a costly integer
 
 INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
