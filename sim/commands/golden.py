@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.commands.console import OK, Console
-from sim.commands.projects import scenario_files
+from sim.commands.projects import shipped_files
 
 if TYPE_CHECKING:
     from sim.outputs.machine_tables import Cell
@@ -45,7 +45,7 @@ def reference_columns(root: Path) -> dict[str, list[Cell]]:
     from sim.tables.columns import probability_columns
 
     plans = PlanFolders(root)
-    shipped = load_scenarios(scenario_files([], root), plans, root)
+    shipped = load_scenarios(shipped_files(root), plans, root)
     chosen = [replace(scenario, draws=BLOCK) for scenario in shipped if not scenario.cell]
     columns: dict[str, list[Cell]] = {"scenario": [], **{name: [] for name in KEPT}}
     for cube in run_batch(chosen, plans):

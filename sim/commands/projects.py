@@ -17,6 +17,24 @@ if TYPE_CHECKING:
 SCENARIOS = "scenarios"
 
 
+SHIPPED = (
+    "baseline",
+    "innovation_push",
+    "late_start",
+    "plan",
+    "slowdown",
+    "sweep_slowdown",
+    "trade_friction",
+    "trend",
+)
+"""The scenarios that come with the program; a planner's own stand beside them."""
+
+
+def shipped_files(root: Path) -> list[Path]:
+    """Return the files of the shipped scenarios."""
+    return [root / "scenarios" / f"{name}.yaml" for name in SHIPPED]
+
+
 def scenario_files(named: Sequence[Path], root: Path) -> list[Path]:
     """Return the scenario files of a command line: a folder stands for all of its, nothing for the shipped.
 

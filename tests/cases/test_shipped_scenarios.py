@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from sim.commands.projects import shipped_files
 from sim.outputs.safe_names import safe_name
 from sim.scenario.loading import load_scenarios
 from sim.scenario.plans import PlanFolders
 from sim.scenario.scenario import Scenario
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = sorted((ROOT / "scenarios").glob("*.yaml"))
+FILES = shipped_files(ROOT)
 PLANS = PlanFolders(ROOT)
 ALL = load_scenarios(FILES, PLANS, ROOT)
 BY_ID = {scenario.id: scenario for scenario in ALL}

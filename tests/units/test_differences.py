@@ -9,6 +9,7 @@ import pytest
 
 from sim.axes import Name
 from sim.baseline.plan import Assumption
+from sim.commands.projects import shipped_files
 from sim.distributions import Empirical, Fixed, Triangular
 from sim.errors import Place
 from sim.scenario.differences import Difference, differences
@@ -188,7 +189,7 @@ def test_a_shock_on_the_level_is_in_per_cent_of_it() -> None:
 
 def test_every_shipped_scenario_differs_from_the_baseline_in_lines_of_both_languages() -> None:
     plans = PlanFolders(ROOT)
-    baseline, *others = load_scenarios(sorted((ROOT / "scenarios").glob("*.yaml")), plans, ROOT)
+    baseline, *others = load_scenarios(shipped_files(ROOT), plans, ROOT)
     assert baseline.id == "baseline"
     for other in others:
         found = differences(baseline, other, plans[other.plan])

@@ -11,6 +11,7 @@ import pytest
 
 from sim.baseline import load_baseline
 from sim.baseline.plan import Baseline
+from sim.commands.projects import shipped_files
 from sim.distributions import distribution
 from sim.marked.document import document_from_text, load_document
 from sim.scenario.loading import load_scenarios
@@ -90,7 +91,7 @@ def test_the_schema_beside_the_scenarios_is_the_one_that_code_makes() -> None:
     assert (ROOT / "scenarios" / "schema.json").read_text(encoding="utf-8") == schema_text(PLANS)
 
 
-@pytest.mark.parametrize("file", sorted((ROOT / "scenarios").glob("*.yaml")), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", shipped_files(ROOT), ids=lambda file: file.stem)
 def test_shipped_scenarios_meet_the_schema(file: Path) -> None:
     assert meets(load_document(file, ROOT).data, SCHEMA)
 
@@ -157,7 +158,7 @@ def test_the_template_passes_the_check_beside_the_shipped_scenarios(tmp_path: Pa
     file = tmp_path / "mine.yaml"
     file.write_text(template('我的 "情景": #1', PLANS["zhejiang-2016"]), encoding="utf-8")
 
-    scenarios = load_scenarios([file, *sorted((ROOT / "scenarios").glob("*.yaml"))], PLANS, ROOT)
+    scenarios = load_scenarios([file, *shipped_files(ROOT)], PLANS, ROOT)
 
     assert scenarios[0].title.zh == '我的 "情景": #1'
     assert len(scenarios[0].drift) == 1
