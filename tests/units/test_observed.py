@@ -227,8 +227,9 @@ def test_the_table_says_which_series_of_the_plan_folder_no_indicator_takes() -> 
         assert words not in told((), lang)
 
 
-def test_the_table_that_the_page_for_planners_shows_is_taken(tmp_path: Path) -> None:
-    page = (ROOT / "docs" / "planners.zh.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("file", ["planners.md", "planners.zh.md"])
+def test_the_table_that_the_page_for_planners_shows_is_taken(tmp_path: Path, file: str) -> None:
+    page = (ROOT / "docs" / file).read_text(encoding="utf-8")
     shown = page.partition("```csv\n")[2].partition("```")[0]
     assert len(actuals_of(tmp_path, shown)) == shown.count("\n") - 1 > 1
 
