@@ -1,6 +1,6 @@
 """How long a grid of 200 scenarios x 100,000 draws takes, and what is kept of it.
 
-    python3 bench/batch.py [SCENARIOS] [DRAWS] [WORKERS]
+    python3 -m bench.batch [SCENARIOS] [DRAWS] [WORKERS]
 
 prints seconds, draws a second and core, bytes a chunk on disk, and what the second run (all known) takes.
 """

@@ -1,6 +1,6 @@
 """How long calibration and a full hindcast take.
 
-    python3 bench/hindcast.py
+    python3 -m bench.hindcast
 
 prints one line per figure beside its bar. The hindcast is of a simulated panel: 31 units, 8 indicators, 5
 years ahead, 10^5 draws (whole blocks), scores, tables and page without the time of the first start.
@@ -8,25 +8,22 @@ years ahead, 10^5 draws (whole blocks), scores, tables and page without the time
 
 from __future__ import annotations
 
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from bench.main_job import report
+from sim.baseline import load_baseline
+from sim.baseline.load_panel import PanelFile
+from sim.baseline.plan import Figure
+from sim.errors import Place
+from sim.streams import BLOCK, Source, uniforms
+from sim.studies.calibrate import calibrate
+from sim.studies.hindcast.study import hindcast
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from bench.main_job import report  # noqa: E402
-from sim.baseline import load_baseline  # noqa: E402
-from sim.baseline.load_panel import PanelFile  # noqa: E402
-from sim.baseline.plan import Figure  # noqa: E402
-from sim.errors import Place  # noqa: E402
-from sim.streams import BLOCK, Source, uniforms  # noqa: E402
-from sim.studies.calibrate import calibrate  # noqa: E402
-from sim.studies.hindcast.study import hindcast  # noqa: E402
-
 UNITS, INDICATORS, AHEAD, DRAWS = 31, 8, 5, 25 * BLOCK
 
 

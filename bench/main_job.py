@@ -1,6 +1,6 @@
 """How long the main job takes, what memory it needs, and how soon ``check`` answers.
 
-    python3 bench/main_job.py
+    python3 -m bench.main_job
 
 prints one line per figure beside its bar. Whole commands are timed, as a planner would wait for them.
 """

@@ -1,13 +1,12 @@
 """How long pipelines take: all of the shipped plan, and vectors against one entity, one process.
 
-    python3 bench/pipelines.py
+    python3 -m bench.pipelines
 
 prints one line per figure beside its bar, in processor seconds: other work on the machine does not count.
 """
 
 from __future__ import annotations
 
-import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from sim.model.model import Model
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-
 DRAWS = 100_000
 CORES = 2
 RUNS = 40
