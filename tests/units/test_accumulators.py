@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from sim.accumulators import (
     CHANCE_CELLS,
+    GATHERED,
     LEVEL_ZERO,
     NO_CELL,
+    ChancesBySet,
     ExactSum,
     Grid,
     SetChances,
@@ -252,3 +254,16 @@ def test_N18_means_and_sds_of_the_statistical_reference_datasets_are_right(
     assert draws[0] == len(values)
     assert shift[0] + first == pytest.approx(mean, rel=1e-15)
     assert math.sqrt((second - first**2) * draws[0] / (draws[0] - 1)) == pytest.approx(sd, rel=10.0**-digits)
+
+
+def test_chances_of_many_blocks_are_gathered_and_stay_what_they_are_in_any_order() -> None:
+    blocks = np.random.default_rng(3).permutation(2 * GATHERED + 10)
+    chances = {int(b): np.array([[float(b), float(b) + 0.25], [0.5, math.nan]]) for b in blocks}
+    total = ChancesBySet((int(blocks[0]),), (chances[int(blocks[0])],))
+    for block in blocks[1:].tolist():
+        total = total + ChancesBySet((block,), (chances[block],))
+    assert total.blocks == tuple(sorted(chances))
+    expected = np.concatenate([chances[b] for b in sorted(chances)], axis=1)
+    assert np.array_equal(total.value(), expected, equal_nan=True)
+    assert sum(array.base is None for array in total.chances) < GATHERED  # the others lie in few arrays
+    assert len({id(array.base) for array in total.chances if array.base is not None}) == 2
