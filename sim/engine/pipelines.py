@@ -63,9 +63,15 @@ def fingerprint(pipe: PipelineModel, world: World) -> bytes:
 
 def world_of(around: Around, pipe: PipelineModel, trace: Trace | None = None) -> World:
     """Return the world of *pipe* before its first day; *trace* will note its months."""
+    lasting: dict[str, Floats] = {}
 
     def normal(name: str, stamp: str) -> Floats:
-        return around.luck.normal(Source("pipeline:" + name, indicator=pipe.id, year=stamp))
+        source = Source("pipeline:" + name, indicator=pipe.id, year=stamp)
+        if stamp:
+            return around.luck.normal(source)
+        if name not in lasting:  # luck of no date is asked for on every date
+            lasting[name] = around.luck.normal(source)
+        return lasting[name]
 
     years, quantities = around.model.years.labels, around.quantities
     numbers = {field: around.values[row][:, None] for field, row in pipe.rows.items()}

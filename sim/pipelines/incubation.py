@@ -132,7 +132,7 @@ def monthly(mean_years: Floats) -> Floats:
 
 def months(world: World, sites: Sites) -> Process:
     """Every month: arrivals, then exits, then the queue moves in as far as there is room."""
-    entered = world.zeros()
+    entered, fated = world.zeros(), world.zeros()
     for when in world.calendar.month_ends():
         yield world.until(when)
         nursery(world)
@@ -140,7 +140,7 @@ def months(world: World, sites: Sites) -> Process:
         world.move("graduating", OUTSIDE, graduates)
         stay = monthly(world.numbers["stay_failing"])
         world.move("failing", OUTSIDE, world.binomial("failed", world.accounts["failing"], stay))
-        entered = move_in(world, sites.places(), entered)
+        entered, fated = move_in(world, sites.places(), entered, fated)
         accelerator(world, graduates)
 
 
@@ -155,20 +155,21 @@ def nursery(world: World) -> None:
     world.move(OUTSIDE, "nursery", world.poisson("arrived", arrivals))
 
 
-def move_in(world: World, places: Floats, entered: Floats) -> Floats:
-    """Let the queue in as far as there are *places*; return how many have *entered* by now.
+def move_in(world: World, places: Floats, entered: Floats, fated: Floats) -> tuple[Floats, Floats]:
+    """Let the queue in as far as there are *places*; return how many have entered by now, and how many of
+    them will graduate, from what these were: *entered* and *fated*.
 
     Of the first n that enter, the binomial quantile at one uniform of the draw will graduate: each
     further one adds nought or one, whenever it enters.
     """
     tenants = world.accounts["graduating"] + world.accounts["failing"]
     moving = np.minimum(world.accounts["queue"], np.maximum(places - tenants, 0.0))
-    share = world.numbers["graduating"]
-    now = entered + moving
-    to_graduate = world.successes("fate", "", now, share) - world.successes("fate", "", entered, share)
+    entered = entered + moving
+    fated_now = world.successes("fate", "", entered, world.numbers["graduating"])
+    to_graduate = fated_now - fated
     world.move("queue", "graduating", to_graduate)
     world.move("queue", "failing", moving - to_graduate)
-    return now
+    return entered, fated_now
 
 
 def accelerator(world: World, graduates: Floats) -> None:

@@ -137,11 +137,11 @@ class World:
 
     def move(self, source: str, target: str, amount: Floats) -> None:
         """Move *amount* between two accounts; ValueError if one would fall below zero."""
-        if np.any(amount < 0.0):
+        if amount.min() < 0.0:
             raise ValueError(f"{source} -> {target}: a negative amount on {self.today()}")
         if source != OUTSIDE:
             self.accounts[source] = self.accounts[source] - amount
-            if np.any(self.accounts[source] < 0.0):
+            if self.accounts[source].min() < 0.0:
                 raise ValueError(f"{source} fell below zero on {self.today()}")
         if target != OUTSIDE:
             self.accounts[target] = self.accounts[target] + amount
@@ -171,7 +171,7 @@ class World:
         return np.zeros((len(self.calendar.years), *self.shape)) if moved is None else moved
 
     def run(self, *processes: Process) -> None:
-        """Run *processes* through all years, noting balances at year ends (and month ends if watched)."""
+        """Run *processes* through all years, noting balances at year ends, and at month ends if watched."""
         for process in processes:
             self.env.process(process)
         self.env.process(self._bookkeeping())
@@ -179,6 +179,8 @@ class World:
 
     def _bookkeeping(self) -> Process:
         for when in self.calendar.month_ends():
+            if self.trace is None and when.month != MONTHS:
+                continue
             yield self.env.timeout(self.calendar.day(when) + END_OF_DAY - self.env.now)
             if self.trace is not None:
                 self.trace.note(when, self.accounts)
