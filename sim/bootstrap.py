@@ -222,13 +222,14 @@ def _install(setup: Setup) -> None:
 
 
 def _compile(setup: Setup) -> None:
-    """Have the environment's Python compile the kernels once, so that no later start waits for it.
+    """Have the environment's Python compile kernels and modules once, so that no later start waits for it.
 
-    Importing them compiles them and keeps the result on disk. A machine that cannot compile still
-    runs: each start then compiles for itself, and says why where that fails.
+    A machine that cannot compile kernels still runs: each start then compiles for itself, and says why
+    where that fails.
     """
     setup.tell("setup.compiling")
-    what = f"import sys; sys.path.insert(0, {os.fspath(setup.root)!r}); import sim.engine"
+    path = f"import sys; sys.path.insert(0, {os.fspath(setup.root)!r})"
+    what = f"{path}; from sim.commands.prepare import prepare; prepare()"
     said = _run([os.fspath(setup.python), "-c", what])
     if said is not None:
         setup.tell("setup.not-compiled", why=" ".join(said.splitlines()[-1:]))

@@ -19,7 +19,6 @@ from sim.engine.actual_rows import Row
 from sim.engine.case import Case
 from sim.engine.gaussian_terms import Terms, city_change, province_change, terms_of
 from sim.engine.province_sums import count_weight, set_known_ratio, wanted_sum
-from sim.engine.transport import move_of
 from sim.kernels import conditioning as kernel
 from sim.kernels.reference import logit
 from sim.model.observed import ObservedModel
@@ -76,6 +75,8 @@ def conditioned(case: Case) -> Conditioned:
 
 def corrections(case: Case, terms: Terms) -> tuple[Floats, Floats]:
     """Return what every row asks of its normals ``[row, N]``, and the log weight of a draw ``[N]``."""
+    from sim.engine.transport import move_of  # its kernel is read from disk, which only actuals ask for
+
     wanted = np.empty((len(case.plan.rows), case.draws))
     weight = np.zeros(case.draws)
     for i, row in enumerate(case.plan.rows):

@@ -11,7 +11,6 @@ from scipy.special import ndtri
 from sim.axes import Axis, Floats
 from sim.designs import PLAIN, Design, draw_directions, draw_points, name_of, scrambling_keys
 from sim.kernels.compiled import scales_into
-from sim.kernels.nets import point_normals_into, points_into, scales_of_normals
 from sim.kernels.philox import normals_into
 from sim.kernels.reference import mixing
 from sim.kernels.tails import MOST_DOF, scale_table
@@ -89,6 +88,8 @@ class Luck:
             points = np.stack([draw_points(self.seed, name, d, self.block) for name, d in pairs])
             normals: Floats = ndtri(points) if normal else points
             return normals
+        from sim.kernels.nets import point_normals_into, points_into  # kernels that only nets ask for
+
         points = np.empty((len(sources), SETS, SET))
         keys = np.stack([scrambling_keys(self.seed, name) for name in names])
         fill = point_normals_into if normal else points_into
@@ -134,6 +135,8 @@ class Luck:
         if not (self.compiled and has_table(dof)):
             return mixing(self.uniform(source), dof)
         if self.design != PLAIN and name_of(source) is not None:
+            from sim.kernels.nets import scales_of_normals  # as in `_points`
+
             scale = self.normal(source)
             scales_of_normals(*scale_table(dof), scale.reshape(-1))
             return scale

@@ -21,7 +21,6 @@ from sim.engine.luck import Luck
 from sim.engine.noise import block_noise, set_parameters
 from sim.engine.tilting import start_of_block, uniform_of
 from sim.kernels import conditioning as kernel
-from sim.kernels import proposals
 from sim.model.model import NONE, Model
 from sim.model.observed import ObservedModel
 from sim.model.parameters import drawn_parameters, drawn_rows, parameter_uniforms, value_from_uniform
@@ -63,6 +62,8 @@ def fitted(model: Model, observed: ObservedModel) -> Model:
     The first round draws from the own law, which keeps the weights of all rounds even; the second from the
     law that the model has already, if any, which brings a variant near at once.
     """
+    from sim.kernels import proposals  # needs scipy.linalg, which runs without actuals do not
+
     rows, sources = learning_rows(model, observed), learning_sources(model, observed)
     size = len(rows) + len(sources)
     if size == 0:
@@ -98,6 +99,8 @@ class Rounds:
 
     def take(self, scores: Floats, log_likelihood: Floats) -> None:
         """Take in the draws of a round of the last law."""
+        from sim.kernels import proposals  # as in `fitted`
+
         self.scores.append(scores)
         self.log_likelihood.append(log_likelihood)
         self.densities.append([])
@@ -109,6 +112,8 @@ class Rounds:
         """Return the power of the likelihood that leaves enough draws, the weights with it, and the log of
         the mean likelihood. Draws are weighed by the mixture of all laws, which no single law can upset.
         """
+        from sim.kernels import proposals  # as in `fitted`
+
         scores = np.concatenate(self.scores, axis=1)
         log_likelihood = np.concatenate(self.log_likelihood)
         densities = np.concatenate(self.densities, axis=1)

@@ -9,7 +9,6 @@ from scipy.special import ndtr, ndtri
 
 from sim.axes import Floats
 from sim.engine.luck import Luck
-from sim.kernels.proposals import is_own, proposed
 from sim.model.model import Model
 from sim.model.parameters import drawn_parameters, parameter_uniforms, value_from_uniform
 from sim.model.proposal import Proposal
@@ -72,6 +71,8 @@ def tilted(model: Model, proposal: Proposal, values: Floats, luck: Luck) -> tupl
 
     The normals are those that the own law would have used, so that scenarios still share their luck.
     """
+    from sim.kernels.proposals import is_own, proposed  # needs scipy.linalg, which runs without actuals do not
+
     count, first = len(proposal.rows), luck.block * SETS
     table, values = model.parameters, values.copy()
     plain = ndtri(parameter_uniforms(table, model.seed, proposal.rows, first, SETS))

@@ -14,7 +14,6 @@ from sim.baseline.calibration import Estimate
 from sim.baseline.plan import Assumption
 from sim.designs import PARAMETER, PLAIN, Design, net_of
 from sim.distributions import Triangular
-from sim.kernels.nets import set_points_into
 from sim.kernels.philox import uniforms_into
 from sim.streams import Source, streams
 
@@ -155,6 +154,8 @@ def points_of_sets(design: Design, seed: int, names: tuple[str, ...], first: int
     """Return the Sobol points of sets *first* and later, ``[name, set]``: `designs.set_points`, compiled."""
     points = np.empty((len(names), count))
     if names:
+        from sim.kernels.nets import set_points_into  # kernels that only nets ask for
+
         set_points_into(*net_of(design, seed, names), first, points)
     return points
 

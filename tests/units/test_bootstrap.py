@@ -32,8 +32,9 @@ def main(argv):
     return 3 if "three" in argv else 0
 """
 
-ENGINE = """import pathlib, sys
-(pathlib.Path(sys.prefix) / "compiled").touch()
+PREPARE = """import pathlib, sys
+def prepare():
+    (pathlib.Path(sys.prefix) / "compiled").touch()
 """
 
 
@@ -59,7 +60,8 @@ def write_project(root: Path) -> Path:
     for name in ("__init__.py", "bootstrap.py", "texts.py", "texts.csv"):
         shutil.copy(ROOT / "sim" / name, root / "sim")
     (root / "sim" / "cli.py").write_text(CLI)
-    (root / "sim" / "engine.py").write_text(ENGINE)
+    (root / "sim" / "commands").mkdir()
+    (root / "sim" / "commands" / "prepare.py").write_text(PREPARE)
     write_lock(root, "1.0")
     return root
 
@@ -179,11 +181,11 @@ def test_a_changed_lock_is_installed_over_the_old_one(fresh: Path) -> None:
 
 
 def test_kernels_that_do_not_compile_are_told_of_and_keep_nobody_from_working(fresh: Path) -> None:
-    engine = fresh / "sim" / "engine.py"
-    engine.write_text("raise RuntimeError('no compiler')")
+    prepare = fresh / "sim" / "commands" / "prepare.py"
+    prepare.write_text("raise RuntimeError('no compiler')")
     write_lock(fresh, "2.5")
     done = run(fresh)
-    engine.write_text(ENGINE)
+    prepare.write_text(PREPARE)
 
     assert done.stdout == "2.5 False\n"
     assert "every start will try again: RuntimeError: no compiler" in done.stderr
