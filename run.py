@@ -4,10 +4,12 @@
 Every Python since 2.7 can read this file, so that an old one is refused in a sentence.
 """
 
+import gc
 import os
 import sys
 
 ROOT = os.path.dirname(os.path.abspath(__file__))
+YOUNG = 50000  # new objects after which Python looks for cycles among them; 700 unless it is told
 
 if __name__ == "__main__":
     if sys.version_info < (3, 11):
@@ -20,7 +22,12 @@ if __name__ == "__main__":
     from sim import bootstrap
 
     bootstrap.enter(ROOT, sys.argv[1:])
+    # What a start imports and reads stays to the end: to search it for cycles, while it grows and once
+    # more at the end, takes half a second and finds nothing.
+    gc.set_threshold(YOUNG)
 
     from sim import cli
 
-    sys.exit(cli.main(sys.argv[1:]))
+    code = cli.main(sys.argv[1:])
+    gc.freeze()
+    sys.exit(code)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import errno
-import gc
 import io
 import os
 import signal
@@ -64,9 +63,6 @@ COMMANDS: Mapping[str, Command] = {
     "fix-encoding": fix_encoding,
 }
 DEFAULT = "run"
-YOUNG = 50_000
-"""New objects after which cycles are looked for: Python's own 700 has it search all that a start imports
-and reads, hundreds of thousands of objects that stay, again and again."""
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -75,7 +71,6 @@ def main(argv: Sequence[str], root: Path = ROOT) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=PLAINER)
-    gc.set_threshold(YOUNG)
     console = Console(root, language_of(argv, os.environ), sys.stdout, sys.stderr)
     options = parser_in(console.lang).parse_args(with_command(argv))
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # being ended is being interrupted
