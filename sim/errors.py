@@ -95,6 +95,10 @@ class BadInput(Exception):
         self.mistakes: tuple[Mistake, ...] = tuple(sorted(set(mistakes)))
         super().__init__("\n".join(m.line("en") for m in self.mistakes))
 
+    def __reduce__(self) -> tuple[type[BadInput], tuple[tuple[Mistake, ...]]]:
+        """Travel between processes with the mistakes, not with what they say."""
+        return type(self), (self.mistakes,)
+
 
 @dataclass(slots=True)
 class Found:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,9 +16,13 @@ from sim.commands.projects import scenario_files
 from sim.texts import counted, say
 
 if TYPE_CHECKING:
+    from sim.baseline.plan import Baseline
     from sim.cube import Cube
-    from sim.executors import Map
+    from sim.executors import Ask, Beside, Map
     from sim.outputs.manifest import Origin
+    from sim.outputs.run_log import RunLog
+    from sim.scenario.plans import PlanFolders
+    from sim.scenario.scenario import Scenario
 
 RESULTS = "results"
 
@@ -37,24 +42,49 @@ def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Run the scenarios; all that can be wrong is said before anything is simulated."""
-    from sim.marked.text import readable_name
-    from sim.outputs.manifest import versions
-    from sim.outputs.results import opened, publish
-    from sim.outputs.run_log import RunLog
-    from sim.report.pages import PAGE, pages_of
+    from sim.executors import process_beside
+
+    with process_beside() as beside:
+        return run_with(beside, options, console)
+
+
+def loaded(
+    options: argparse.Namespace, root: Path, threshold: tuple[int, int, int]
+) -> tuple[tuple[Scenario, ...], PlanFolders]:
+    """Return the scenarios of the command line with their plans; BadInput with all mistakes.
+
+    *threshold*: when the asking process looks for cycles; one beside it does as it does.
+    """
     from sim.scenario.loading import load_scenarios
     from sim.scenario.plans import PlanFolders
-    from sim.studies.batch import run_batch
-    from sim.studies.pipeline_flows import flows_of_scenarios
-    from sim.tables.interchange import interchange_files
-    from sim.tables.pipeline_table import flow_files
-    from sim.tables.result_files import result_files
+
+    gc.set_threshold(*threshold)
+    plans = PlanFolders(root)
+    return load_scenarios(scenario_files(options.files, root), plans, root), plans
+
+
+def ready() -> None:
+    """Import all that a run needs but reading: in one process while the other reads."""
+    import sim.report.pages
+    import sim.studies.batch
+    import sim.studies.pipeline_flows
+    import sim.workbook  # noqa: F401
+
+
+def run_with(beside: Beside, options: argparse.Namespace, console: Console) -> int:
+    """Run the scenarios as `run`, with a process *beside* this one."""
+    reading = beside(loaded, options, console.root, gc.get_threshold())
+    beside(ready)
+    ready()  # what takes longest to import, while the scenarios are read
+
+    from sim.marked.text import readable_name
+    from sim.outputs.manifest import versions
+    from sim.outputs.results import opened
+    from sim.outputs.run_log import RunLog
     from sim.tables.run_screens import run_screens
-    from sim.workbook import workbook_files
 
     log = RunLog()
-    plans = PlanFolders(console.root)
-    scenarios = load_scenarios(scenario_files(options.files, console.root), plans, console.root)
+    scenarios, plans = reading()
     scenarios = tuple(as_asked(scenario, options) for scenario in scenarios)
     check_nets(scenarios, plans)
     scenarios = observed_scenarios(scenarios, options.observed, plans, console.root)
@@ -66,29 +96,53 @@ def run(options: argparse.Namespace, console: Console) -> int:
         console.tell_text("cli.run.begin", scenarios=counted(len(scenarios), "scenarios", console.lang))
 
         scenarios = drawn_enough(scenarios, plans, options.workers, console)
-
-        def published() -> Iterator[Cube]:
-            cubes = tuple(run_batch(scenarios, plans, watched(map_over(options.workers), console)))
-            # A grid is read side by side (`report`, `compare`), so its cells get tables and no pages.
-            shown = tuple(cube for cube in cubes if not cube.cell)
-            chosen = tuple(scenario for scenario in scenarios if not scenario.cell)
-            pages = pages_of(chosen, plans, shown, sources, made_with)
-            flows = flows_of_scenarios(chosen, plans)
-            for cube in cubes:
-                origin = origin_of(cube, sources[cube.scenario], made_with)
-                files = dict(result_files(cube))
-                if not cube.cell:
-                    files |= interchange_files(cube) | workbook_files(cube, origin) | {PAGE: next(pages)}
-                    files |= flow_files(next(flows))
-                publish(results, origin, files, log.content(f"simulated {cube.scenario}"))
-                yield cube
-
-        for text in run_screens(published(), console.lang):
+        map_blocks = watched(beside.map if options.workers == 1 else map_over(options.workers), console)
+        cubes = published(results, scenarios, plans, sources, made_with, log, map_blocks, beside)
+        for text in run_screens(cubes, console.lang):
             if not options.quiet:
                 console.show(text)
     count = counted(len(scenarios), "scenarios", console.lang)
     console.tell_text("cli.run.done", folder=results.name, scenarios=count)
     return OK
+
+
+def published(
+    results: Path,
+    scenarios: Sequence[Scenario],
+    plans: Mapping[str, Baseline],
+    sources: Mapping[str, str],
+    made_with: Mapping[str, str],
+    log: RunLog,
+    map_blocks: Map,
+    ask: Ask,
+) -> Iterator[Cube]:
+    """Simulate, and yield each scenario's cube once its files stand in the *results* folder."""
+    from sim.outputs.results import publish
+    from sim.report.pages import PAGE, pages_of
+    from sim.studies.batch import run_batch
+    from sim.studies.goal_seek import seeking
+    from sim.studies.pipeline_flows import flows_of_scenarios
+    from sim.tables.interchange import interchange_files
+    from sim.tables.pipeline_table import flow_files
+    from sim.tables.result_files import result_files
+    from sim.workbook import workbook_files
+
+    # A grid is read side by side (`report`, `compare`), so its cells get tables and no pages.
+    chosen = tuple(scenario for scenario in scenarios if not scenario.cell)
+    seek, flows = seeking(chosen, plans, ask), flows_of_scenarios(chosen, plans, ask)
+    cubes = tuple(run_batch(scenarios, plans, map_blocks, ask))
+    shown = tuple(cube for cube in cubes if not cube.cell)
+    pages = pages_of(shown, seek({cube.scenario: cube for cube in shown}), sources, made_with)
+    for cube in cubes:
+        origin = origin_of(cube, sources[cube.scenario], made_with)
+        if cube.cell:
+            files = dict(result_files(cube))
+        else:
+            books = ask(workbook_files, cube, origin)
+            files = dict(result_files(cube)) | interchange_files(cube) | {PAGE: next(pages)}
+            files |= flow_files(next(flows)) | books()
+        publish(results, origin, files, log.content(f"simulated {cube.scenario}"))
+        yield cube
 
 
 def draws_in(lang: str) -> Callable[[str], int]:

@@ -11,20 +11,18 @@ from sim.report.material import is_one_sweep, material_of
 from sim.report.page import page_of
 from sim.scenario.scenario import Scenario
 from sim.studies.compare import Comparison, comparisons_of
-from sim.studies.goal_seek import goal_seek
+from sim.studies.goal_seek import Needs, goal_seek
 
 PAGE = "report.html"
 
 
 def pages_of(
-    scenarios: Sequence[Scenario],
-    baselines: Mapping[str, Baseline],
     cubes: Sequence[Cube],
+    needs: Mapping[str, Needs],
     sources: Mapping[str, str],
     versions: Mapping[str, str],
 ) -> Iterator[bytes]:
-    """Yield the page of each scenario alone, in order."""
-    needs = goal_seek(scenarios, baselines, {cube.scenario: cube for cube in cubes})
+    """Yield the page of each scenario alone, in order; *needs* as `goal_seek` gives them."""
     audits: dict[str, Audit] = {}
     for cube in cubes:
         audit = audits.setdefault(cube.plan.id, audits.get(cube.plan.id) or audit_of(cube.plan))

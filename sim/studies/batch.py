@@ -8,7 +8,7 @@ from dataclasses import replace
 from sim.baseline.plan import Baseline
 from sim.cube import Cube
 from sim.engine import Summary, run
-from sim.executors import Map, serial
+from sim.executors import Ask, Map, serial, when_wanted
 from sim.model import Model
 from sim.scenario.scenario import Scenario
 from sim.studies.learned import learned_model
@@ -32,19 +32,23 @@ def without_execution(model: Model, map_blocks: Map) -> Summary | None:
 
 
 def run_batch(
-    scenarios: Sequence[Scenario], baselines: Mapping[str, Baseline], map_blocks: Map = serial
+    scenarios: Sequence[Scenario],
+    baselines: Mapping[str, Baseline],
+    map_blocks: Map = serial,
+    ask: Ask = when_wanted,
 ) -> Iterator[Cube]:
     """Yield the cube of each scenario, in the order given.
 
-    Scenarios with equal numbers of draws run together; no result depends on which others run.
+    Scenarios with equal numbers of draws run together; no result depends on which others run. What moves
+    them is *asked* for before they run.
     """
     models = {s.id: learned_model(s, baselines[s.plan]) for s in scenarios}
     cubes: dict[str, Cube] = {}
     for together in groups_of(scenarios):
         chosen = [models[s.id] for s in together]
+        moves = ask(sensitivity_of, chosen)
         summaries = run(chosen, range(chosen[0].blocks), map_blocks=map_blocks)
-        moves = sensitivity_of(chosen, map_blocks)
-        for scenario, model, summary, move in zip(together, chosen, summaries, moves, strict=True):
+        for scenario, model, summary, move in zip(together, chosen, summaries, moves(), strict=True):
             bare = without_execution(model, map_blocks)
             cubes[scenario.id] = cube_of(scenario, baselines[scenario.plan], model, summary, move, bare)
     for scenario in scenarios:

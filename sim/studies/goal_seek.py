@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -14,7 +14,7 @@ from sim.baseline.plan import Baseline
 from sim.cube import QUANTILES, Cube
 from sim.engine import run
 from sim.engine.pilot import without_reference
-from sim.executors import Map, serial
+from sim.executors import Ask, when_wanted
 from sim.model.model import NONE, Model, RatioModel, StockModel
 from sim.scenario.scenario import Scenario
 from sim.studies.learned import learned_model
@@ -64,31 +64,50 @@ class Need:
         return float(at[i - 1] + (at[i] - at[i - 1]) * (wanted - low) / (high - low))
 
 
+Needs = tuple[Need, ...]
+
+
 def goal_seek(
     scenarios: Sequence[Scenario],
     baselines: Mapping[str, Baseline],
     cubes: Mapping[str, Cube],
-    map_blocks: Map = serial,
-) -> dict[str, tuple[Need, ...]]:
+) -> dict[str, Needs]:
     """Return what each scenario's lead headline targets would take, by scenario id.
 
     All growth of the driver is moved alike: every city, every year (counts: from the second year on).
     """
+    return seeking(scenarios, baselines)(cubes)
+
+
+def seeking(
+    scenarios: Sequence[Scenario], baselines: Mapping[str, Baseline], ask: Ask = when_wanted
+) -> Callable[[Mapping[str, Cube]], dict[str, Needs]]:
+    """*Ask* for what `goal_seek` draws, which is begun before there are cubes; return what takes the cubes."""
     models = {s.id: headline_only(learned_model(s, baselines[s.plan])) for s in scenarios}
-    models = {id: model for id, model in models.items() if model.targets}
     groups = {id: groups_of(model) for id, model in models.items()}
-    variants = [
-        moved(m, drivers, step) for id, m in models.items() for drivers in groups[id] for step in STEPS
-    ]
-    if not variants:
-        return {s.id: () for s in scenarios}
-    done = iter(run(variants, range(BLOCKS), detailed=False, map_blocks=map_blocks))
-    needs: dict[str, tuple[Need, ...]] = {s.id: () for s in scenarios}
-    for id, model in models.items():
-        chances = [summary.chances.mean() for summary in islice(done, len(groups[id]) * len(STEPS))]
-        curves = np.array(chances).reshape(len(groups[id]), len(STEPS), -1)
-        needs[id] = tuple(needs_of(model, cubes[id], groups[id], curves))
+    drawn = ask(curves_of, list(models.values()), list(groups.values()))
+
+    def needs(cubes: Mapping[str, Cube]) -> dict[str, Needs]:
+        found = zip(models.items(), groups.values(), drawn(), strict=True)
+        return {id: tuple(needs_of(m, cubes[id], group, curves)) for (id, m), group, curves in found}
+
     return needs
+
+
+def curves_of(models: Sequence[Model], groups: Sequence[Sequence[set[int]]]) -> list[Floats]:
+    """Return the chances of each model's targets ``[group, step, target]``, its drivers moved in *groups*."""
+    variants = [
+        moved(model, drivers, step)
+        for model, each in zip(models, groups, strict=True)
+        for drivers in each
+        for step in STEPS
+    ]
+    done = iter(run(variants, range(BLOCKS), detailed=False)) if variants else iter(())
+    curves = []
+    for model, each in zip(models, groups, strict=True):
+        chances = [summary.chances.mean() for summary in islice(done, len(each) * len(STEPS))]
+        curves.append(np.array(chances).reshape(len(each), len(STEPS), len(model.targets)))
+    return curves
 
 
 def needs_of(model: Model, cube: Cube, groups: Sequence[set[int]], chances: Floats) -> Iterator[Need]:
