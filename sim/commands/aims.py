@@ -36,13 +36,16 @@ def as_asked(scenario: Scenario, options: argparse.Namespace) -> Scenario:
 
 def check_nets(scenarios: Iterable[Scenario], plans: Mapping[str, Baseline]) -> None:
     """Raise BadInput where the command line gives Sobol points draws or a plan that they cannot have."""
+    sobol = [scenario for scenario in scenarios if scenario.design == "sobol"]
+    if not sobol:
+        return
+
     from sim.designs import is_whole_net
     from sim.errors import COMMAND_LINE, Found
     from sim.scenario.resolve import net_details
     from sim.streams import BLOCK
 
     found = Found()
-    sobol = [scenario for scenario in scenarios if scenario.design == "sobol"]
     for draws in sorted({scenario.draws for scenario in sobol}):
         if not is_whole_net(draws // BLOCK):
             found.add(COMMAND_LINE, "draws-no-net", **net_details(draws))
@@ -59,6 +62,9 @@ def drawn_enough(
 
     Scenarios that shared their luck still do: all take the number of the one that needs most.
     """
+    if all(scenario.precision is None and scenario.decide is None for scenario in scenarios):
+        return tuple(scenarios)
+
     from sim.executors import crew_of_processes, lone_crew
     from sim.studies.precision import with_enough_draws
 

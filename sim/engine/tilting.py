@@ -71,7 +71,10 @@ def tilted(model: Model, proposal: Proposal, values: Floats, luck: Luck) -> tupl
 
     The normals are those that the own law would have used, so that scenarios still share their luck.
     """
-    from sim.kernels.proposals import is_own, proposed  # needs scipy.linalg, which runs without actuals do not
+    from sim.kernels.proposals import (  # needs scipy.linalg, which runs without actuals do not
+        is_own,
+        proposed,
+    )
 
     count, first = len(proposal.rows), luck.block * SETS
     table, values = model.parameters, values.copy()

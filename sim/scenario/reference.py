@@ -10,8 +10,9 @@ from sim.distributions import distribution
 from sim.registry import Family
 from sim.scenario.layers import OWN
 from sim.scenario.schema import MODELS
+from sim.scenario.text_keys import member_keys
 from sim.scenario.unions import Written
-from sim.scenario.wording import field_key, meaning_of, member_keys, section_of, title_of
+from sim.scenario.wording import field_key, meaning_of, section_of, title_of
 from sim.scenario.written import Bilingual, ScenarioWritten
 from sim.shocks import course
 from sim.texts import say

@@ -15,8 +15,9 @@ from sim.baseline.plan import Baseline
 from sim.distributions import distribution
 from sim.registry import Family
 from sim.scenario.names import directories_of
+from sim.scenario.text_keys import member_keys
 from sim.scenario.unions import NAME, Written
-from sim.scenario.wording import field_key, meaning_of, member_keys, title_of
+from sim.scenario.wording import field_key, meaning_of, title_of
 from sim.scenario.written import (
     ActualWritten,
     Bilingual,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import BaseModel
 
-from sim.registry import Family
+from sim.scenario.text_keys import text_key
 from sim.scenario.written import ScenarioWritten
 from sim.texts import say, table
 
@@ -22,30 +20,10 @@ def section_of(model: type[BaseModel]) -> str:
     return "file" if model is ScenarioWritten else model.__name__.removesuffix("Written").lower()
 
 
-def text_key(models: list[str], field: str) -> str:
-    """Return the key of the text of *field*, sought in the sections *models* in their order."""
-    for section in models:
-        key = f"scenario.{section}.{field}"
-        if key in table():
-            return key
-    wanted = " or ".join(f"scenario.{section}.{field}" for section in models)
-    raise KeyError(f"no text for {field}: sim/texts.csv needs a row {wanted}, in both languages")
-
-
 def field_key(model: type[BaseModel], field: str) -> str:
     """Return the key of the text of a field of *model*, which may be inherited from its parents."""
     sections = [section_of(kind) for kind in model.__mro__ if issubclass(kind, BaseModel)]
     return text_key(sections, field)
-
-
-def member_keys(family: Family[Any], member: str, field: str = "") -> str:
-    """Return the key of the text of a family's member, or of one of its fields.
-
-    A field whose meaning is the member's own has its text under the member, else under ``field``.
-    """
-    if not field:
-        return text_key([family.name], member)
-    return text_key([f"{family.name}.{member}", f"{family.name}.field"], field)
 
 
 def title_of(key: str) -> str:

@@ -82,7 +82,7 @@ def goal_seek(
 def seeking(
     scenarios: Sequence[Scenario], baselines: Mapping[str, Baseline], ask: Ask = when_wanted
 ) -> Callable[[Mapping[str, Cube]], dict[str, Needs]]:
-    """*Ask* for what `goal_seek` draws, which is begun before there are cubes; return what takes the cubes."""
+    """*Ask* for what `goal_seek` draws, before there are cubes; return what makes its answer of them."""
     models = {s.id: headline_only(learned_model(s, baselines[s.plan])) for s in scenarios}
     groups = {id: groups_of(model) for id, model in models.items()}
     drawn = ask(curves_of, list(models.values()), list(groups.values()))

@@ -13,7 +13,7 @@ from sim.distributions import Distribution, distribution
 from sim.registry import Family
 from sim.scenario.differences import Difference, Value
 from sim.scenario.scenario import Chance, Delay, Path, Shock
-from sim.scenario.wording import member_keys
+from sim.scenario.text_keys import member_keys
 from sim.shocks import Course, course
 from sim.tables.wording import unit_words
 from sim.texts import say

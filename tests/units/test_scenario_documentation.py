@@ -19,7 +19,7 @@ from sim.scenario.plans import PlanFolders
 from sim.scenario.reference import with_generated_parts
 from sim.scenario.schema import json_schema, schema_text
 from sim.scenario.template import template
-from sim.scenario.wording import member_keys, text_key
+from sim.scenario.text_keys import member_keys, text_key
 from sim.shocks import course
 from sim.texts import table
 
