@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -143,13 +143,18 @@ class Grid:
 
         A row without any value has `NO_CELL`.
         """
-        found = np.full(len(self.first), NO_CELL, dtype=np.int64)
+        return self.indices_at([probability])[:, 0]
+
+    def indices_at(self, probabilities: Sequence[float]) -> Ints:
+        """Return `index_at` each of the *probabilities*, ``[row, probability]``: each row is added up once."""
+        found = np.full((len(self.first), len(probabilities)), NO_CELL, dtype=np.int64)
+        shares = np.array(probabilities)
         for row, (low, counts) in enumerate(zip(self.first.tolist(), self.rows(), strict=True)):
             if not len(counts):
                 continue
-            cumulative = np.cumsum(counts, dtype=np.int64)
-            wanted = max(1, math.ceil(probability * int(cumulative[-1])))
-            found[row] = low + int(np.searchsorted(cumulative, wanted))
+            cumulative = counts.cumsum(dtype=np.int64)
+            wanted = np.maximum(np.ceil(shares * float(cumulative[-1])), 1.0)
+            found[row] = low + cumulative.searchsorted(wanted.astype(np.int64))
         return found
 
 

@@ -130,12 +130,9 @@ def trajectories_of(model: Model, baseline: Baseline, summary: Summary) -> tuple
     sums, squares = np.where(draws > 0, summary.trajectories.moments.value() / np.maximum(draws, 1), np.nan)
     rates = {q for q, rate in enumerate(model.is_rate) if rate}
     is_rate = np.array([q in rates for _, q, _ in cells])
+    zeros, found = zeros_of(model), grid.indices_at(QUANTILES)
     quantiles = np.stack(
-        [
-            value_of_index(np.where(draws > 0, grid.index_at(level), 0), is_rate, zeros_of(model))
-            for level in QUANTILES
-        ],
-        axis=1,
+        [value_of_index(np.where(draws > 0, index, 0), is_rate, zeros) for index in found.T], axis=1
     )
     quantiles[draws == 0] = np.nan
     whole = whole_quantities(model)
@@ -185,7 +182,7 @@ def probabilities_of(
     chances = chance_columns(summary.chances, *summary_interval(summary, model.design, together=False))
     medians = {(t.area, t.indicator, t.year): t.quantiles[QUANTILES.index(0.5)] for t in trajectories}
     drivers = dict(zip((int(i) for i in model.headline), sensitivity.moves, strict=False))
-    here = chances_there(summary)
+    here, missing = chances_there(summary), summary.shortfall.value()
     base = drawn_parameters(model.parameters, model.seed, False, 0, SETS)
     rows = []
     for row, target in enumerate(baseline.targets):
@@ -208,7 +205,7 @@ def probabilities_of(
             for move in drivers.get(i, ())
         )
         misses = total - int(summary.hits[i]) - int(summary.invalid[i])
-        shortfall = summary.shortfall.value()[i] / misses if misses else None
+        shortfall = missing[i] / misses if misses else None
         rows.append(
             Probability(
                 target=target,
