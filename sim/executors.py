@@ -7,7 +7,9 @@ import logging
 import multiprocessing
 import os
 import signal
+import sys
 import threading
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -79,8 +81,9 @@ def _ctrl_c_held_back() -> Iterator[None]:
 
 
 def _die_quietly() -> None:
-    """Let Ctrl-C end a worker at once; its parent is the one to say so."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    """Let Ctrl-C and its like end a worker at once; its parent is the one to say so."""
+    for each in (signal.SIGINT, signal.SIGTERM):  # a forked worker has its parent's handlers
+        signal.signal(each, signal.SIG_DFL)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     threading.Thread(target=_die_with_the_parent, daemon=True).start()
@@ -189,7 +192,9 @@ class Beside:
                 return
             errand = self._waiting[-1]
             try:
-                with _ctrl_c_held_back():
+                with _ctrl_c_held_back(), warnings.catch_warnings():
+                    # From Python 3.12 on, of threads at a fork: those of linear algebra, which minds forks.
+                    warnings.simplefilter("ignore", DeprecationWarning)
                     errand.begun = self._pool.submit(errand.work, *errand.arguments)
             except (BrokenProcessPool, RuntimeError):  # it died, or all is being left
                 self._pool = None
@@ -219,12 +224,16 @@ def processors() -> int:
 def process_beside() -> Iterator[Beside]:
     """Hold a process beside this one, where there is a processor for it. However the context is left, the
     process ends with it, and what it had not done is not done.
+
+    On Linux it is forked, at the first thing asked: it begins with all that this one has imported and read,
+    and costs next to nothing. Ask before locks are taken and threads begun.
     """
     if processors() < 2:
         yield Beside(None)
         return
     others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _die_quietly)
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    pool = ProcessPoolExecutor(1, context, _die_quietly)
     try:
         yield Beside(pool)
     finally:

@@ -43,9 +43,20 @@ def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
 def run(options: argparse.Namespace, console: Console) -> int:
     """Run the scenarios; all that can be wrong is said before anything is simulated."""
     from sim.executors import process_beside
+    from sim.outputs.run_log import RunLog
 
+    log = RunLog()
     with process_beside() as beside:
-        return run_with(beside, options, console)
+        reading = beside(loaded, options, console.root, gc.get_threshold())
+        ready()  # what takes longest to import, while the scenarios are read
+        scenarios, plans = reading()
+    scenarios = tuple(as_asked(scenario, options) for scenario in scenarios)
+    check_nets(scenarios, plans)
+    scenarios = observed_scenarios(scenarios, options.observed, plans, console.root)
+    log.note("read")
+    with process_beside() as beside:
+        beside(ready)  # where it is not there at once, in time for what follows
+        return run_with(beside, scenarios, plans, options, console, log)
 
 
 def loaded(
@@ -64,35 +75,32 @@ def loaded(
 
 
 def ready() -> None:
-    """Import all that a run needs but reading: in one process while the other reads."""
+    """Import all that a run needs but what reads."""
     import sim.report.pages
     import sim.studies.batch
     import sim.studies.pipeline_flows
+    import sim.tables.run_screens
     import sim.workbook  # noqa: F401
 
 
-def run_with(beside: Beside, options: argparse.Namespace, console: Console) -> int:
-    """Run the scenarios as `run`, with a process *beside* this one."""
-    reading = beside(loaded, options, console.root, gc.get_threshold())
-    beside(ready)
-    ready()  # what takes longest to import, while the scenarios are read
-
+def run_with(
+    beside: Beside,
+    scenarios: tuple[Scenario, ...],
+    plans: PlanFolders,
+    options: argparse.Namespace,
+    console: Console,
+    log: RunLog,
+) -> int:
+    """Simulate, show and write *scenarios*, with a process *beside* this one."""
     from sim.marked.text import readable_name
     from sim.outputs.manifest import versions
     from sim.outputs.results import opened
-    from sim.outputs.run_log import RunLog
     from sim.tables.run_screens import run_screens
 
-    log = RunLog()
-    scenarios, plans = reading()
-    scenarios = tuple(as_asked(scenario, options) for scenario in scenarios)
-    check_nets(scenarios, plans)
-    scenarios = observed_scenarios(scenarios, options.observed, plans, console.root)
     results = Path(os.path.abspath(options.out or console.root / RESULTS))
     sources = {scenario.id: readable_name(scenario.place.file) for scenario in scenarios}
     made_with = versions(console.root)
     with opened(results, console.root, sources.items()):
-        log.note("read")
         console.tell_text("cli.run.begin", scenarios=counted(len(scenarios), "scenarios", console.lang))
 
         scenarios = drawn_enough(scenarios, plans, options.workers, console)
