@@ -146,7 +146,7 @@ class Grid:
         return self.indices_at([probability])[:, 0]
 
     def indices_at(self, probabilities: Sequence[float]) -> Ints:
-        """Return `index_at` each of the *probabilities*, ``[row, probability]``: each row is added up once."""
+        """Return `index_at` each of the *probabilities*, ``[row, probability]``; a row is added up once."""
         found = np.full((len(self.first), len(probabilities)), NO_CELL, dtype=np.int64)
         shares = np.array(probabilities)
         for row, (low, counts) in enumerate(zip(self.first.tolist(), self.rows(), strict=True)):

@@ -140,7 +140,7 @@ def published(
     seek, flows = seeking(chosen, plans, ask), flows_of_scenarios(chosen, plans, ask)
     cubes = tuple(run_batch(scenarios, plans, map_blocks, ask))
     shown = tuple(cube for cube in cubes if not cube.cell)
-    pages = pages_of(shown, seek({cube.scenario: cube for cube in shown}), sources, made_with)
+    pages = pages_of(shown, seek, sources, made_with)
     for cube in cubes:
         origin = origin_of(cube, sources[cube.scenario], made_with)
         if cube.cell:

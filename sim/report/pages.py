@@ -11,18 +11,19 @@ from sim.report.material import is_one_sweep, material_of
 from sim.report.page import page_of
 from sim.scenario.scenario import Scenario
 from sim.studies.compare import Comparison, comparisons_of
-from sim.studies.goal_seek import Needs, goal_seek
+from sim.studies.goal_seek import Seek, goal_seek
 
 PAGE = "report.html"
 
 
 def pages_of(
     cubes: Sequence[Cube],
-    needs: Mapping[str, Needs],
+    seek: Seek,
     sources: Mapping[str, str],
     versions: Mapping[str, str],
 ) -> Iterator[bytes]:
-    """Yield the page of each scenario alone, in order; *needs* as `goal_seek` gives them."""
+    """Yield the page of each scenario alone, in order; *seek* as `seeking` gives it."""
+    needs = seek({cube.scenario: cube for cube in cubes})
     audits: dict[str, Audit] = {}
     for cube in cubes:
         audit = audits.setdefault(cube.plan.id, audits.get(cube.plan.id) or audit_of(cube.plan))

@@ -65,6 +65,8 @@ class Need:
 
 
 Needs = tuple[Need, ...]
+Seek = Callable[[Mapping[str, Cube]], dict[str, Needs]]
+"""What makes of cubes, by scenario id, what their targets would take."""
 
 
 def goal_seek(
@@ -81,7 +83,7 @@ def goal_seek(
 
 def seeking(
     scenarios: Sequence[Scenario], baselines: Mapping[str, Baseline], ask: Ask = when_wanted
-) -> Callable[[Mapping[str, Cube]], dict[str, Needs]]:
+) -> Seek:
     """*Ask* for what `goal_seek` draws, before there are cubes; return what makes its answer of them."""
     models = {s.id: headline_only(learned_model(s, baselines[s.plan])) for s in scenarios}
     groups = {id: groups_of(model) for id, model in models.items()}
