@@ -211,6 +211,9 @@ class Beside:
         self._feed()
 
 
+START = "fork" if sys.platform == "linux" else "spawn"
+"""How a process beside this one starts: a fork begins with all that this one has imported and read."""
+
 AHEAD = 3
 """Items of a map that are asked for ahead, so that memory does not grow with the items."""
 
@@ -225,15 +228,13 @@ def process_beside() -> Iterator[Beside]:
     """Hold a process beside this one, where there is a processor for it. However the context is left, the
     process ends with it, and what it had not done is not done.
 
-    On Linux it is forked, at the first thing asked: it begins with all that this one has imported and read,
-    and costs next to nothing. Ask before locks are taken and threads begun.
+    It starts at the first thing asked, which may be a fork: ask before locks are taken and threads begun.
     """
     if processors() < 2:
         yield Beside(None)
         return
     others = set(multiprocessing.active_children())
-    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-    pool = ProcessPoolExecutor(1, context, _die_quietly)
+    pool = ProcessPoolExecutor(1, multiprocessing.get_context(START), _die_quietly)
     try:
         yield Beside(pool)
     finally:

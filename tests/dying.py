@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Sequence
 from pathlib import Path
+
+from sim.errors import BadInput, Mistake
 
 
 def square_or_die(number: int) -> int:
@@ -32,3 +35,8 @@ def out_of_memory(size: int) -> int:
 def same() -> str:
     """Return what every worker must say to be of this version."""
     return "this version"
+
+
+def refuse(mistakes: Sequence[Mistake]) -> None:
+    """Find *mistakes*."""
+    raise BadInput(mistakes)
