@@ -133,7 +133,7 @@ def worked_cities(
     columns, sets = model.with_cities, shared.shape[2]
     count, years = len(chosen.rows), shared.shape[1]
     variance = {
-        (k, t): covariance_of(model, (k, k), (t, t), noise, own_sd) for k, t in chosen.pairs
+        (k, t): covariance_of(model, (k, k), (t, t), noise, own_sd, True) for k, t in chosen.pairs
     }
     results = CityResults(
         np.zeros((count, 3 + years + 1), dtype=np.int64), np.zeros(count),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -22,6 +23,9 @@ from sim.engine.tallied import compiled_summary
 from sim.engine.tilting import start_of_block
 from sim.executors import Map, serial
 from sim.model.model import NONE, Model
+
+KEPT_KEYS = 512
+"""Models whose keys are kept from one block to the next."""
 
 
 def run(
@@ -91,11 +95,13 @@ def without_cities(noise: BlockNoise) -> BlockNoise:
     return replace(noise, city=np.empty((0, *noise.city.shape[1:])))
 
 
+@functools.lru_cache(maxsize=KEPT_KEYS)
 def noise_key(model: Model) -> tuple[object, ...]:
     """Return what decides the noise of a block, but for its luck."""
     return model.noise.key, held_among(model, model.noise.rows()), proposal_of(model)
 
 
+@functools.lru_cache(maxsize=KEPT_KEYS)
 def level_key(model: Model, detailed: bool) -> tuple[object, ...]:
     """Return what decides the levels of a block and what targets of cities make of them, but for its luck."""
     held, leads = held_among(model, level_rows(model)), set(model.headline.tolist())

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from sim.accumulators import RATE_STEP, ChancesBySet, ExactSum, Grid, SetChances
 from sim.axes import Bools, Floats, Ints
-from sim.engine.chances import outcome_of
+from sim.engine.chances import path_and_chance
 from sim.engine.cities import LARGEST, TIE, CityResults, city_targets
 from sim.engine.levels import BlockLevels
 from sim.engine.noise import BlockNoise
 from sim.engine.summary import Summary, Trajectories, cells_in_parts
 from sim.kernels.city_targets import counted_into
 from sim.kernels.tallies import by_set_into, counts_into, moments_into
-from sim.kernels.targets import target_into
+from sim.kernels.targets import target_into, together_into
 from sim.model.model import NONE, Model
 
 LIMITS = np.array([LARGEST, RATE_STEP])
@@ -106,18 +106,17 @@ def compiled_targets(
         if row in rows:
             continue
         t = model.targets[row]
-        outcome = outcome_of(model, t, values, noise, levels, quantities)
-        path = np.ascontiguousarray(outcome.path).reshape(-1, draws)
-        chances[at] = outcome.chance.reshape(-1)
+        path, chance = path_and_chance(model, t, values, noise, levels, quantities)
+        if chance is not None:
+            chances[at] = chance.reshape(-1)
+        by_draw = np.ascontiguousarray(path).reshape(-1, draws)
         missing[at] = target_into(
-            path, t.year, t.lower, t.upper, t.threshold, TIE, LARGEST, outcome.counted,
+            by_draw, t.year, t.lower, t.upper, t.threshold, TIE, LARGEST, chance is None,
             chances[at], hits[at], counts[at],
         )  # fmt: skip
+    patterns = np.zeros(1 << leads, dtype=np.int64)
     lead = np.searchsorted(others, model.headline)
-    whole = ~np.isnan(chances[lead]).any(axis=0)
-    at_least = hits[lead].sum(axis=0) >= np.arange(leads + 1)[:, None]
-    chances[len(others) :] = np.where(whole, at_least, np.nan)
-    codes = np.tensordot(1 << np.arange(leads), hits[lead], axes=1)
+    together_into(chances, hits, lead, chances[len(others) :], patterns)
     by_set = chances.reshape(-1, sets, draws // sets)
     results = joined(levels.results, worked, others, (counts, missing), by_set)
     known, mean, within = results.known, results.mean, results.within
@@ -129,7 +128,7 @@ def compiled_targets(
         chances=SetChances.of_sets(known[:count], mean[:count], within[:count]),
         shortfall=ExactSum.of(results.missing),
         passages=results.counts[:, 3:].copy(),
-        patterns=np.bincount(codes[whole], minlength=1 << leads),
+        patterns=patterns,
         together=SetChances.of_sets(known[count:], mean[count:], within[count:]),
         by_set=ChancesBySet.of_sets(block, known, mean),
         floored=int(levels.floored.sum()) * draws // levels.floored.size,

@@ -96,3 +96,27 @@ def shared_into(common: Floats, own: Floats, yearly: Floats, own_sd: Floats, out
             for t in range(1, years):
                 for d in range(draws):
                     out[k, t, s, d] = out[k, t - 1, s, d] + (constant[d] + yearly[k, t, s, d])
+
+
+@kernel(
+    "void(float64[:, ::1], float64[::1], float64[::1], float64[:, :, ::1], float64[:, ::1], float64,"
+    "float64[:, ::1])"
+)
+def covariance_into(
+    common_mixing: Floats, common: Floats, own: Floats, mixing: Floats, yearly: Floats, spans: float,
+    out: Floats,
+) -> None:  # fmt: skip
+    """Set *out* ``[S, D]`` to the covariance of two accumulated province-wide noises, given the mixing.
+
+    ``spans (common m^2 + own) + sum_u yearly[u] s[u]^2``, with *common* and *own* ``[S]``, *yearly*
+    ``[u, S]``, *common_mixing* ``m [S, D]`` and *mixing* ``s [u, S, D]``: `kernels.conditional`.
+    """
+    sets, draws = out.shape
+    for s in range(sets):
+        row, scale = out[s], common_mixing[s]
+        for d in range(draws):
+            row[d] = spans * (common[s] * (scale[d] * scale[d]) + own[s])
+        for u in range(yearly.shape[0]):
+            weight, scale = yearly[u, s], mixing[u, s]
+            for d in range(draws):
+                row[d] += weight * (scale[d] * scale[d])

@@ -85,6 +85,29 @@ def target_into(
     )
 
 
+@kernel("void(float64[:, ::1], boolean[:, ::1], int64[::1], float64[:, ::1], int64[::1])")
+def together_into(chance: Floats, hit: Bools, leads: Ints, out: Floats, patterns: Ints) -> None:
+    """Set *out* ``[n + 1, draw]`` to whether at least so many of the targets in rows *leads* hit together.
+
+    A draw in which one of them is invalid (not-a-number in *chance*) has none. *patterns* ``[2^n]`` counts
+    the others by which of them hit, the first as the lowest bit.
+    """
+    draws = chance.shape[1]
+    code, many, good = np.zeros(draws, np.int64), np.zeros(draws, np.int64), np.ones(draws, np.bool_)
+    for n in range(leads.size):
+        row, met = chance[leads[n]], hit[leads[n]]
+        for i in range(draws):
+            code[i] += np.int64(met[i]) << n
+            many[i] += np.int64(met[i])
+            good[i] &= row[i] == row[i]
+    for n in range(leads.size + 1):
+        for i in range(draws):
+            out[n, i] = (1.0 if many[i] >= n else 0.0) if good[i] else np.nan
+    for i in range(draws):
+        if good[i]:
+            patterns[code[i]] += 1
+
+
 @inlined
 def exp_of(x: Floats, out: Floats) -> None:
     for d in range(out.size):
