@@ -14,17 +14,19 @@ from sim.scenario.differences import days_as_text
 from sim.studies.explain_parts import OF_PIPELINE, DerivedParts, Loading, Part, Parts, PrintedYear, Reach
 from sim.tables.figures import stated
 from sim.tables.layout import Note, paragraph, wrapped_table
-from sim.tables.wording import unit_words, words_of
+from sim.tables.wording import series_words, unit_words, words_of
 from sim.texts import say
 
 PLACE_WIDTH, NAME_WIDTH, INDENT = 56, 40, 4
 
 
-def parts_text(parts: Parts, lang: str) -> str:
+def parts_text(parts: Parts, baseline: Baseline, lang: str) -> str:
     """Return what is printed, the numbers of each series, tails and dependence, and where shocks lie."""
     tables = [_printed(parts.printed, lang)] if parts.printed else []
     tables += [
-        say("explain.series", lang, series=series) + "\n" + _part_table(rows, lang)
+        paragraph(say("explain.series", lang, series=series_words(series, baseline, lang)))
+        + "\n"
+        + _part_table(rows, lang)
         for series, rows in parts.series.items()
     ]
     tables.append(_dependence(parts.tails, parts.loadings, lang))

@@ -16,7 +16,7 @@ from sim.scenario.plans import PlanFolders
 from sim.scenario.scenario import Actual, Scenario
 from sim.studies.actuals import Moves, Step
 from sim.tables.actuals_table import actuals_text
-from sim.tables.wording import source_words
+from sim.tables.wording import series_words, source_words
 
 ROOT = Path(__file__).resolve().parents[2]
 PLANS = PlanFolders(ROOT)
@@ -242,3 +242,14 @@ def test_every_source_of_the_plan_folder_that_is_no_address_is_named_in_chinese(
     assert len(named) > 5
     assert {source for source in named if source_words(source, "zh") == source} == set()
     assert source_words("市统计局快报", "zh") == "市统计局快报"
+
+
+def test_every_series_of_the_plan_folder_that_is_shown_has_a_name_and_a_plan_s_own_name_goes_first() -> None:
+    plan = PLANS["zhejiang-2016"]
+    assert plan.calibration is not None
+    shown = {*plan.calibration.series, *(figure.series for figure in plan.observed)}
+    for lang in ("zh", "en"):
+        words = {series: series_words(series, plan, lang) for series in shown}
+        assert [series for series, name in words.items() if name == series or series not in name] == []
+        assert plan.indicators[0].name.in_language(lang) in words[plan.indicators[0].id]
+    assert series_words("of_one_s_own", plan, "zh") == "of_one_s_own"
