@@ -18,6 +18,8 @@ from sim.tables.wording import series_words, unit_words, words_of
 from sim.texts import say
 
 PLACE_WIDTH, NAME_WIDTH, INDENT = 56, 40, 4
+OF_PLAN_FOLDER = "assumption:"
+"""Before the id of a number that no series gives."""
 
 
 def parts_text(parts: Parts, baseline: Baseline, lang: str) -> str:
@@ -101,8 +103,15 @@ def _part_table(parts: Sequence[Part], lang: str) -> str:
     rows: list[Sequence[str] | Note] = []
     for part in parts:
         rows += [[_part_name(part.name, lang), f"{part.value:,.6g}", _error(part), part.grade]]
-        rows += [Note(f"{part.place}  {words_of(f'method.{part.source}', lang, part.source)}", INDENT)]
+        rows += [Note(f"{part.place}  {method_words(part.source, lang)}", INDENT)]
     return wrapped_table(head, rows, {0: NAME_WIDTH}, right=(1,))
+
+
+def method_words(source: str, lang: str) -> str:
+    """Return how a number was estimated, or which number of the plan folder it is."""
+    if source.startswith(OF_PLAN_FOLDER):
+        return say("explain.of-plan-folder", lang, id=source.removeprefix(OF_PLAN_FOLDER))
+    return words_of(f"method.{source}", lang, source)
 
 
 def _part_name(name: str, lang: str) -> str:

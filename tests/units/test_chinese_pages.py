@@ -25,8 +25,8 @@ LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CHINESE = "[\u3007\u4e00-\u9fff]"
 PLACE_TAKEN = re.compile(rf"<[^>]+>|{CHINESE}[\w{CHINESE[1:-1]}]*|\b[A-Z]{{4,}}\b|\b[A-Z]\b")
 NUMBER = re.compile(r"(?<![\w.])(?<![A-Za-z]-)\d+(?:,\d{3})*(?:\.\d+)?")
-IN_WORDS = "per 10,000 people"
-"""What Chinese says in words: 每万人."""
+IN_WORDS = {"per 10,000 people": "", "a tenth of a second": "0.1"}
+"""Numbers that one language says in words: 每万人, 0.1 秒."""
 
 
 def twin_of(page: Path) -> Path:
@@ -68,7 +68,9 @@ def rows(text: str) -> list[int]:
 
 def numbers_in(text: str) -> list[str]:
     """Return the numbers of a text, without commas between thousands."""
-    return [found.replace(",", "") for found in NUMBER.findall(text.replace(IN_WORDS, ""))]
+    for words, figure in IN_WORDS.items():
+        text = text.replace(words, figure)
+    return [found.replace(",", "") for found in NUMBER.findall(text)]
 
 
 def commands(text: str) -> Counter[str]:
@@ -90,9 +92,9 @@ def spans(text: str) -> set[str]:
     return {PLACE_TAKEN.sub("@", " ".join(span.split())) for span in SPAN.findall(rest)}
 
 
-def numbers(text: str) -> set[str]:
+def numbers(text: str) -> Counter[str]:
     """Return all numbers of the page but those of what the program prints."""
-    return set(numbers_in(LINK.sub("", re.sub(r"```text\n.*?```", "", text, flags=re.DOTALL))))
+    return Counter(numbers_in(LINK.sub("", re.sub(r"```text\n.*?```", "", text, flags=re.DOTALL))))
 
 
 def links(text: str) -> Counter[str]:

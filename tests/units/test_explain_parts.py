@@ -26,9 +26,9 @@ from sim.shocks import Ramp
 from sim.studies.batch import run_batch
 from sim.studies.explain import explanation_of
 from sim.studies.explain_parts import Part, Parts, derived_parts, parts_of
-from sim.tables.explain_parts_table import derived_text, parts_text
+from sim.tables.explain_parts_table import derived_text, method_words, parts_text
 from sim.tables.layout import WIDEST
-from sim.texts import LANGUAGES, table
+from sim.texts import LANGUAGES
 from tests.strategies import NOWHERE, lone, name, noise, plan, scenario, shock, target
 
 ROOT = Path(__file__).parents[2]
@@ -294,4 +294,5 @@ def test_how_a_number_of_a_series_was_made_is_told_in_chinese() -> None:
     shown = ("mu", "own", "last_year_effect", "lam", "damp", "phi", "sd", "tau", "year_sd", "slope")
     methods = {getattr(series, part).method for series in calibration.series.values() for part in shown}
     assert len(methods) > 10
-    assert {method for method in methods if f"method.{method}" not in table()} == set()
+    assert {method for method in methods if method_words(method, "zh") == method} == set()
+    assert method_words("assumption:firms.start", "en") == "assumption:firms.start"

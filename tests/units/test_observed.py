@@ -234,6 +234,20 @@ def test_the_table_that_the_page_for_planners_shows_is_taken(tmp_path: Path, fil
     assert len(actuals_of(tmp_path, shown)) == shown.count("\n") - 1 > 1
 
 
+@pytest.mark.parametrize("file", ["actuals.md", "actuals.zh.md"])
+def test_the_actuals_that_the_page_on_them_shows_are_taken(tmp_path: Path, file: str) -> None:
+    page = (ROOT / "docs" / file).read_text(encoding="utf-8")
+    known = read(tmp_path, page.partition("```yaml\n")[2].partition("```")[0]).observed
+    by_hand = {(a.area, a.indicator, a.year): a for a in known if a.place.file == "mine.yaml"}
+    assert {a.year for a in known if a.place.file != "mine.yaml"} == {2016}
+    assert by_hand["hangzhou", "rd_expenditure", 2017].value == 396.82
+    assert by_hand["zhejiang", "gdp", 2018].error == 300.0
+    june = by_hand["zhejiang", "technology_trade", 2018]
+    assert june.value == pytest.approx(473 * 59.43 / 50)
+    assert june.error == pytest.approx(june.value * 8 / 59.43)
+    assert len(by_hand) == 3
+
+
 def test_every_source_of_the_plan_folder_that_is_no_address_is_named_in_chinese() -> None:
     plan = PLANS["zhejiang-2016"]
     areas = {area.id for area in (*plan.cities, plan.province)}
