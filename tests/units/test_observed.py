@@ -261,7 +261,7 @@ def test_every_source_of_the_plan_folder_that_is_no_address_is_named_in_chinese(
 def test_every_series_of_the_plan_folder_that_is_shown_has_a_name_and_a_plan_s_own_name_goes_first() -> None:
     plan = PLANS["zhejiang-2016"]
     assert plan.calibration is not None
-    shown = {*plan.calibration.series, *(figure.series for figure in plan.observed)}
+    shown = {*plan.calibration.series, *(figure.series for figure in (*plan.figures, *plan.observed))}
     for lang in ("zh", "en"):
         words = {series: series_words(series, plan, lang) for series in shown}
         assert [series for series, name in words.items() if name == series or series not in name] == []
