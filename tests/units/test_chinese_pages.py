@@ -13,11 +13,14 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 FOR_ENGINEERS = {"engine.md", "architecture.md", "licences.md"}
 """Pages in English alone, as are the records in ``docs/decisions``."""
-FREELY_NAMED = {"README.md", "planners.md", "scenarios.md", "actuals.md"}
+FREELY_NAMED = {"README.md", "docs/planners.md", "docs/scenarios.md", "docs/actuals.md"}
 """Pages whose examples call areas and indicators in the reader's own language."""
 
-TWINS = [ROOT / "README.md", *sorted(p for p in DOCS.glob("*.md") if not p.name.endswith(".zh.md"))]
-TWINS = [page for page in TWINS if page.name not in FOR_ENGINEERS]
+TWINS = [
+    page
+    for page in (ROOT / "README.md", *sorted(ROOT.glob("baselines/*/README.md")), *sorted(DOCS.glob("*.md")))
+    if not page.name.endswith(".zh.md") and page.name not in FOR_ENGINEERS
+]
 FENCE = re.compile(r"^```(?P<lang>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 INDENTED = re.compile(r"(?:^ {4}\S.*\n)+", re.MULTILINE)
 SPAN = re.compile(r"`([^`\n]+(?:\n[^`\n]+)?)`")
@@ -27,6 +30,10 @@ PLACE_TAKEN = re.compile(rf"<[^>]+>|{CHINESE}[\w{CHINESE[1:-1]}]*|\b[A-Z]{{4,}}\
 NUMBER = re.compile(r"(?<![\w.])(?<![A-Za-z]-)\d+(?:,\d{3})*(?:\.\d+)?")
 IN_WORDS = {"per 10,000 people": "", "a tenth of a second": "0.1"}
 """Numbers that one language says in words: 每万人, 0.1 秒."""
+
+
+def name_of(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
 
 
 def twin_of(page: Path) -> Path:
@@ -103,7 +110,7 @@ def links(text: str) -> Counter[str]:
     return Counter(target.replace(".zh.md", ".md") for target in targets)
 
 
-@pytest.mark.parametrize("file", TWINS, ids=lambda page: page.name)
+@pytest.mark.parametrize("file", TWINS, ids=name_of)
 def test_every_page_for_users_has_a_chinese_twin_and_each_leads_to_the_other(file: Path) -> None:
     twin = twin_of(file)
     assert twin.exists()
@@ -121,12 +128,12 @@ def test_no_chinese_page_stands_alone() -> None:
 @pytest.mark.parametrize(
     "said", [headings, blocks, tables, commands, numbers, links], ids=lambda s: s.__name__
 )
-@pytest.mark.parametrize("file", TWINS, ids=lambda page: page.name)
+@pytest.mark.parametrize("file", TWINS, ids=name_of)
 def test_a_chinese_page_has_what_the_english_one_has(file: Path, said: Callable[[str], object]) -> None:
     assert said(text_of(twin_of(file))) == said(text_of(file))
 
 
-@pytest.mark.parametrize("file", [p for p in TWINS if p.name not in FREELY_NAMED], ids=lambda page: page.name)
+@pytest.mark.parametrize("file", [p for p in TWINS if name_of(p) not in FREELY_NAMED], ids=name_of)
 def test_names_of_files_fields_and_formulas_are_the_same_in_both(file: Path) -> None:
     for said in (spans, rows):
         assert said(text_of(twin_of(file))) == said(text_of(file))
@@ -139,7 +146,7 @@ def test_the_chinese_guide_to_python_has_the_blocks_that_are_run() -> None:
     assert chinese == english != []
 
 
-@pytest.mark.parametrize("file", [twin_of(page) for page in TWINS], ids=lambda page: page.name)
+@pytest.mark.parametrize("file", [twin_of(page) for page in TWINS], ids=name_of)
 def test_a_chinese_page_leads_to_chinese_pages_that_are_there(file: Path) -> None:
     text = text_of(file)
     for link in LINK.findall(text.replace(f"[English]({file.name.replace('.zh.md', '.md')})", "")):
@@ -154,7 +161,7 @@ def test_a_chinese_page_leads_to_chinese_pages_that_are_there(file: Path) -> Non
             assert anchor in {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
-@pytest.mark.parametrize("file", [twin_of(page) for page in TWINS], ids=lambda page: page.name)
+@pytest.mark.parametrize("file", [twin_of(page) for page in TWINS], ids=name_of)
 def test_a_chinese_page_has_chinese_punctuation_and_no_sign_that_gbk_lacks(file: Path) -> None:
     text = text_of(file)
     prose = LINK.sub("", re.sub(r"`[^`]*`", "", INDENTED.sub("", FENCE.sub("", text))))
