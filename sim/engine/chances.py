@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from sim.axes import Floats
+from sim.engine.covariance import covariance_of
 from sim.engine.levels import BlockLevels, base_of, lagged
 from sim.engine.noise import BlockNoise
 from sim.kernels import conditional, reference
@@ -74,10 +75,8 @@ def path_of(model: Model, target: TargetModel, values: Floats, levels: BlockLeve
         series = q[target.quantity]
         base = base_of(model, values, target.quantity)[:, None]
     else:
-        if levels.city is None:
-            raise ValueError("levels of cities were not kept")
         column = list(model.with_cities).index(target.quantity)
-        series = levels.city[target.city, column]
+        series = levels.of_city(target.city, column)
         base = np.full((series.shape[1], 1), model.base[target.city, column])
     if target.form == "sum":
         return np.cumsum(series, axis=0)
@@ -181,32 +180,8 @@ def shared_covariance(
     """
     key = ("covariance", pair, years)
     if key not in levels.kept:
-        levels.kept[key] = worked_covariance(model, pair, years, noise, levels)
+        levels.kept[key] = covariance_of(model, pair, years, noise, levels.own_sd)
     return levels.kept[key]
-
-
-def worked_covariance(
-    model: Model, pair: tuple[int, int], years: tuple[int, int], noise: BlockNoise, levels: BlockLevels
-) -> Floats:
-    """Return what `shared_covariance` returns, worked out."""
-    load = model.noise
-
-    def correlation(loads: Floats) -> float:
-        return 1.0 if pair[0] == pair[1] else float(loads[pair[0]] @ loads[pair[1]])
-
-    p = noise.parameters
-    persistent = conditional.persistent_covariance(
-        (p.common_sd[pair[0]][:, None], p.common_sd[pair[1]][:, None]),
-        (levels.own_sd[pair[0]][:, None], levels.own_sd[pair[1]][:, None]),
-        (correlation(load.load_common), correlation(load.load_province)),
-        noise.common_mixing,
-    )
-    weights = (noise.weights[years[0], :, pair[0]], noise.weights[years[1], :, pair[1]])
-    yearly = conditional.yearly_covariance(
-        weights, (p.year_sd[pair[0]][:, None], p.year_sd[pair[1]][:, None]), noise.mixing
-    )
-    spans = (years[0] + 1.0) * (years[1] + 1.0)
-    return spans * persistent + correlation(load.load_year) * yearly
 
 
 def chance_of_ratio(

@@ -11,6 +11,7 @@ import numpy as np
 from sim.axes import Floats
 from sim.designs import Design
 from sim.engine.chances import outcome_of
+from sim.engine.cities import city_targets
 from sim.engine.levels import BlockLevels, levels_of_block, quantities_of_block
 from sim.engine.luck import Luck
 from sim.engine.memory import settle_memory
@@ -66,12 +67,15 @@ def run_block(
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             values, luck = start_of_block(model, lucks[key_of_luck])
             parameters = set_parameters(model, values, block)
-            if key not in noises:
-                noises[key] = block_noise(model, parameters, luck)
+            later = list(zip(noise_keys, level_keys, strict=True))[position + 1 :]
+            is_last = all(noise != key for noise, _ in later)
+            if key not in noises:  # what nobody else will ask for is made with the levels, in cache
+                again = any(noise == key and level != level_keys[position] for noise, level in later)
+                cities = again or model.observed is not None
+                noises[key] = block_noise(model, parameters, luck, cities=cities)
             if levels is None:
-                cities = cities_asked(model, detailed)
-                levels = levels_of_block(model, values, parameters, noises[key], luck, cities)
-            is_last = key not in noise_keys[position + 1 :]
+                chosen = city_targets(model) if compiled and model.observed is None else None
+                levels = levels_of_block(model, values, parameters, noises[key], luck, detailed, chosen)
             if is_last:  # levels are all that is made of it
                 noises[key] = without_cities(noises[key])
             summary = summarised(model, block, values, noises[key], levels, luck, detailed)
@@ -87,20 +91,16 @@ def without_cities(noise: BlockNoise) -> BlockNoise:
     return replace(noise, city=np.empty((0, *noise.city.shape[1:])))
 
 
-def cities_asked(model: Model, detailed: bool) -> bool:
-    """Whether the levels of cities are wanted by themselves, not only their sum."""
-    return detailed or any(target.city != NONE for target in model.targets)
-
-
 def noise_key(model: Model) -> tuple[object, ...]:
     """Return what decides the noise of a block, but for its luck."""
     return model.noise.key, held_among(model, model.noise.rows()), proposal_of(model)
 
 
 def level_key(model: Model, detailed: bool) -> tuple[object, ...]:
-    """Return what decides the levels of a block, but for its luck."""
-    held, cities = held_among(model, level_rows(model)), cities_asked(model, detailed)
-    parts = (id(model.drift), id(model.shocks), held, cities, id(model.observed))
+    """Return what decides the levels of a block and what targets of cities make of them, but for its luck."""
+    held, leads = held_among(model, level_rows(model)), set(model.headline.tolist())
+    asked = tuple((n, t, n in leads) for n, t in enumerate(model.targets) if t.city != NONE)
+    parts = (id(model.drift), id(model.shocks), held, detailed, asked, id(model.observed))
     return (*noise_key(model), *parts)
 
 

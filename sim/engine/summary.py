@@ -20,18 +20,13 @@ from sim.accumulators import (
 )
 from sim.axes import Bools, Floats, Ints
 from sim.engine.chances import Outcome
+from sim.engine.cities import LARGEST, TIE
 from sim.engine.levels import BlockLevels, base_of
 from sim.kernels.conditioning import log_mean, whole_weights
-from sim.model.model import Model
+from sim.model.model import NONE, Model
 from sim.model.parameters import drawn_parameters
 from sim.streams import SETS
 from sim.weights import WeightedChances, Weights
-
-TIE = 1e-12
-"""Values this near to a target (relative) are counted as near ties."""
-
-LARGEST = 1e140
-"""A value beyond this, or none at all, is invalid: the sum of its squares would be no number."""
 
 WEIGHT_UNIT = 2.0**20
 """The whole weight of a draw of mean weight: what weighs less than a millionth of it weighs nothing."""
@@ -241,7 +236,7 @@ def cells_in_parts(
 
     The parts are cities, unallocated and all quantities.
     """
-    if levels.city is None:
+    if np.any(levels.places == NONE):
         raise ValueError("levels of cities were not kept")
     draws = levels.province[0, 0].size
     parts = [part.reshape(-1, draws) for part in (levels.city, levels.unallocated, quantities)]
