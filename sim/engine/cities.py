@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.axes import Floats, Ints
+from sim.engine.cells import LARGEST, TIE, Cells, tallied_cells, zeros_of_base
 from sim.engine.covariance import covariance_of
 from sim.engine.luck import Luck
 from sim.engine.noise import BlockNoise, spread_of_cities, streams_of_cities
 from sim.kernels.compiled import levels_into, levels_of_noise_into
+from sim.kernels.elementary import exp_into
 from sim.kernels.normal import normal_table
 from sim.model.model import NONE, Model
-
-TIE = 1e-12
-"""Values this near to a target (relative) are counted as near ties."""
-
-LARGEST = 1e140
-"""A value beyond this, or none at all, is invalid: the sum of its squares would be no number."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,18 +51,35 @@ class CityResults:
     mean: Floats
     within: Floats
 
+    @classmethod
+    def nothing(cls, targets: int, years: int, sets: int) -> Self:
+        """Return the results of *targets* before anything was done."""
+        return cls(
+            np.zeros((targets, 3 + years + 1), dtype=np.int64),
+            np.zeros(targets),
+            np.zeros((targets, sets), dtype=np.int64),
+            np.zeros((targets, sets)),
+            np.zeros((targets, sets)),
+        )
+
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """Return them as `kernels.city_targets.RESULTS` says."""
+        return self.counts, self.missing, self.known, self.mean, self.within
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cities:
-    """*total* ``[Kc, T, S, D]`` over cities; *kept* levels ``[C, place, T, S, D]``; what targets did, if
-    any were asked; and the
-    *variance* of province-wide noise ``[S, D]`` by (indicator, year) that they asked for.
+    """*total* ``[Kc, T, S, D]`` over cities; *kept* levels ``[C, place, T, S, D]``.
+
+    *results* are those of the targets, if any were asked; *cells* moments and grids of all levels but
+    counts, if asked; *variance* that of province-wide noise ``[S, D]`` by (indicator, year) on the way.
     """
 
     total: Floats
     kept: Floats
-    results: CityResults | None
-    variance: dict[tuple[int, int], Floats]
+    results: CityResults | None = None
+    cells: tuple[Cells, ...] = ()
+    variance: Mapping[tuple[int, int], Floats] = field(default_factory=dict)
 
 
 @functools.lru_cache(maxsize=64)
@@ -123,38 +140,59 @@ def columns_kept(model: Model, every: bool, chosen: CityTargets | None) -> Ints:
 
 def worked_cities(
     model: Model, noise: BlockNoise, luck: Luck, calm: tuple[Floats, ...], shared: Floats, own_sd: Floats,
-    places: Ints, chosen: CityTargets,
+    places: Ints, chosen: CityTargets, detailed: bool,
 ) -> Cities:  # fmt: skip
     """Return the cities of a block whose levels without noise are *calm*, by indicator ``[C, T, S, 1 or D]``.
 
     *shared* ``[K, T, S, D]`` is the accumulated province-wide noise, *own_sd* that of `covariance_of`. Noise
-    that is not there yet is made on the way, and only its mixing kept.
+    that is not there yet is made on the way, and only its mixing kept. *detailed*: cells are asked for.
     """
-    columns, sets = model.with_cities, shared.shape[2]
-    count, years = len(chosen.rows), shared.shape[1]
-    variance = {
-        (k, t): covariance_of(model, (k, k), (t, t), noise, own_sd, True) for k, t in chosen.pairs
-    }
-    results = CityResults(
-        np.zeros((count, 3 + years + 1), dtype=np.int64), np.zeros(count),
-        np.zeros((count, sets), dtype=np.int64), np.zeros((count, sets)), np.zeros((count, sets)),
-    )  # fmt: skip
-    total = np.empty((len(columns), *shared.shape[1:]))
+    columns, years, sets = model.with_cities, shared.shape[1], shared.shape[2]
+    variance = {(k, t): covariance_of(model, (k, k), (t, t), noise, own_sd, True) for k, t in chosen.pairs}
+    results = CityResults.nothing(len(chosen.rows), years, sets)
+    shape = len(columns), *shared.shape[1:]
+    total, lift = np.zeros(shape), np.empty(shape)
+    exp_into(shared[columns].reshape(-1), lift.reshape(-1))
     kept = np.empty((len(model.cities), int(places.max(initial=NONE)) + 1, *shared.shape[1:]))
+    levels = np.empty(shape if detailed else (0, *shape[1:]))
     stacked = np.stack(list(variance.values())) if variance else np.empty((0, *shared.shape[2:]))
-    rest = (
-        spread_of_cities(model, noise.parameters, years),
-        arrays_of_calm(calm, shared.shape),
-        np.ascontiguousarray(shared[columns]),
-        (chosen.begin, chosen.cells, chosen.bounds, stacked, normal_table(), np.array([TIE, LARGEST])),
-        (results.counts, results.missing, results.known, results.mean, results.within),
-    )
-    if len(noise.city) == 0 and len(model.cities) > 0:
-        streams = streams_of_cities(model, luck, model.years.labels)
-        levels_into(streams, *rest, noise.city_mixing, total, places, kept)
-    else:
-        levels_of_noise_into(noise.city, noise.city_mixing, *rest, total, places, kept)
-    return Cities(total, kept, results, variance)
+    spread = spread_of_cities(model, noise.parameters, years)
+    wanted = (chosen.begin, chosen.cells, chosen.bounds, stacked, normal_table(), np.array([TIE, LARGEST]))
+    given = arrays_of_calm(calm, shared.shape), lift, wanted
+    if total.size == 0 or len(model.cities) == 0:
+        return Cities(total, kept, results)
+    made = len(noise.city) > 0
+    streams = () if made else streams_of_cities(model, luck, model.years.labels)
+    cells: list[Cells] = []
+    turns = [(c, c + 1) for c in range(len(model.cities))] if detailed else [(0, len(model.cities))]
+    for begin, stop in turns:
+        if made:
+            levels_of_noise_into(
+                noise.city, spread, *given, results.arrays(), noise.city_mixing, total, places, kept, levels,
+                begin, stop,
+            )  # fmt: skip
+        else:
+            levels_into(
+                streams, spread, *given, results.arrays(), noise.city_mixing, total, places, kept, levels,
+                begin, stop,
+            )  # fmt: skip
+        if detailed:
+            cells += cells_of_city(model, begin, levels)
+    total *= lift
+    return Cities(total, kept, results, tuple(cells), variance)
+
+
+def cells_of_city(model: Model, city: int, levels: Floats) -> Iterator[Cells]:
+    """Yield the cells of *levels* ``[Kc, T, S, D]`` of a city, but for counts, which are yet to be taken."""
+    years = levels.shape[1]
+    is_count = model.is_count[model.with_cities]
+    bounds = [0, *(np.flatnonzero(np.diff(is_count)) + 1).tolist(), len(is_count)]
+    for start, stop in pairwise(bounds):
+        if start < stop and not is_count[start]:
+            base = np.repeat(model.base[city, start:stop], years)
+            rows = np.arange(start * years, stop * years) + city * len(is_count) * years
+            values = levels[start:stop].reshape(len(base), -1)
+            yield tallied_cells(rows, values, base, zeros_of_base(base), np.zeros(len(base), dtype=np.bool_))
 
 
 def arrays_of_calm(calm: tuple[Floats, ...], shape: tuple[int, ...]) -> tuple[Ints, Floats, Floats]:

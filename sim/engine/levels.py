@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.axes import Floats, Ints
 from sim.engine.case import case_of
+from sim.engine.cells import Cells
 from sim.engine.cities import Cities, CityResults, CityTargets, columns_kept, no_targets, worked_cities
 from sim.engine.conditioning import Conditioned, conditioned
 from sim.engine.drift import drift_of_sets, shocked_factors
@@ -36,7 +37,8 @@ class BlockLevels:
     ``[K, T, S, D]``; *own_sd* the sd of its persistent own part ``[K, S]``; *floored* says which
     draws needed the floor of growth; *log_weight* ``[S, D]`` is the log density of the actuals, if any.
     *compiled*: what follows is worked by compiled kernels, which know no weights; *results* are
-    those of the targets of cities that were worked with the levels; *kept* is what targets share, by name.
+    those of the targets of cities that were worked with the levels, *cells* moments and grids of them; *kept*
+    is what targets share, by name.
     """
 
     city: Floats
@@ -51,6 +53,7 @@ class BlockLevels:
     log_weight: Floats | None = None
     compiled: bool = False
     results: CityResults | None = None
+    cells: tuple[Cells, ...] = ()
     kept: dict[tuple[object, ...], Floats] = field(default_factory=dict)
 
     def of_city(self, city: int, column: int) -> Floats:
@@ -63,11 +66,12 @@ class BlockLevels:
 
 def levels_of_block(
     model: Model, values: Floats, parameters: SetParameters, noise: BlockNoise, luck: Luck, cities: bool,
-    chosen: CityTargets | None = None,
+    chosen: CityTargets | None = None, detailed: bool = False,
 ) -> BlockLevels:  # fmt: skip
     """Return the levels of a block; *values* ``[parameter, set]``. Levels of all cities are kept if *cities*.
 
-    Targets of cities that are *chosen* are worked on the way: their results are part of what is returned.
+    Targets of cities that are *chosen* are worked on the way, and moments and grids of cities if *detailed*:
+    they are part of what is returned.
     """
     bare = bare_levels(model, values, parameters, noise, luck)
     known = None
@@ -77,7 +81,7 @@ def levels_of_block(
     shared = bare.shared if known is None else known.shared
     ratio = noise.ratio if known is None else known.ratio
     places = columns_kept(model, cities or known is not None or not luck.compiled, chosen)
-    worked = cities_of_block(model, noise, luck, bare, known, places, chosen)
+    worked = cities_of_block(model, noise, luck, bare, known, places, chosen, detailed)
     province, unallocated = np.empty_like(shared), np.empty_like(worked.total)
     for column, k in enumerate(model.with_cities):
         parts = province[k], unallocated[column]
@@ -115,26 +119,27 @@ def levels_of_block(
         log_weight=weight,
         compiled=luck.compiled and known is None,
         results=worked.results,
+        cells=worked.cells,
         kept={("covariance", (k, k), (t, t)): made for (k, t), made in worked.variance.items()},
     )
 
 
 def cities_of_block(
     model: Model, noise: BlockNoise, luck: Luck, bare: BareLevels, known: Conditioned | None, places: Ints,
-    chosen: CityTargets | None,
+    chosen: CityTargets | None, detailed: bool,
 ) -> Cities:  # fmt: skip
     """Return the cities of a block before counts are taken, given what is *known* of them, if anything."""
     shared = bare.shared if known is None else known.shared
     noise = noise if known is None else replace(noise, city=known.city)
     if luck.compiled:
         asked = no_targets(model) if chosen is None or known is not None else chosen
-        return worked_cities(model, noise, luck, bare.calm, shared, bare.own_sd, places, asked)
+        return worked_cities(model, noise, luck, bare.calm, shared, bare.own_sd, places, asked, detailed)
     total, kept = np.empty((len(model.with_cities), *shared.shape[1:])), np.empty_like(noise.city)
     for column, k in enumerate(model.with_cities):
         lift, level = np.exp(shared[k]), bare.calm[column] * noise.city[:, column]
         total[column] = np.add.reduce(level, axis=0) * lift
         kept[:, column] = level * lift
-    return Cities(total, kept, None, {})
+    return Cities(total, kept)
 
 
 def counted_cities(model: Model, k: int, level: Floats, luck: Luck, known: Conditioned | None) -> Floats:

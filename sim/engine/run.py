@@ -16,7 +16,7 @@ from sim.engine.cities import city_targets
 from sim.engine.levels import BlockLevels, levels_of_block, quantities_of_block
 from sim.engine.luck import Luck
 from sim.engine.memory import settle_memory
-from sim.engine.noise import BlockNoise, block_noise, set_parameters
+from sim.engine.noise import BlockNoise, SetParameters, block_noise, set_parameters
 from sim.engine.pilot import with_reference
 from sim.engine.summary import Summary, summary_of
 from sim.engine.tallied import compiled_summary
@@ -78,8 +78,7 @@ def run_block(
                 cities = again or model.observed is not None
                 noises[key] = block_noise(model, parameters, luck, cities=cities)
             if levels is None:
-                chosen = city_targets(model) if compiled and model.observed is None else None
-                levels = levels_of_block(model, values, parameters, noises[key], luck, detailed, chosen)
+                levels = levels_asked(model, values, parameters, noises[key], luck, detailed)
             if is_last:  # levels are all that is made of it
                 noises[key] = without_cities(noises[key])
             summary = summarised(model, block, values, noises[key], levels, luck, detailed)
@@ -88,6 +87,18 @@ def run_block(
         if is_last:
             del noises[key]
         yield summary
+
+
+def levels_asked(
+    model: Model, values: Floats, parameters: SetParameters, noise: BlockNoise, luck: Luck, detailed: bool
+) -> BlockLevels:
+    """Return the levels of a block with what is tallied while they are made, or, for what plain NumPy makes
+    of them, with all levels of cities.
+    """
+    if not luck.compiled or model.observed is not None:
+        return levels_of_block(model, values, parameters, noise, luck, True)
+    chosen = city_targets(model)
+    return levels_of_block(model, values, parameters, noise, luck, False, chosen, detailed)
 
 
 def without_cities(noise: BlockNoise) -> BlockNoise:

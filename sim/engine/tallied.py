@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.accumulators import RATE_STEP, ChancesBySet, ExactSum, Grid, SetChances
-from sim.axes import Bools, Floats, Ints
+from sim.accumulators import ChancesBySet, ExactSum, SetChances
+from sim.axes import Floats, Ints
+from sim.engine.cells import LARGEST, TIE, Trajectories, joined_cells, tallied_cells
 from sim.engine.chances import path_and_chance
-from sim.engine.cities import LARGEST, TIE, CityResults, city_targets
+from sim.engine.cities import CityResults, city_targets
 from sim.engine.levels import BlockLevels
 from sim.engine.noise import BlockNoise
-from sim.engine.summary import Summary, Trajectories, cells_in_parts
+from sim.engine.summary import Summary, laws_of_cells
 from sim.kernels.city_targets import counted_into
-from sim.kernels.tallies import by_set_into, counts_into, moments_into
+from sim.kernels.tallies import by_set_into
 from sim.kernels.targets import target_into, together_into
 from sim.model.model import NONE, Model
-
-LIMITS = np.array([LARGEST, RATE_STEP])
-"""The largest valid size and the step of rates, as the kernels want them."""
 
 
 def counted_targets(model: Model, places: Ints) -> tuple[Ints, Ints, Floats]:
@@ -42,30 +41,19 @@ def counted_targets(model: Model, places: Ints) -> tuple[Ints, Ints, Floats]:
 
 
 def compiled_trajectories(model: Model, levels: BlockLevels, quantities: Floats) -> Trajectories:
-    """Return what `trajectories_of` returns, from the compiled kernels."""
-    parts = [tallied_cells(*part) for part in cells_in_parts(model, levels, quantities)]
-    draws, sums, first, widths, counts = (list(each) for each in zip(*parts, strict=True))
-    grid = Grid(
-        np.concatenate(first),
-        np.cumsum(np.concatenate(widths)),
-        np.concatenate(counts),
-        quantities[0, 0].size,
-    )
-    return Trajectories(np.concatenate(draws), ExactSum.of(np.concatenate(sums, axis=1)), grid)
-
-
-def tallied_cells(
-    values: Floats, shifts: Floats, zeros: Floats, is_rate: Bools
-) -> tuple[Ints, Floats, Ints, Ints, NDArray[np.uint16]]:
-    """Return valid draws, sums, and the grid's first cells, widths and counts of *values* ``[row, draw]``."""
-    rows = len(values)
-    draws, sums, span = np.empty(rows, dtype=np.int64), np.empty((2, rows)), np.empty((rows, 2), np.int64)
-    moments_into(values, shifts, zeros, is_rate, LIMITS, draws, sums, span)
-    widths = np.maximum(span[:, 1] - span[:, 0] + 1, 0)
-    ends = np.cumsum(widths)
-    counts = np.zeros(int(ends[-1]) if rows else 0, dtype=np.uint16)
-    counts_into(values, zeros, is_rate, LIMITS, span, ends - widths, counts)
-    return draws, sums, span[:, 0].copy(), widths, counts
+    """Return what `trajectories_of` returns; cities, but for counts, were tallied with their levels."""
+    columns, years, draws = len(model.with_cities), len(model.years), levels.province[0, 0].size
+    laws = laws_of_cells(model)
+    start = len(model.cities) * columns * years
+    counts = np.flatnonzero(model.is_count[model.with_cities])
+    rows = np.arange(start).reshape(len(model.cities), columns, years)[:, counts].ravel()
+    values = np.ascontiguousarray(levels.city[:, levels.places[counts]]).reshape(-1, draws)
+    others = [part.reshape(-1, draws) for part in (levels.unallocated, quantities)]
+    ends = np.cumsum([start, *(len(part) for part in others)])
+    places = [rows, *(np.arange(*pair) for pair in pairwise(ends))]
+    pieces = zip(places, [values, *others], strict=True)
+    tallied = [tallied_cells(at, part, *(law[at] for law in laws)) for at, part in pieces]
+    return joined_cells([*levels.cells, *tallied], draws)
 
 
 def compiled_summary(

@@ -151,38 +151,24 @@ def calm_of(calm: Any, k: int, c: int, t: int, s: int) -> Floats:
 
 @inlined
 def levels_of_city(calm: Any, c: int, s: int, lift: Floats, factor: Floats, total: Floats) -> None:
-    """Turn *factor* ``[K, T, D]`` into levels of a city, and add them to *total* ``[K, T, S, D]``."""
+    """Turn *factor* ``[K, T, D]`` into levels of a city, and add them, not yet lifted, to *total*.
+
+    *lift* and *total* ``[K, T, S, D]``.
+    """
     for k in range(factor.shape[0]):
         for t in range(factor.shape[1]):
-            lifted(calm_of(calm, k, c, t, s), lift[k, t], factor[k, t], total[k, t, s])
+            lifted(calm_of(calm, k, c, t, s), lift[k, t, s], factor[k, t], total[k, t, s])
 
 
 @inlined
-def start_set(shared: Floats, s: int, lift: Floats, total: Floats) -> None:
-    """Set *lift* ``[K, T, D]`` to what province-wide noise multiplies by, and the sums of a set to 0."""
-    for k in range(lift.shape[0]):
-        for t in range(lift.shape[1]):
-            for d in range(lift.shape[2]):
-                lift[k, t, d] = exp(shared[k, t, s, d])
-            total[k, t, s] = 0.0
-
-
-@inlined
-def end_set(s: int, lift: Floats, total: Floats) -> None:
-    """Lift the sums over cities of a set."""
-    for k in range(lift.shape[0]):
-        for t in range(lift.shape[1]):
-            for d in range(lift.shape[2]):
-                total[k, t, s, d] *= lift[k, t, d]
-
-
-@inlined
-def keep_levels(levels: Floats, places: Ints, c: int, s: int, kept: Floats) -> None:
-    """Copy the *levels* ``[K, T, D]`` of those indicators that have a place in *kept*."""
-    for k in range(levels.shape[0]):
-        if places[k] >= 0:
-            for t in range(levels.shape[1]):
-                kept[c, places[k], t, s] = levels[k, t]
+def keep_levels(level: Floats, places: Ints, c: int, s: int, kept: Floats, levels: Floats) -> None:
+    """Copy *level* ``[K, T, D]`` of indicators with a place to *kept*, and all, if asked, to *levels*."""
+    for k in range(level.shape[0]):
+        for t in range(level.shape[1]):
+            if places[k] >= 0:
+                kept[c, places[k], t, s] = level[k, t]
+            if levels.shape[0] > 0:
+                levels[k, t, s] = level[k, t]
 
 
 @kernel(f"void({STREAMS}, {SPREAD}, float64[:, :, :, :, ::1], float64[:, :, :, ::1])")
@@ -201,58 +187,57 @@ def noise_into(streams: Any, spread: Any, city: Floats, mixing: Floats) -> None:
                     city[c, k, t, s] = factor[k, t]
 
 
-_SHARED = "float64[:, :, :, ::1]"
-_KEPT = "float64[:, :, :, ::1], int64[::1], float64[:, :, :, :, ::1]"
+_LIFT = "float64[:, :, :, ::1]"
+_END = (
+    "float64[:, :, :, ::1], float64[:, :, :, ::1], int64[::1], float64[:, :, :, :, ::1],"
+    "float64[:, :, :, ::1], int64, int64"
+)
 
 
-@kernel(f"void({STREAMS}, {SPREAD}, {CALM}, {_SHARED}, {TARGETS}, {RESULTS}, float64[:, :, :, ::1], {_KEPT})")
+@kernel(f"void({STREAMS}, {SPREAD}, {CALM}, {_LIFT}, {TARGETS}, {RESULTS}, {_END})")
 def levels_into(
-    streams: Any, spread: Any, calm: Any, shared: Floats, targets: Any, results: Any, mixing: Floats,
-    total: Floats, places: Ints, kept: Floats,
+    streams: Any, spread: Any, calm: Any, lift: Floats, targets: Any, results: Any, mixing: Floats,
+    total: Floats, places: Ints, kept: Floats, levels: Floats, begin: int, end: int,
 ) -> None:  # fmt: skip
-    """Work the cities from their random numbers to what their *targets* did, in *results*.
+    """Work cities *begin* to *end* from their random numbers to what their *targets* did, in *results*.
 
-    *shared* ``[K, T, S, D]`` is the accumulated province-wide noise. Sets *total* ``[K, T, S, D]`` to the
-    sums over cities, added in order and lifted as a sum, *mixing* ``[C, T, S, D]``, and *kept*
-    ``[C, place, T, S, D]`` to the levels of indicators that have a place in it (*places* ``[K]``, else -1).
+    *lift* ``[K, T, S, D]`` is what province-wide noise multiplies by. Adds their levels, in order and without
+    it, to *total* ``[K, T, S, D]``; sets *mixing* ``[C, T, S, D]``, *kept* ``[C, place, T, S, D]`` to levels
+    of indicators that have a place in it (*places* ``[K]``, else -1), and *levels* ``[K, T, S, D]``, where it
+    is not empty, to all of the last city.
     """
-    indicators, years, sets, draws = shared.shape
+    indicators, years, sets, draws = lift.shape
     normals = np.empty((years + 1, streams[1].shape[2], draws))
     scale, square, room = np.empty((years, draws)), np.empty((years, draws)), np.empty((6, draws))
-    level, lift = np.empty((indicators, years, draws)), np.empty((indicators, years, draws))
+    level = np.empty((indicators, years, draws))
     for s in range(sets):
-        start_set(shared, s, lift, total)
-        for c in range(mixing.shape[0]):
+        for c in range(begin, end):
             noise_of_city(streams, spread, c, s, normals, scale, square, room, level)
             for t in range(years):
                 mixing[c, t, s] = scale[t]
             levels_of_city(calm, c, s, lift, level, total)
-            keep_levels(level, places, c, s, kept)
+            keep_levels(level, places, c, s, kept, levels)
             tally_city(targets, results, spread, calm, c, s, square, level, room)
-        end_set(s, lift, total)
 
 
 @kernel(
-    f"void(float64[:, :, :, :, ::1], float64[:, :, :, ::1], {SPREAD}, {CALM}, {_SHARED}, {TARGETS},"
-    f"{RESULTS}, {_KEPT})"
+    f"void(float64[:, :, :, :, ::1], {SPREAD}, {CALM}, {_LIFT}, {TARGETS}, {RESULTS}, {_END})"
 )
 def levels_of_noise_into(
-    noise: Floats, mixing: Floats, spread: Any, calm: Any, shared: Floats, targets: Any, results: Any,
-    total: Floats, places: Ints, kept: Floats,
+    noise: Floats, spread: Any, calm: Any, lift: Floats, targets: Any, results: Any, mixing: Floats,
+    total: Floats, places: Ints, kept: Floats, levels: Floats, begin: int, end: int,
 ) -> None:  # fmt: skip
     """Work what `levels_into` does from *noise* ``[C, K, T, S, D]`` and *mixing* as of `noise_into`."""
-    indicators, years, sets, draws = shared.shape
+    indicators, years, sets, draws = lift.shape
     square, room = np.empty((years, draws)), np.empty((6, draws))
-    level, lift = np.empty((indicators, years, draws)), np.empty((indicators, years, draws))
+    level = np.empty((indicators, years, draws))
     for s in range(sets):
-        start_set(shared, s, lift, total)
-        for c in range(noise.shape[0]):
+        for c in range(begin, end):
             for t in range(years):
                 for d in range(draws):
                     square[t, d] = mixing[c, t, s, d] * mixing[c, t, s, d]
                 for k in range(indicators):
                     level[k, t] = noise[c, k, t, s]
             levels_of_city(calm, c, s, lift, level, total)
-            keep_levels(level, places, c, s, kept)
+            keep_levels(level, places, c, s, kept, levels)
             tally_city(targets, results, spread, calm, c, s, square, level, room)
-        end_set(s, lift, total)

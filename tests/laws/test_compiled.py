@@ -14,7 +14,8 @@ from hypothesis import given
 
 from sim.axes import Floats
 from sim.engine import Summary
-from sim.engine.cities import LARGEST, city_targets
+from sim.engine.cells import LARGEST
+from sim.engine.cities import city_targets
 from sim.engine.luck import Luck
 from sim.engine.run import run_block
 from sim.model import compiled
@@ -193,13 +194,14 @@ for dof in (2.5, 5.65, 40.0, np.inf):
         np.ascontiguousarray(city.transpose(1, 0, 2, 3, 4)[:2]),
     )
     kept = np.empty((2, 1, 2, 16, 256))
+    total[:], whole = 0.0, np.empty(total.shape)
     compiled.levels_into(
-        streams, spread, calm, np.log(city[0]), wanted, did, mixing, total,
-        np.array([0, -1, -1, -1, -1, -1, -1, -1]), kept,
+        streams, spread, calm, city[0], wanted, did, mixing, total,
+        np.array([0, -1, -1, -1, -1, -1, -1, -1]), kept, whole, 0, 2,
     )
     normal.hits_into(normal.normal_table(), np.log(2.0) + rows[0], rows[1], 1.5, np.inf, chance)
     counts = poisson.compiled_quantile(100.0 * rows[2], rows[3] - 1.0)
-    for part in (sums, draws, span, cells, chance, total, kept, counts, *did):
+    for part in (sums, draws, span, cells, chance, total, kept, whole, counts, *did):
         made.update(part.tobytes())
 print(made.hexdigest())
 """
