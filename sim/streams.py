@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,8 +35,7 @@ _WEYL = 0x9E3779B9, 0xBB67AE85
 _PIECE = 1 << 14  # counters made at a time: what is at hand then fits into the cache of a processor
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """What a random number is for; unused names stay empty."""
 
     name: str

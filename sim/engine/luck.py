@@ -10,10 +10,9 @@ from scipy.special import ndtri
 
 from sim.axes import Axis, Floats
 from sim.designs import PLAIN, Design, draw_directions, draw_points, name_of, scrambling_keys
-from sim.kernels.compiled import scales_into
 from sim.kernels.philox import normals_into
 from sim.kernels.reference import mixing
-from sim.kernels.tails import MOST_DOF, scale_table
+from sim.kernels.tails import MOST_DOF, scale_table, scales_into
 from sim.streams import BLOCK, SET, SETS, Source, block_normals, block_uniforms, streams
 
 PROVINCE = ""

@@ -154,27 +154,31 @@ def counts_into(
                 counts[offset + cells[i]] += np.uint16(1)
 
 
+@inlined
+def chance_of_set(chance: Floats, room: Floats) -> tuple[int, float, float]:
+    """Return how many draws are valid, the mean of their *chance*, and the variance of that mean within the
+    set; an invalid draw is not-a-number.
+    """
+    valid = 0
+    for i in range(chance.size):
+        good = chance[i] == chance[i]
+        valid += 1 if good else 0
+        room[i] = chance[i] if good else 0.0
+    total, _ = lane_sums(room)
+    mean = total / max(valid, 1)
+    for i in range(chance.size):
+        room[i] = chance[i] - mean if chance[i] == chance[i] else 0.0
+    _, square = lane_sums(room)
+    return valid, mean, square / (max(valid - 1, 1) * max(valid, 1))
+
+
 @kernel("void(float64[:, :, ::1], int64[:, ::1], float64[:, ::1], float64[:, ::1])")
 def by_set_into(chance: Floats, draws: Ints, mean: Floats, within: Floats) -> None:
-    """Set *draws*, *mean* and the variance *within* of its mean, ``[event, set]``, from *chance*.
-
-    *chance* ``[event, set, draw]``, not-a-number where a draw is invalid.
+    """Set *draws*, *mean* and *within* ``[event, set]`` to `chance_of_set` of *chance*
+    ``[event, set, draw]``.
     """
     events, sets, count = chance.shape
-    known = np.empty(count)
+    room = np.empty(count)
     for event in range(events):
         for s in range(sets):
-            row = chance[event, s]
-            valid = 0
-            for i in range(count):
-                good = row[i] == row[i]
-                valid += 1 if good else 0
-                known[i] = row[i] if good else 0.0
-            total, _ = lane_sums(known)
-            average = total / max(valid, 1)
-            for i in range(count):
-                known[i] = row[i] - average if row[i] == row[i] else 0.0
-            _, square = lane_sums(known)
-            draws[event, s] = valid
-            mean[event, s] = average
-            within[event, s] = square / (max(valid - 1, 1) * max(valid, 1))
+            draws[event, s], mean[event, s], within[event, s] = chance_of_set(chance[event, s], room)
