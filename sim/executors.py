@@ -1,4 +1,4 @@
-"""Where work is done: a ``map`` over blocks, in this process or in several; a process beside this one."""
+"""Where blocks of draws are worked out: a ``map``, in this process or in several."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ import logging
 import multiprocessing
 import os
 import signal
-import sys
 import threading
-import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 Item = TypeVar("Item")
@@ -45,12 +42,12 @@ def processes(workers: int) -> Map:
     """
 
     def spread(function: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Result]:
-        pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _die_quietly)
+        pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), die_quietly)
         waiting: deque[Future[Result]] = deque()
         try:
             for item in items:
-                with _ctrl_c_held_back():
-                    waiting.append(pool.submit(_collected, function, item))
+                with ctrl_c_held_back():
+                    waiting.append(pool.submit(collected, function, item))
                 if len(waiting) >= 2 * workers:
                     yield waiting.popleft().result()
             while waiting:
@@ -61,14 +58,14 @@ def processes(workers: int) -> Map:
     return spread
 
 
-def _collected(function: Callable[[Item], Result], item: Item) -> Any:
-    """Return what *function* makes of *item*; of a generator, which cannot travel, a tuple of its pieces."""
-    result = function(item)
+def collected(function: Callable[..., Result], *arguments: Any) -> Any:
+    """Return what *function* makes of *arguments*; of a generator, which cannot travel, all of its pieces."""
+    result = function(*arguments)
     return tuple(result) if isinstance(result, Iterator) else result
 
 
 @contextmanager
-def _ctrl_c_held_back() -> Iterator[None]:
+def ctrl_c_held_back() -> Iterator[None]:
     """Keep Ctrl-C waiting while a worker starts: it inherits that, and dies once it can do so quietly."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
@@ -80,7 +77,7 @@ def _ctrl_c_held_back() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _die_quietly() -> None:
+def die_quietly() -> None:
     """Let Ctrl-C and its like end a worker at once; its parent is the one to say so."""
     for each in (signal.SIGINT, signal.SIGTERM):  # a forked worker has its parent's handlers
         signal.signal(each, signal.SIG_DFL)
@@ -95,152 +92,6 @@ def _die_with_the_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
-
-
-# What follows is for work of one command that need not wait for other work of it.
-
-
-class Ask(Protocol):
-    """Has *work* of *arguments* done, and returns what gives its result, once."""
-
-    def __call__(self, work: Callable[..., Result], /, *arguments: Any) -> Callable[[], Result]: ...
-
-
-def when_wanted(work: Callable[..., Result], /, *arguments: Any) -> Callable[[], Result]:
-    """Have *work* done in this process, once its result is wanted."""
-    return partial(work, *arguments)
-
-
-@dataclass(slots=True, eq=False)
-class _Errand:
-    """Work that is asked for. *begun*: beside this process; *made*: here, and what came of it."""
-
-    work: Callable[..., Any]
-    arguments: tuple[Any, ...]
-    begun: Future[Any] | None = None
-    made: list[Any] = field(default_factory=list)
-
-    def do(self) -> None:
-        self.made.append(self.work(*self.arguments))
-
-    def is_done(self) -> bool:
-        return bool(self.made) or (self.begun is not None and self.begun.done())
-
-
-class Beside:
-    """A process that does what is asked while this one goes on; a crew of two for one command.
-
-    It is given one piece of work at a time, the one asked for last; what it has not begun when its result is
-    wanted is done here, and where that has been begun, the oldest of what waits. So neither is idle while
-    there is something to do. All must be picklable. What work raises is raised where a result is wanted;
-    where the process dies, this one does the work.
-    """
-
-    def __init__(self, pool: ProcessPoolExecutor | None) -> None:
-        self._pool = pool
-        self._waiting: deque[_Errand] = deque()
-        self._is_busy = False
-        self._guard = threading.RLock()
-
-    def __call__(self, work: Callable[..., Result], /, *arguments: Any) -> Callable[[], Result]:
-        return partial(self._result, self._asked(work, arguments))
-
-    def map(self, function: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Any]:
-        """Yield *function* of *items* in their order, each worked out by whoever is free; a `Map`."""
-        asked = deque[_Errand]()
-        for item in items:
-            asked.append(self._asked(_collected, (function, item)))
-            if len(asked) >= AHEAD:
-                yield self._result(asked.popleft())
-        while asked:
-            yield self._result(asked.popleft())
-
-    def _asked(self, work: Callable[..., Any], arguments: tuple[Any, ...]) -> _Errand:
-        errand = _Errand(work, arguments)
-        with self._guard:
-            self._waiting.append(errand)
-        self._feed()
-        return errand
-
-    def _result(self, errand: _Errand) -> Any:
-        while not errand.is_done():
-            mine = self._taken(errand)
-            if mine is None:
-                break
-            mine.do()
-        if not errand.made:
-            assert errand.begun is not None  # it waits no more and was not done here
-            try:
-                return errand.begun.result()
-            except BrokenProcessPool:
-                errand.do()
-        return errand.made.pop()
-
-    def _taken(self, wanted: _Errand) -> _Errand | None:
-        """Return *wanted* if it waits, else what has waited longest; it waits no more."""
-        with self._guard:
-            if not self._waiting:
-                return None
-            mine = wanted if wanted in self._waiting else self._waiting[0]
-            self._waiting.remove(mine)
-            return mine
-
-    def _feed(self) -> None:
-        """Give the process its next piece of work, if it has none."""
-        with self._guard:
-            if self._pool is None or self._is_busy or not self._waiting:
-                return
-            errand = self._waiting[-1]
-            try:
-                with _ctrl_c_held_back(), warnings.catch_warnings():
-                    # From Python 3.12 on, of threads at a fork: those of linear algebra, which minds forks.
-                    warnings.simplefilter("ignore", DeprecationWarning)
-                    errand.begun = self._pool.submit(errand.work, *errand.arguments)
-            except (BrokenProcessPool, RuntimeError):  # it died, or all is being left
-                self._pool = None
-                return
-            self._waiting.pop()
-            self._is_busy = True
-        errand.begun.add_done_callback(self._next)
-
-    def _next(self, begun: Future[Any]) -> None:
-        with self._guard:
-            self._is_busy = False
-            if begun.cancelled() or isinstance(begun.exception(), BrokenProcessPool):
-                self._pool = None
-        self._feed()
-
-
-START = "fork" if sys.platform == "linux" else "spawn"
-"""How a process beside this one starts: a fork begins with all that this one has imported and read."""
-
-AHEAD = 3
-"""Items of a map that are asked for ahead, so that memory does not grow with the items."""
-
-
-def processors() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-@contextmanager
-def process_beside() -> Iterator[Beside]:
-    """Hold a process beside this one, where there is a processor for it. However the context is left, the
-    process ends with it, and what it had not done is not done.
-
-    It starts at the first thing asked, which may be a fork: ask before locks are taken and threads begun.
-    """
-    if processors() < 2:
-        yield Beside(None)
-        return
-    others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(1, multiprocessing.get_context(START), _die_quietly)
-    try:
-        yield Beside(pool)
-    finally:
-        for child in set(multiprocessing.active_children()) - others:
-            child.terminate()  # it holds nothing that could be lost, and to end in order would take it longer
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 # What follows is for many pieces of work of which some may fail: each has an outcome of its own.
@@ -307,12 +158,12 @@ def _in_pool(
     workers: int, work: Callable[[Item], Result], items: Sequence[Item], waiting: deque[int], lost: list[int]
 ) -> Iterator[tuple[int, Result | Failure]]:
     """Do *waiting* items until all are done or a worker dies; then *lost* are those under way."""
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _die_quietly)
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), die_quietly)
     under_way: dict[Future[Result | Failure], int] = {}
     try:
         while (waiting or under_way) and not lost:
             while waiting and len(under_way) < 2 * workers:
-                with _ctrl_c_held_back():
+                with ctrl_c_held_back():
                     try:
                         under_way[pool.submit(attempted, work, items[waiting[0]])] = waiting[0]
                     except BrokenProcessPool:
@@ -334,9 +185,9 @@ def _in_pool(
 def _by_itself(work: Callable[[Item], Result], item: Item) -> Result | Failure:
     """Do one item with a worker of its own, and again with another one where that dies."""
     for _ in range(TRIES):
-        pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _die_quietly)
+        pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), die_quietly)
         try:
-            with _ctrl_c_held_back():
+            with ctrl_c_held_back():
                 future = pool.submit(attempted, work, item)
             return future.result()
         except BrokenProcessPool:

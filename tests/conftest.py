@@ -26,7 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(autouse=True)
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have commands do all in the process of the test, which shares the processors with other tests."""
-    monkeypatch.setattr("sim.executors.processors", lambda: 1)
+    monkeypatch.setattr("sim.beside.processors", lambda: 1)
 
 
 # The workers of a test run are traced; what a test starts in turn would only be slower for it.

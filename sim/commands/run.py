@@ -17,8 +17,9 @@ from sim.texts import counted, say
 
 if TYPE_CHECKING:
     from sim.baseline.plan import Baseline
+    from sim.beside import Ask, Beside
     from sim.cube import Cube
-    from sim.executors import Ask, Beside, Map
+    from sim.executors import Map
     from sim.outputs.manifest import Origin
     from sim.outputs.run_log import RunLog
     from sim.scenario.plans import PlanFolders
@@ -42,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Run the scenarios; all that can be wrong is said before anything is simulated."""
-    from sim.executors import process_beside
+    from sim.beside import process_beside
     from sim.outputs.run_log import RunLog
 
     log = RunLog()
@@ -104,8 +105,8 @@ def run_with(
         console.tell_text("cli.run.begin", scenarios=counted(len(scenarios), "scenarios", console.lang))
 
         scenarios = drawn_enough(scenarios, plans, options.workers, console)
-        map_blocks = watched(beside.map if options.workers == 1 else map_over(options.workers), console)
-        cubes = published(results, scenarios, plans, sources, made_with, log, map_blocks, beside)
+        maps = [watched(each, console) for each in maps_of(options.workers, beside)]
+        cubes = published(results, scenarios, plans, sources, made_with, log, maps, beside)
         for text in run_screens(cubes, console.lang):
             if not options.quiet:
                 console.show(text)
@@ -121,10 +122,13 @@ def published(
     sources: Mapping[str, str],
     made_with: Mapping[str, str],
     log: RunLog,
-    map_blocks: Map,
+    maps: Sequence[Map],
     ask: Ask,
 ) -> Iterator[Cube]:
-    """Simulate, and yield each scenario's cube once its files stand in the *results* folder."""
+    """Simulate, and yield each scenario's cube once its files stand in the *results* folder.
+
+    *maps*: where blocks are run, and where those of few scenarios are.
+    """
     from sim.outputs.results import publish
     from sim.report.pages import PAGE, pages_of
     from sim.studies.batch import run_batch
@@ -138,7 +142,8 @@ def published(
     # A grid is read side by side (`report`, `compare`), so its cells get tables and no pages.
     chosen = tuple(scenario for scenario in scenarios if not scenario.cell)
     seek, flows = seeking(chosen, plans, ask), flows_of_scenarios(chosen, plans, ask)
-    cubes = tuple(run_batch(scenarios, plans, map_blocks, ask))
+    map_blocks, map_few = maps
+    cubes = tuple(run_batch(scenarios, plans, map_blocks, ask, map_few))
     shown = tuple(cube for cube in cubes if not cube.cell)
     pages = pages_of(shown, seek, sources, made_with)
     for cube in cubes:
@@ -163,6 +168,12 @@ def map_over(workers: int) -> Map:
     from sim.executors import processes, serial
 
     return processes(workers) if workers > 1 else serial
+
+
+def maps_of(workers: int, beside: Beside) -> tuple[Map, Map]:
+    """Return where blocks are worked out, and where those of few scenarios are: beside this process too."""
+    many = map_over(workers)
+    return many, many if workers > 1 else beside.map
 
 
 def watched(inner: Map, console: Console) -> Map:

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from sim.baseline.plan import Baseline
+from sim.beside import Ask, when_wanted
 from sim.cube import Cube
 from sim.engine import Summary, run
-from sim.executors import Ask, Map, serial, when_wanted
+from sim.executors import Map, serial
 from sim.model import Model
 from sim.scenario.scenario import Scenario
 from sim.studies.learned import learned_model
@@ -20,6 +21,9 @@ MOST_TOGETHER = 16
 
 To make the luck of a block anew costs a hundredth of running sixteen of them.
 """
+
+FEW = 4
+"""Scenarios whose summaries of a block, ten megabytes each, are small enough to travel between processes."""
 
 
 def without_execution(model: Model, map_blocks: Map) -> Summary | None:
@@ -36,18 +40,20 @@ def run_batch(
     baselines: Mapping[str, Baseline],
     map_blocks: Map = serial,
     ask: Ask = when_wanted,
+    map_few: Map | None = None,
 ) -> Iterator[Cube]:
     """Yield the cube of each scenario, in the order given.
 
     Scenarios with equal numbers of draws run together; no result depends on which others run. What moves
-    them is *asked* for before they run.
+    them is *asked* for before they run. *map_few*: where blocks of few scenarios are run, if not as others.
     """
     models = {s.id: learned_model(s, baselines[s.plan]) for s in scenarios}
     cubes: dict[str, Cube] = {}
     for together in groups_of(scenarios):
         chosen = [models[s.id] for s in together]
         moves = ask(sensitivity_of, chosen)
-        summaries = run(chosen, range(chosen[0].blocks), map_blocks=map_blocks)
+        where = map_few if map_few is not None and len(chosen) <= FEW else map_blocks
+        summaries = run(chosen, range(chosen[0].blocks), map_blocks=where)
         for scenario, model, summary, move in zip(together, chosen, summaries, moves(), strict=True):
             bare = without_execution(model, map_blocks)
             cubes[scenario.id] = cube_of(scenario, baselines[scenario.plan], model, summary, move, bare)

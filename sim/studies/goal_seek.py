@@ -11,10 +11,10 @@ from scipy.special import ndtr, ndtri
 
 from sim.axes import Floats
 from sim.baseline.plan import Baseline
+from sim.beside import Ask, when_wanted
 from sim.cube import QUANTILES, Cube
 from sim.engine import run
 from sim.engine.pilot import without_reference
-from sim.executors import Ask, when_wanted
 from sim.model.model import NONE, Model, RatioModel, StockModel
 from sim.scenario.scenario import Scenario
 from sim.studies.learned import learned_model

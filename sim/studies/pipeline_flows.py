@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sim.baseline.plan import Baseline
+from sim.beside import Ask, when_wanted
 from sim.designs import Design
 from sim.engine.inside import Flows, flows_inside, inside_of_block
 from sim.engine.luck import Luck
-from sim.executors import Ask, when_wanted
 from sim.model import Model
 from sim.scenario.scenario import Scenario
 from sim.streams import BLOCK

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from sim.beside import AHEAD, Beside, process_beside
 from sim.errors import BadInput, Mistake, Place
-from sim.executors import AHEAD, Beside, process_beside
 from tests.dying import dies_once, refuse
 
 
@@ -18,8 +18,8 @@ from tests.dying import dies_once, refuse
 def beside(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Beside]:
     """Nobody beside, a forked process, and one that starts as on Windows."""
     if request.param != "none":
-        monkeypatch.setattr("sim.executors.processors", lambda: 2)
-        monkeypatch.setattr("sim.executors.START", request.param)
+        monkeypatch.setattr("sim.beside.processors", lambda: 2)
+        monkeypatch.setattr("sim.beside.START", request.param)
     with process_beside() as made:
         yield made
     assert not multiprocessing.active_children()
@@ -53,7 +53,7 @@ def test_mistakes_are_raised_where_the_result_is_wanted_with_their_places(beside
 
 
 def two_processors(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sim.executors.processors", lambda: 2)
+    monkeypatch.setattr("sim.beside.processors", lambda: 2)
 
 
 def test_what_was_asked_last_is_begun_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,9 +88,15 @@ def test_work_of_a_process_that_dies_is_done_here(monkeypatch: pytest.MonkeyPatc
 def test_leaving_early_ends_the_process_with_what_it_is_doing(monkeypatch: pytest.MonkeyPatch) -> None:
     two_processors(monkeypatch)
     began = time.monotonic()
-    with pytest.raises(KeyboardInterrupt), process_beside() as beside:
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert time.monotonic() - began < 10
+    assert not multiprocessing.active_children()
+
+
+def interrupted() -> None:
+    """Be interrupted while there is long work beside."""
+    with process_beside() as beside:
         beside(time.sleep, 60)
         beside(time.sleep, 60)
         raise KeyboardInterrupt
-    assert time.monotonic() - began < 10
-    assert not multiprocessing.active_children()

@@ -12,9 +12,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import sys
-import sim.executors
+import sim.beside
 from sim import cli
-sim.executors.processors = lambda: 2
+sim.beside.processors = lambda: 2
 code = cli.main(sys.argv[1:])
 print("imported", *sorted(sys.modules))
 sys.exit(code)

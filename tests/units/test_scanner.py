@@ -20,10 +20,11 @@ FILES = [
 ]
 SAID = ("anchor", "ctag", "explicit", "flow_style", "implicit", "style", "value", "version")
 
-PIECES = """a bc 1 - -- --- ... : :: :a ? ?a # #a \\ \\n \\x41 \\uZ ' '' " "" { } [ ] , | > & &a * *a ! !t @ ` % << \
-é ： \x85 \u2028 \ufeff""".split(" ")
-BLANKS = [" ", "  ", "\n", "\n\n", "\n  ", "\n    ", "\t", "\r\n", "\r", ": ", ", ", " # ", "- ", "? ", "---\n", "|\n  "]
-TEXTS = st.lists(st.sampled_from([*PIECES, *BLANKS, "%YAML 1.1\n---\n"]), max_size=24).map("".join)
+PIECES = [*"1-:?#'\"{}[],|>&*!@`%\\é：\x85\u2028\ufeff", "a", "bc", "--", "---", "...", "::"]
+PIECES += [":a", "?a", "#a", "\\n", "\\x41", "\\uZ", "''", '""', "&a", "*a", "!t", "<<", "%YAML 1.1\n---\n"]
+PIECES += [" ", "  ", "\n", "\n\n", "\n  ", "\n    ", "\t", "\r\n", "\r"]
+PIECES += [": ", ", ", " # ", "- ", "? ", "---\n", "|\n  "]
+TEXTS = st.lists(st.sampled_from(PIECES), max_size=24).map("".join)
 
 
 def mark_of(mark: Any) -> tuple[int, int, int] | None:
