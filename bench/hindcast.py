@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.main_job import report
-from sim.baseline import load_baseline
+from sim.baseline.load import load_baseline
 from sim.baseline.load_panel import PanelFile
 from sim.baseline.plan import Figure
 from sim.errors import Place

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from sim.baseline.fields import table_or_none
 from sim.baseline.plan import Break, Figure
 from sim.errors import Found
 from sim.marked.table import nearest_or_all
@@ -19,6 +18,10 @@ COLUMNS = ("indicator", "region", "year", "note", "source")
 
 def load_breaks(path: Path, root: Path, figures: Sequence[Figure], found: Found) -> tuple[Break, ...]:
     """Return the breaks declared in *path*; each must name a series and a region of *figures*."""
+    from sim.baseline.fields import (
+        table_or_none,  # with it comes YAML, which who does not load has no need of
+    )
+
     table = table_or_none(path, root, COLUMNS, found)
     if table is None:
         return ()

@@ -12,7 +12,7 @@ from typing import Literal, cast
 from sim.axes import Name
 from sim.baseline.fields import table_or_none
 from sim.baseline.load_plan import Frame
-from sim.baseline.plan import Derived, Indicator, Platform, Printed, Target
+from sim.baseline.plan import MEANS, Derived, Indicator, Platform, Printed, Target
 from sim.errors import Found, as_written, times_apart
 from sim.marked.table import Row
 from sim.units import convertible, known_unit
@@ -55,7 +55,6 @@ KINDS = (
     "count",
     "unquantified",
 )
-MEANS = ("mean_growth", "mean_of_rates")
 NEVER_EVALUATED = ("coverage", "event", "unquantified")
 OF_ONE_YEAR = ("level", "annual_flow", "stock", "rate", "count")
 GROUPS = ("headline", "prose_2020", "prose_undated", "prose_2016", "annex_2020", "derived_2020")

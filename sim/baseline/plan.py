@@ -189,6 +189,10 @@ class PipelinePlan:
     dates_place: Place
 
 
+MEANS = ("mean_growth", "mean_of_rates")
+"""Kinds of targets that ask for mean growth."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """One target of the document (one version of it).

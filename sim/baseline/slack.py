@@ -7,8 +7,7 @@ from fractions import Fraction
 from math import prod
 from typing import NamedTuple
 
-from sim.baseline.load_targets import MEANS
-from sim.baseline.plan import Baseline, Derived, Indicator, Target
+from sim.baseline.plan import MEANS, Baseline, Derived, Indicator, Target
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.baseline.fields import table_or_none
 from sim.baseline.plan import Baseline, PastTarget, Target
 from sim.errors import Found
 from sim.marked.table import NUMBER, Row
@@ -37,6 +36,10 @@ def load_track_record(folder: Path, root: Path, found: Found) -> tuple[PastTarge
 
     A row that says hit or miss against its own numbers is a mistake.
     """
+    from sim.baseline.fields import (
+        table_or_none,  # with it comes YAML, which who does not load has no need of
+    )
+
     path = folder / FILE
     table = table_or_none(path, root, COLUMNS, found) if path.exists() else None
     rows = () if table is None else table.rows

@@ -70,7 +70,7 @@ def of_panel(options: argparse.Namespace, console: Console) -> int:
 
 def of_plans(options: argparse.Namespace, console: Console) -> int:
     """Write the path and the calibration of the plan that is asked for, or of all."""
-    from sim.baseline import load_baseline
+    from sim.baseline.load import load_baseline
     from sim.baseline.path import paths_of, write_path
     from sim.baseline.write_calibration import calibration_text
     from sim.outputs.atomic import write_whole

@@ -50,29 +50,31 @@ def run(options: argparse.Namespace, console: Console) -> int:
     with process_beside() as beside:
         reading = beside(loaded, options, console.root, gc.get_threshold())
         ready()  # what takes longest to import, while the scenarios are read
-        scenarios, plans = reading()
+        scenarios, plans, made_with = reading()
     scenarios = tuple(as_asked(scenario, options) for scenario in scenarios)
     check_nets(scenarios, plans)
     scenarios = observed_scenarios(scenarios, options.observed, plans, console.root)
     log.note("read")
     with process_beside() as beside:
         beside(ready)  # where it is not there at once, in time for what follows
-        return run_with(beside, scenarios, plans, options, console, log)
+        return run_with(beside, scenarios, plans, made_with, options, console, log)
 
 
 def loaded(
     options: argparse.Namespace, root: Path, threshold: tuple[int, int, int]
-) -> tuple[tuple[Scenario, ...], PlanFolders]:
-    """Return the scenarios of the command line with their plans; BadInput with all mistakes.
+) -> tuple[tuple[Scenario, ...], PlanFolders, dict[str, str]]:
+    """Return the scenarios of the command line with their plans, and the versions of what a result depends
+    on; BadInput with all mistakes.
 
     *threshold*: when the asking process looks for cycles; one beside it does as it does.
     """
+    from sim.outputs.manifest import versions
     from sim.scenario.loading import load_scenarios
     from sim.scenario.plans import PlanFolders
 
     gc.set_threshold(*threshold)
     plans = PlanFolders(root)
-    return load_scenarios(scenario_files(options.files, root), plans, root), plans
+    return load_scenarios(scenario_files(options.files, root), plans, root), plans, versions(root)
 
 
 def ready() -> None:
@@ -80,27 +82,25 @@ def ready() -> None:
     import sim.report.pages
     import sim.studies.batch
     import sim.studies.pipeline_flows
-    import sim.tables.run_screens
-    import sim.workbook  # noqa: F401
+    import sim.tables.run_screens  # noqa: F401
 
 
 def run_with(
     beside: Beside,
     scenarios: tuple[Scenario, ...],
     plans: PlanFolders,
+    made_with: Mapping[str, str],
     options: argparse.Namespace,
     console: Console,
     log: RunLog,
 ) -> int:
     """Simulate, show and write *scenarios*, with a process *beside* this one."""
     from sim.marked.text import readable_name
-    from sim.outputs.manifest import versions
     from sim.outputs.results import opened
     from sim.tables.run_screens import run_screens
 
     results = Path(os.path.abspath(options.out or console.root / RESULTS))
     sources = {scenario.id: readable_name(scenario.place.file) for scenario in scenarios}
-    made_with = versions(console.root)
     with opened(results, console.root, sources.items()):
         console.tell_text("cli.run.begin", scenarios=counted(len(scenarios), "scenarios", console.lang))
 
@@ -137,7 +137,6 @@ def published(
     from sim.tables.interchange import interchange_files
     from sim.tables.pipeline_table import flow_files
     from sim.tables.result_files import result_files
-    from sim.workbook import workbook_files
 
     # A grid is read side by side (`report`, `compare`), so its cells get tables and no pages.
     chosen = tuple(scenario for scenario in scenarios if not scenario.cell)
@@ -151,11 +150,18 @@ def published(
         if cube.cell:
             files = dict(result_files(cube))
         else:
-            books = ask(workbook_files, cube, origin)
+            books = ask(books_of, cube, origin)
             files = dict(result_files(cube)) | interchange_files(cube) | {PAGE: next(pages)}
             files |= flow_files(next(flows)) | books()
         publish(results, origin, files, log.content(f"simulated {cube.scenario}"))
         yield cube
+
+
+def books_of(cube: Cube, origin: Origin) -> dict[str, bytes]:
+    """Return the workbooks of *cube*; whoever makes them imports what that takes."""
+    from sim.workbook import workbook_files
+
+    return workbook_files(cube, origin)
 
 
 def draws_in(lang: str) -> Callable[[str], int]:

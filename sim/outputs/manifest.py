@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +48,9 @@ def sha256(content: bytes) -> str:
 
 def versions(root: Path) -> dict[str, str]:
     """Return the versions of planodds and of the libraries that results depend on, and the lock's hash."""
+    import importlib.metadata  # many modules, which nobody else asks for
+    import tomllib
+
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     names = sorted(_package(requirement) for requirement in project["dependencies"])
     return (

@@ -6,8 +6,7 @@ from fractions import Fraction
 
 from sim.axes import Name
 from sim.baseline.audit import Audit
-from sim.baseline.load_targets import MEANS
-from sim.baseline.plan import Baseline
+from sim.baseline.plan import MEANS, Baseline
 from sim.cube import name_of
 from sim.report.markup import Html, element, number_cell, row_head, rows_of, text, text_cell
 from sim.report.material import Material

@@ -28,7 +28,7 @@ class PlanFolders(Mapping[str, Baseline]):
 
     def __getitem__(self, plan: str) -> Baseline:
         """Return the plan; KeyError if there is none, BadInput with all mistakes of its files."""
-        from sim.baseline import load_baseline
+        from sim.baseline.load import load_baseline
 
         if plan not in self.read:
             if plan not in set(self):

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from sim.baseline.audit import Audit, ChainMismatch, GrowthMismatch, SumMismatch
-from sim.baseline.load_targets import MEANS
-from sim.baseline.plan import Baseline
+from sim.baseline.plan import MEANS, Baseline
 from sim.baseline.slack import Slack
 from sim.cube import unit_of
 from sim.outputs.text_table import text_table

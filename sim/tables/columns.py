@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.baseline.load_targets import MEANS
+from sim.baseline.plan import MEANS
 from sim.cube import QUANTILES, Cube, Joint, Probability, unit_of
 from sim.outputs.machine_tables import Columns
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import sim
-from sim.baseline.load_targets import MEANS
-from sim.baseline.plan import Baseline
+from sim.baseline.plan import MEANS, Baseline
 from sim.cube import QUANTILES, Cube, name_of, unit_of
 from sim.outputs.machine_tables import Cell, Columns, machine_csv
 

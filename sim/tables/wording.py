@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from sim.baseline.load_targets import MEANS
-from sim.baseline.plan import Baseline, Target
+from sim.baseline.plan import MEANS, Baseline, Target
 from sim.cube import Driver, Probability, RunAssumption, name_of
 from sim.tables.figures import bare_percent, number, percent, stated
 from sim.texts import LANGUAGES_APART, say, table

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from xlsxwriter.worksheet import Worksheet
 
 from sim.baseline.audit import Audit, ChainMismatch, GrowthMismatch, SumMismatch
-from sim.baseline.load_targets import MEANS
+from sim.baseline.plan import MEANS
 from sim.cube import Cube
 from sim.outputs.machine_tables import Cell
 from sim.outputs.manifest import Origin

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sim.axes import UNALLOCATED, Name
-from sim.baseline.load_targets import MEANS
-from sim.baseline.plan import Assumption, Baseline, Target
+from sim.baseline.plan import MEANS, Assumption, Baseline, Target
 from sim.cube import Driver, Probability, name_of, unit_of
 from sim.tables.figures import bare_chance
 from sim.tables.wording import unfolded

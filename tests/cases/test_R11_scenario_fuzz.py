@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sim.baseline import load_baseline
+from sim.baseline.load import load_baseline
 from sim.errors import BadInput
 from sim.scenario.loading import load_scenarios
 from sim.scenario.scenario import Scenario

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sim.baseline import load_baseline
+from sim.baseline.load import load_baseline
 from sim.baseline.plan import Baseline
 from sim.errors import BadInput, Mistake, Place
 from sim.marked.document import document_from_bytes

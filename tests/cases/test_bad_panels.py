@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sim import cli
-from sim.baseline import load_baseline
+from sim.baseline.load import load_baseline
 
 ROOT = Path(__file__).parents[2]
 TINY, SERIES = "tiny-2021", "research_spending"

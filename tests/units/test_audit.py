@@ -12,9 +12,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from sim.baseline import load_baseline
 from sim.baseline.audit import Audit, audit_of
 from sim.baseline.calibration import Calibration, Estimate
+from sim.baseline.load import load_baseline
 from sim.baseline.plan import Baseline, Exact, PrintedCell, Target
 from sim.baseline.slack import Slack
 from sim.errors import Place

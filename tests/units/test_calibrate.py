@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.baseline import load_baseline
 from sim.baseline.calibration import Calibration, Estimate, SeriesCalibration
+from sim.baseline.load import load_baseline
 from sim.baseline.plan import Assumption, Baseline, Derived
 from sim.baseline.write_calibration import calibration_text
 from sim.errors import BadInput, Found, Place

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sim import cli
-from sim.baseline import load_baseline
+from sim.baseline.load import load_baseline
 from sim.commands import golden
 from sim.commands import test as test_command
 from sim.errors import BadInput

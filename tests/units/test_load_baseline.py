@@ -12,8 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.baseline import load_baseline
-from sim.baseline.load import KEPT, forget
+from sim.baseline.load import KEPT, forget, load_baseline
 from sim.errors import BadInput, Mistake
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -118,7 +117,7 @@ def test_the_zhejiang_folder_loads_with_all_its_cells() -> None:
 @pytest.mark.speed
 def test_loading_is_fast_and_needs_neither_pandas_nor_scipy() -> None:
     code = (
-        "import sys; from pathlib import Path; from sim.baseline import load_baseline;"
+        "import sys; from pathlib import Path; from sim.baseline.load import load_baseline;"
         f"load_baseline(Path({str(ZHEJIANG)!r}), Path({str(ROOT)!r}));"
         "sys.exit(len({'pandas', 'scipy', 'pyarrow', 'pydantic'} & set(sys.modules)))"
     )

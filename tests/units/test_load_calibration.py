@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.baseline import load_baseline
 from sim.baseline.calibration import (
     Calibration,
     Estimate,
@@ -21,6 +20,7 @@ from sim.baseline.calibration import (
     PredictiveCheck,
     SeriesCalibration,
 )
+from sim.baseline.load import load_baseline
 from sim.baseline.load_calibration import calibration_from_document, load_calibration
 from sim.baseline.write_calibration import CONTENT, calibration_text, content_hash
 from sim.errors import BadInput, Found

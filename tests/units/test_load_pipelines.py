@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
-from sim.baseline import load_baseline
+from sim.baseline.load import load_baseline
 from sim.baseline.plan import Baseline
 from sim.engine import run
 from sim.engine.inside import inside_of_block, pipeline_of_block, run_inside

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from sim import cli
 from sim.axes import Name
-from sim.baseline import load_baseline
+from sim.baseline.load import load_baseline
 from sim.errors import (
     COMMAND_LINE,
     MORE,

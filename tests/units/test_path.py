@@ -15,7 +15,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from sim.axes import Floats
-from sim.baseline import load_baseline
+from sim.baseline.load import load_baseline
 from sim.baseline.load_printed import exact_decimal
 from sim.baseline.path import (
     constrained_least_squares,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sim import cli
-from sim.baseline import load_baseline
+from sim.baseline.load import load_baseline
 from sim.outputs.text_table import display_width
 from sim.pipelines import pipeline
 from sim.tables.layout import WIDEST

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.baseline import load_baseline
+from sim.baseline.load import load_baseline
 from sim.baseline.plan import Baseline
 from sim.baseline.progress import Progress, actuals_of, progress_of
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sim.baseline import load_baseline
+from sim.baseline.load import load_baseline
 from sim.baseline.plan import Baseline
 from sim.commands.projects import shipped_files
 from sim.distributions import distribution

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sim.axes import Name
-from sim.baseline import load_baseline
+from sim.baseline.load import load_baseline
 from sim.baseline.plan import Baseline
 from sim.distributions import Empirical, Fixed, Triangular
 from sim.errors import BadInput

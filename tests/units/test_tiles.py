@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.baseline import load_baseline
+from sim.baseline.load import load_baseline
 from sim.errors import BadInput
 from sim.tables.selection import places_of
 
