@@ -8,7 +8,7 @@ import sys
 import threading
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -16,9 +16,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from sim.executors import collected, ctrl_c_held_back, die_quietly
+from sim.executors import ctrl_c_held_back, die_quietly
 
-Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
@@ -43,7 +42,7 @@ class _Errand:
     made: list[Any] = field(default_factory=list)
 
     def here(self) -> Any:
-        """Return what comes of it, which may be a generator that has yet to do it piece by piece."""
+        """Do it in this process."""
         return self.work(*self.arguments)
 
     def is_done(self) -> bool:
@@ -68,16 +67,6 @@ class Beside:
     def __call__(self, work: Callable[..., Result], /, *arguments: Any) -> Callable[[], Result]:
         return partial(self._result, self._asked(work, arguments))
 
-    def map(self, function: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Any]:
-        """Yield *function* of *items* in their order, each worked out by whoever is free; a `Map`."""
-        asked = deque[_Errand]()
-        for item in items:
-            asked.append(self._asked(function, (item,)))
-            if len(asked) >= AHEAD:
-                yield self._result(asked.popleft())
-        while asked:
-            yield self._result(asked.popleft())
-
     def _asked(self, work: Callable[..., Any], arguments: tuple[Any, ...]) -> _Errand:
         errand = _Errand(work, arguments)
         with self._guard:
@@ -92,7 +81,7 @@ class Beside:
                 return errand.here()
             if mine is None:
                 break
-            mine.made.append(collected(mine.work, *mine.arguments))
+            mine.made.append(mine.here())
         if errand.made:
             return errand.made.pop()
         assert errand.begun is not None  # it waits no more and was not done here
@@ -117,10 +106,7 @@ class Beside:
                 return
             errand = self._waiting[-1]
             try:
-                with ctrl_c_held_back(), warnings.catch_warnings():
-                    # From Python 3.12 on, of threads at a fork: those of linear algebra, which minds forks.
-                    warnings.simplefilter("ignore", DeprecationWarning)
-                    errand.begun = self._pool.submit(collected, errand.work, *errand.arguments)
+                errand.begun = self._pool.submit(errand.work, *errand.arguments)
             except (BrokenProcessPool, RuntimeError):  # it died, or all is being left
                 self._pool = None
                 return
@@ -139,9 +125,6 @@ class Beside:
 START = "fork" if sys.platform == "linux" else "spawn"
 """How a process beside this one starts: a fork begins with all that this one has imported and read."""
 
-AHEAD = 2
-"""Items of a map that are asked for ahead, so that memory does not grow with the items."""
-
 
 def processors() -> int:
     """Return how many processors this process may use."""
@@ -153,13 +136,17 @@ def process_beside() -> Iterator[Beside]:
     """Hold a process beside this one, where there is a processor for it. However the context is left, the
     process ends with it, and what it had not done is not done.
 
-    It starts at the first thing asked, which may be a fork: ask before locks are taken and threads begun.
+    It may be a fork: enter before locks are taken and threads begun.
     """
     if processors() < 2:
         yield Beside(None)
         return
     others = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(1, multiprocessing.get_context(START), die_quietly)
+    with ctrl_c_held_back(), warnings.catch_warnings():
+        # From Python 3.12 on, of threads at a fork: those of linear algebra are there, which minds forks.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        pool.submit(os.getpid)  # starts it
     try:
         yield Beside(pool)
     finally:

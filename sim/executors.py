@@ -47,7 +47,7 @@ def processes(workers: int) -> Map:
         try:
             for item in items:
                 with ctrl_c_held_back():
-                    waiting.append(pool.submit(collected, function, item))
+                    waiting.append(pool.submit(_collected, function, item))
                 if len(waiting) >= 2 * workers:
                     yield waiting.popleft().result()
             while waiting:
@@ -58,9 +58,9 @@ def processes(workers: int) -> Map:
     return spread
 
 
-def collected(function: Callable[..., Result], *arguments: Any) -> Any:
-    """Return what *function* makes of *arguments*; of a generator, which cannot travel, all of its pieces."""
-    result = function(*arguments)
+def _collected(function: Callable[[Item], Result], item: Item) -> Any:
+    """Return what *function* makes of *item*; of a generator, which cannot travel, a tuple of its pieces."""
+    result = function(item)
     return tuple(result) if isinstance(result, Iterator) else result
 
 

@@ -105,8 +105,8 @@ def run_with(
         console.tell_text("cli.run.begin", scenarios=counted(len(scenarios), "scenarios", console.lang))
 
         scenarios = drawn_enough(scenarios, plans, options.workers, console)
-        maps = [watched(each, console) for each in maps_of(options.workers, beside)]
-        cubes = published(results, scenarios, plans, sources, made_with, log, maps, beside)
+        map_blocks = watched(map_over(options.workers), console)
+        cubes = published(results, scenarios, plans, sources, made_with, log, map_blocks, beside)
         for text in run_screens(cubes, console.lang):
             if not options.quiet:
                 console.show(text)
@@ -122,13 +122,10 @@ def published(
     sources: Mapping[str, str],
     made_with: Mapping[str, str],
     log: RunLog,
-    maps: Sequence[Map],
+    map_blocks: Map,
     ask: Ask,
 ) -> Iterator[Cube]:
-    """Simulate, and yield each scenario's cube once its files stand in the *results* folder.
-
-    *maps*: where blocks are run, and where those of few scenarios are.
-    """
+    """Simulate, and yield each scenario's cube once its files stand in the *results* folder."""
     from sim.outputs.results import publish
     from sim.report.pages import PAGE, pages_of
     from sim.studies.batch import run_batch
@@ -141,8 +138,7 @@ def published(
     # A grid is read side by side (`report`, `compare`), so its cells get tables and no pages.
     chosen = tuple(scenario for scenario in scenarios if not scenario.cell)
     seek, flows = seeking(chosen, plans, ask), flows_of_scenarios(chosen, plans, ask)
-    map_blocks, map_few = maps
-    cubes = tuple(run_batch(scenarios, plans, map_blocks, ask, map_few))
+    cubes = tuple(run_batch(scenarios, plans, map_blocks, ask))
     shown = tuple(cube for cube in cubes if not cube.cell)
     pages = pages_of(shown, seek, sources, made_with)
     for cube in cubes:
@@ -174,12 +170,6 @@ def map_over(workers: int) -> Map:
     from sim.executors import processes, serial
 
     return processes(workers) if workers > 1 else serial
-
-
-def maps_of(workers: int, beside: Beside) -> tuple[Map, Map]:
-    """Return where blocks are worked out, and where those of few scenarios are: beside this process too."""
-    many = map_over(workers)
-    return many, many if workers > 1 else beside.map
 
 
 def watched(inner: Map, console: Console) -> Map:

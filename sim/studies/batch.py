@@ -22,9 +22,6 @@ MOST_TOGETHER = 16
 To make the luck of a block anew costs a hundredth of running sixteen of them.
 """
 
-FEW = 4
-"""Scenarios whose summaries of a block, ten megabytes each, are small enough to travel between processes."""
-
 
 def without_execution(model: Model, map_blocks: Map) -> Summary | None:
     """Return what the draws of *model* come to without its execution prior; None where it has none."""
@@ -40,20 +37,18 @@ def run_batch(
     baselines: Mapping[str, Baseline],
     map_blocks: Map = serial,
     ask: Ask = when_wanted,
-    map_few: Map | None = None,
 ) -> Iterator[Cube]:
     """Yield the cube of each scenario, in the order given.
 
     Scenarios with equal numbers of draws run together; no result depends on which others run. What moves
-    them is *asked* for before they run. *map_few*: where blocks of few scenarios are run, if not as others.
+    them is *asked* for before they run.
     """
     models = {s.id: learned_model(s, baselines[s.plan]) for s in scenarios}
     cubes: dict[str, Cube] = {}
     for together in groups_of(scenarios):
         chosen = [models[s.id] for s in together]
         moves = ask(sensitivity_of, chosen)
-        where = map_few if map_few is not None and len(chosen) <= FEW else map_blocks
-        summaries = run(chosen, range(chosen[0].blocks), map_blocks=where)
+        summaries = run(chosen, range(chosen[0].blocks), map_blocks=map_blocks)
         for scenario, model, summary, move in zip(together, chosen, summaries, moves(), strict=True):
             bare = without_execution(model, map_blocks)
             cubes[scenario.id] = cube_of(scenario, baselines[scenario.plan], model, summary, move, bare)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.beside import AHEAD, Beside, process_beside
+from sim.beside import Beside, process_beside
 from sim.errors import BadInput, Mistake, Place
 from tests.dying import dies_once, refuse
 
@@ -25,23 +25,9 @@ def beside(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
     assert not multiprocessing.active_children()
 
 
-def test_results_are_those_of_the_work_in_the_order_of_wanting(beside: Beside) -> None:
+def test_results_are_those_of_the_work_in_any_order_of_wanting(beside: Beside) -> None:
     roots = [beside(math.sqrt, number) for number in range(4)]
-    mapped = list(beside.map(math.sqrt, range(9)))
     assert [root() for root in reversed(roots)] == [math.sqrt(3), math.sqrt(2), 1.0, 0.0]
-    assert mapped == [math.sqrt(number) for number in range(9)]
-
-
-def test_items_of_a_map_are_taken_only_a_few_ahead(beside: Beside) -> None:
-    taken: list[int] = []
-
-    def items() -> Iterator[int]:
-        for item in range(1_000_000):
-            taken.append(item)
-            yield item
-
-    assert next(beside.map(math.sqrt, items())) == 0.0
-    assert len(taken) <= AHEAD
 
 
 def test_mistakes_are_raised_where_the_result_is_wanted_with_their_places(beside: Beside) -> None:
