@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sim.outputs.run_log import RunLog
     from sim.scenario.plans import PlanFolders
     from sim.scenario.scenario import Scenario
+    from sim.studies.goal_seek import Needs
 
 RESULTS = "results"
 
@@ -56,7 +57,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
     scenarios = observed_scenarios(scenarios, options.observed, plans, console.root)
     log.note("read")
     with process_beside() as beside:
-        beside(ready)  # where it is not there at once, in time for what follows
+        beside(ready)  # what a fork has already
+        beside(ready_to_write)
         return run_with(beside, scenarios, plans, made_with, options, console, log)
 
 
@@ -78,11 +80,31 @@ def loaded(
 
 
 def ready() -> None:
-    """Import all that a run needs but what reads."""
-    import sim.report.pages
+    """Import what a run simulates and shows with."""
     import sim.studies.batch
+    import sim.studies.goal_seek
     import sim.studies.pipeline_flows
     import sim.tables.run_screens  # noqa: F401
+
+
+def ready_to_write() -> None:
+    """Import what `tables_and_page` needs, which takes as long as it does."""
+
+    import sim.report.pages
+    import sim.tables.interchange
+    import sim.tables.result_files  # noqa: F401
+
+
+def tables_and_page(
+    cube: Cube, needs: Mapping[str, Needs], sources: Mapping[str, str], made_with: Mapping[str, str]
+) -> dict[str, bytes]:
+    """Return the files of a scenario that is no cell of a sweep, but for its workbooks and flows."""
+    from sim.report.pages import PAGE, page_alone
+    from sim.tables.interchange import interchange_files
+    from sim.tables.result_files import result_files
+
+    page = page_alone(cube, needs, sources, made_with)
+    return result_files(cube) | interchange_files(cube) | {PAGE: page}
 
 
 def run_with(
@@ -127,37 +149,28 @@ def published(
 ) -> Iterator[Cube]:
     """Simulate, and yield each scenario's cube once its files stand in the *results* folder."""
     from sim.outputs.results import publish
-    from sim.report.pages import PAGE, pages_of
     from sim.studies.batch import run_batch
     from sim.studies.goal_seek import seeking
     from sim.studies.pipeline_flows import flows_of_scenarios
-    from sim.tables.interchange import interchange_files
     from sim.tables.pipeline_table import flow_files
     from sim.tables.result_files import result_files
+    from sim.workbook import workbook_files
 
     # A grid is read side by side (`report`, `compare`), so its cells get tables and no pages.
     chosen = tuple(scenario for scenario in scenarios if not scenario.cell)
     seek, flows = seeking(chosen, plans, ask), flows_of_scenarios(chosen, plans, ask)
     cubes = tuple(run_batch(scenarios, plans, map_blocks, ask))
-    shown = tuple(cube for cube in cubes if not cube.cell)
-    pages = pages_of(shown, seek, sources, made_with)
+    needs = seek({cube.scenario: cube for cube in cubes if not cube.cell})
     for cube in cubes:
         origin = origin_of(cube, sources[cube.scenario], made_with)
         if cube.cell:
-            files = dict(result_files(cube))
+            files = result_files(cube)
         else:
-            books = ask(books_of, cube, origin)
-            files = dict(result_files(cube)) | interchange_files(cube) | {PAGE: next(pages)}
-            files |= flow_files(next(flows)) | books()
+            own = {cube.scenario: needs[cube.scenario]}
+            rest = ask(tables_and_page, cube, own, sources, made_with)
+            files = workbook_files(cube, origin) | flow_files(next(flows)) | rest()
         publish(results, origin, files, log.content(f"simulated {cube.scenario}"))
         yield cube
-
-
-def books_of(cube: Cube, origin: Origin) -> dict[str, bytes]:
-    """Return the workbooks of *cube*; whoever makes them imports what that takes."""
-    from sim.workbook import workbook_files
-
-    return workbook_files(cube, origin)
 
 
 def draws_in(lang: str) -> Callable[[str], int]:

@@ -2,6 +2,6 @@
 
 from sim.report.material import Material
 from sim.report.page import page_of
-from sim.report.pages import PAGE, page_together, pages_of
+from sim.report.pages import PAGE, page_alone, page_together
 
-__all__ = ["PAGE", "Material", "page_of", "page_together", "pages_of"]
+__all__ = ["PAGE", "Material", "page_of", "page_together", "page_alone"]

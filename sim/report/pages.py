@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from sim.baseline.audit import Audit, audit_of
+from sim.baseline.audit import audit_of
 from sim.baseline.plan import Baseline
 from sim.cube import Cube
 from sim.report.material import is_one_sweep, material_of
 from sim.report.page import page_of
 from sim.scenario.scenario import Scenario
 from sim.studies.compare import Comparison, comparisons_of
-from sim.studies.goal_seek import Seek, goal_seek
+from sim.studies.goal_seek import Needs, goal_seek
 
 PAGE = "report.html"
 
 
-def pages_of(
-    cubes: Sequence[Cube],
-    seek: Seek,
-    sources: Mapping[str, str],
-    versions: Mapping[str, str],
-) -> Iterator[bytes]:
-    """Yield the page of each scenario alone, in order; *seek* as `seeking` gives it."""
-    needs = seek({cube.scenario: cube for cube in cubes})
-    audits: dict[str, Audit] = {}
-    for cube in cubes:
-        audit = audits.setdefault(cube.plan.id, audits.get(cube.plan.id) or audit_of(cube.plan))
-        yield page_of(material_of((cube,), needs, (), sources, versions, audit))
+def page_alone(
+    cube: Cube, needs: Mapping[str, Needs], sources: Mapping[str, str], versions: Mapping[str, str]
+) -> bytes:
+    """Return the page of one scenario; *needs* as `goal_seek` gives them."""
+    return page_of(material_of((cube,), needs, (), sources, versions, audit_of(cube.plan)))
 
 
 def order_of(swept: Sequence[tuple[str, ...]]) -> list[int]:

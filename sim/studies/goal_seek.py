@@ -91,7 +91,11 @@ def seeking(
 
     def needs(cubes: Mapping[str, Cube]) -> dict[str, Needs]:
         found = zip(models.items(), groups.values(), drawn(), strict=True)
-        return {id: tuple(needs_of(m, cubes[id], group, curves)) for (id, m), group, curves in found}
+        return {
+            id: tuple(needs_of(model, cubes[id], group, curves))
+            for (id, model), group, curves in found
+            if id in cubes
+        }
 
     return needs
 
