@@ -2,7 +2,8 @@
 
     python3 -m bench.main_job
 
-prints one line per figure beside its bar. Whole commands are timed, as a planner would wait for them.
+prints one line per figure beside its bar. Whole commands are timed, as a planner would wait for them; of the run of one
+scenario its log says what its parts take.
 """
 
 from __future__ import annotations
@@ -38,15 +39,23 @@ def report(name: str, value: float, bar: float, unit: str) -> None:
     print(f"{name:52s} {value:8.2f} {unit:3s} (bar {bar:g}) {'met' if value < bar else 'MISSED'}")
 
 
+def shares(log: Path, whole: float) -> None:
+    """Print what the parts of a run take, of *whole* seconds, as its *log* says (of the last run)."""
+    told = [line.split(None, 2) for line in log.read_text(encoding="utf-8").splitlines()[1:]]
+    ends = [0.0, *(float(seconds) for seconds, _, _ in told)]
+    names = ("imports, while it is read", "the rest of reading", "engine", "files")
+    for name, begin, end in zip(names, ends, ends[1:], strict=False):
+        print(f"    {name:48s} {end - begin:8.2f} s   ({(end - begin) / whole:.0%})")
+    rest = whole - ends[-1]
+    print(f"    {'starting Python, and ending':48s} {rest:8.2f} s   ({rest / whole:.0%})")
+
+
 def main() -> None:
     report("check, one file, median", median_seconds(["check", "scenarios/baseline.yaml"]), 1.5, "s")
     with tempfile.TemporaryDirectory() as folder:
-        report(
-            "run, one scenario, 20,480 draws, median",
-            median_seconds(["run", "scenarios/baseline.yaml", "--quiet", "--out", folder]),
-            60,
-            "s",
-        )
+        whole = median_seconds(["run", "scenarios/baseline.yaml", "--quiet", "--out", folder])
+        report("run, one scenario, 20,480 draws, median", whole, 2, "s")
+        shares(Path(folder) / "baseline" / "run.log", whole)
     with tempfile.TemporaryDirectory() as folder:
         report(
             "main job, 32 scenarios of 20,480 draws", seconds_of(["run", "--quiet", "--out", folder]), 60, "s"

@@ -51,6 +51,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     with process_beside() as beside:
         reading = beside(loaded, options, console.root, gc.get_threshold())
         ready()  # what takes longest to import, while the scenarios are read
+        log.note("imported")
         scenarios, plans, made_with = reading()
     scenarios = tuple(as_asked(scenario, options) for scenario in scenarios)
     check_nets(scenarios, plans)
@@ -160,6 +161,7 @@ def published(
     chosen = tuple(scenario for scenario in scenarios if not scenario.cell)
     seek, flows = seeking(chosen, plans, ask), flows_of_scenarios(chosen, plans, ask)
     cubes = tuple(run_batch(scenarios, plans, map_blocks, ask))
+    log.note("simulated")
     needs = seek({cube.scenario: cube for cube in cubes if not cube.cell})
     for cube in cubes:
         origin = origin_of(cube, sources[cube.scenario], made_with)
@@ -169,7 +171,7 @@ def published(
             own = {cube.scenario: needs[cube.scenario]}
             rest = ask(tables_and_page, cube, own, sources, made_with)
             files = workbook_files(cube, origin) | flow_files(next(flows)) | rest()
-        publish(results, origin, files, log.content(f"simulated {cube.scenario}"))
+        publish(results, origin, files, log.content(f"made files of {cube.scenario}"))
         yield cube
 
 
