@@ -10,13 +10,15 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.axes import Floats, Ints
 from sim.kernels.city_targets import RESULTS, TARGETS, own_variance, tally_city
 from sim.kernels.elementary import exp
 from sim.kernels.jit import inlined, kernel
-from sim.kernels.philox import normals_into
+from sim.kernels.narrow import fill_narrow
 from sim.kernels.tails import scales_into
+from sim.narrow import Narrow
 
 STREAMS = (
     "Tuple((uint64[:, :, ::1], uint64[:, :, :, ::1], int64, float64[:, ::1], float64, float64[:, ::1],"
@@ -35,14 +37,14 @@ set ``[K, C, T, S]``; those that are not ``[row, C, T, S, D]``."""
 
 
 @inlined
-def add_two(out: Floats, a: float, x: Floats, b: float, y: Floats) -> None:
+def add_two(out: Floats, a: float, x: Narrow, b: float, y: Narrow) -> None:
     """Add *a* times *x*, then *b* times *y*, to *out*. Loops of few arrays can be proved apart."""
     for d in range(out.size):
         out[d] = (out[d] + a * x[d]) + b * y[d]
 
 
 @inlined
-def unit_term(normals: Floats, load: Floats, own_share: float, k: int, out: Floats) -> None:
+def unit_term(normals: Narrow, load: Floats, own_share: float, k: int, out: Floats) -> None:
     """Set *out* ``[draw]`` to the unit-variance term of indicator *k*; *normals* ``[F + K, draw]``."""
     factors = load.shape[1]
     own = normals[factors + k]
@@ -93,13 +95,13 @@ def squares_of(scale: Floats, square: Floats) -> None:
 
 @inlined
 def noise_of_city(
-    streams: Any, spread: Any, c: int, s: int, normals: Floats, scale: Floats, square: Floats, room: Floats,
-    factor: Floats,
+    streams: Any, spread: Any, c: int, s: int, words: NDArray[np.int32], normals: Narrow, scale: Floats,
+    square: Floats, room: Floats, factor: Floats,
 ) -> None:  # fmt: skip
     """Set *factor* ``[K, T, D]`` to ``exp`` of `reference.city_noise` of a city in a set of draws.
 
-    Sets *scale* and its *square* ``[T, D]`` as well; *normals* ``[T + 1, F + K, D]`` and *room* ``[5, D]``
-    are room.
+    Sets *scale* and its *square* ``[T, D]`` as well; *words* ``[D]``, *normals* ``[T + 1, F + K, D]`` and
+    *room* ``[5, D]`` are room.
     """
     mixing_keys, term_keys, first, table, highest, load, own_share = streams
     phi, sd, tau, weights, is_normal = spread
@@ -108,7 +110,7 @@ def noise_of_city(
     scales_into(mixing_keys[c], start, table, highest, scale)
     squares_of(scale, square)
     for t in range(years + 1):
-        normals_into(term_keys[c, t], start, normals[t])
+        fill_narrow(term_keys[c, t], start, words, normals[t])
     unit, drift, yearly, total, variance = room[0], room[1], room[2], room[3], room[4]
     seen = 1 if is_normal else draws
     for k in range(indicators):
@@ -175,12 +177,13 @@ def keep_levels(level: Floats, places: Ints, c: int, s: int, kept: Floats, level
 def noise_into(streams: Any, spread: Any, city: Floats, mixing: Floats) -> None:
     """Set *city* ``[C, K, T, S, D]`` to ``exp`` of `reference.city_noise`, and *mixing* ``[C, T, S, D]``."""
     cities, indicators, years, sets, draws = city.shape
-    normals = np.empty((years + 1, streams[1].shape[2], draws))
+    words = np.empty(draws, dtype=np.int32)
+    normals = np.empty((years + 1, streams[1].shape[2], draws), dtype=np.float32)
     scale, square, room = np.empty((years, draws)), np.empty((years, draws)), np.empty((5, draws))
     factor = np.empty((indicators, years, draws))
     for s in range(sets):
         for c in range(cities):
-            noise_of_city(streams, spread, c, s, normals, scale, square, room, factor)
+            noise_of_city(streams, spread, c, s, words, normals, scale, square, room, factor)
             for t in range(years):
                 mixing[c, t, s] = scale[t]
                 for k in range(indicators):
@@ -207,12 +210,13 @@ def levels_into(
     is not empty, to all of the last city.
     """
     indicators, years, sets, draws = lift.shape
-    normals = np.empty((years + 1, streams[1].shape[2], draws))
+    words = np.empty(draws, dtype=np.int32)
+    normals = np.empty((years + 1, streams[1].shape[2], draws), dtype=np.float32)
     scale, square, room = np.empty((years, draws)), np.empty((years, draws)), np.empty((6, draws))
     level = np.empty((indicators, years, draws))
     for s in range(sets):
         for c in range(begin, end):
-            noise_of_city(streams, spread, c, s, normals, scale, square, room, level)
+            noise_of_city(streams, spread, c, s, words, normals, scale, square, room, level)
             for t in range(years):
                 mixing[c, t, s] = scale[t]
             levels_of_city(calm, c, s, lift, level, total)
