@@ -36,11 +36,14 @@ CALM = "Tuple((int64[::1], float64[:, :, :, ::1], float64[:, :, :, :, ::1]))"
 set ``[K, C, T, S]``; those that are not ``[row, C, T, S, D]``."""
 
 
+# Loops of few arrays are ones that the compiler can prove apart: it compares places of eight pairs at most.
+
+
 @inlined
-def add_two(out: Floats, a: float, x: Narrow, b: float, y: Narrow) -> None:
-    """Add *a* times *x*, then *b* times *y*, to *out*. Loops of few arrays can be proved apart."""
+def add_times(out: Floats, factor: float, x: Narrow) -> None:
+    """Add *factor* times *x* to *out*."""
     for d in range(out.size):
-        out[d] = (out[d] + a * x[d]) + b * y[d]
+        out[d] += factor * x[d]
 
 
 @inlined
@@ -48,30 +51,30 @@ def unit_term(normals: Narrow, load: Floats, own_share: float, k: int, out: Floa
     """Set *out* ``[draw]`` to the unit-variance term of indicator *k*; *normals* ``[F + K, draw]``."""
     factors = load.shape[1]
     own = normals[factors + k]
-    odd = factors % 2
-    if odd:
-        first, x = load[k, 0], normals[0]
+    done = min(factors, 3)
+    if done == 3:
+        a, b, c = load[k, 0], load[k, 1], load[k, 2]
+        x, y, z = normals[0], normals[1], normals[2]
         for d in range(out.size):
-            out[d] = own_share * own[d] + first * x[d]
+            out[d] = ((own_share * own[d] + a * x[d]) + b * y[d]) + c * z[d]
     else:
+        done = 0
         for d in range(out.size):
             out[d] = own_share * own[d]
-    for f in range(odd, factors, 2):
-        add_two(out, load[k, f], normals[f], load[k, f + 1], normals[f + 1])
+    for f in range(done, factors):
+        add_times(out, load[k, f], normals[f])
 
 
 @inlined
-def next_year(unit: Floats, scale: Floats, keep: float, add: float, yearly: Floats) -> None:
-    """Move an AR(1) on by a year: ``yearly = keep yearly + add scale unit``."""
-    for d in range(yearly.size):
-        yearly[d] = keep * yearly[d] + add * (scale[d] * unit[d])
-
-
-@inlined
-def accumulate(total: Floats, drift: Floats, tau: float, yearly: Floats) -> None:
-    """Add a year's noise, constant part and yearly part, to what has accumulated."""
+def next_year(
+    unit: Floats, scale: Floats, keep: float, add: float, drift: Floats, tau: float, yearly: Floats,
+    total: Floats,
+) -> None:  # fmt: skip
+    """Move an AR(1) on by a year: ``yearly = keep yearly + add scale unit``; add the year to *total*."""
     for d in range(total.size):
-        total[d] += tau * drift[d] + yearly[d]
+        moved = keep * yearly[d] + add * (scale[d] * unit[d])
+        yearly[d] = moved
+        total[d] += tau * drift[d] + moved
 
 
 @inlined
@@ -121,8 +124,7 @@ def noise_of_city(
         for t in range(years):
             unit_term(normals[t], load, own_share[k], k, unit)
             add = noisy if t == 0 else noisy * math.sqrt(1.0 - stay * stay)
-            next_year(unit, scale[t], stay, add, yearly)
-            accumulate(total, drift, lasting, yearly)
+            next_year(unit, scale[t], stay, add, drift, lasting, yearly, total)
             own_variance(square, weights, t, k, s, noisy, lasting, variance[:seen])
             factor_of_noise(total, variance[:seen], factor[k, t])
 
@@ -131,16 +133,16 @@ def noise_of_city(
 def lifted(calm: Floats, lift: Floats, factor: Floats, total: Floats) -> None:
     """Turn *factor* into the level ``calm factor lift``; add it, not yet lifted, to *total*."""
     if calm.size == 1:
-        level = calm[0]
+        bare = calm[0]
         for d in range(total.size):
-            factor[d] *= level
+            level = factor[d] * bare
+            total[d] += level
+            factor[d] = level * lift[d]
     else:
         for d in range(total.size):
-            factor[d] *= calm[d]
-    for d in range(total.size):
-        total[d] += factor[d]
-    for d in range(total.size):
-        factor[d] *= lift[d]
+            level = factor[d] * calm[d]
+            total[d] += level
+            factor[d] = level * lift[d]
 
 
 @inlined
