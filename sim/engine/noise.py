@@ -241,9 +241,9 @@ def cities_noise(
     for c, area in enumerate(model.cities.labels if names.labels else ()):
         for t, y in enumerate(years):
             mixing[c, t] = luck.mixing(Source("mixing:city", area, year=y), noise.dof)
-        terms = [luck.terms("city", names, noise.factors, area, y) for y in years]
+        terms = [luck.narrow_terms("city", names, noise.factors, area, y) for y in years]
         unit = np.stack([kernel.unit_term(load, *term) for term in terms], axis=1)
-        persistent = kernel.unit_term(load, *luck.terms("city:drift", names, noise.factors, area))
+        persistent = kernel.unit_term(load, *luck.narrow_terms("city:drift", names, noise.factors, area))
         sd, tau = p.city_sd[c][..., None], p.city_tau[c][..., None]
         variance = kernel.accumulated_variance(tau, sd, weights, mixing[c])
         yearly = kernel.autoregression(phi, sd, mixing[c], unit)

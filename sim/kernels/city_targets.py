@@ -34,15 +34,18 @@ def own_variance(
 
     *square* ``[T, draw]`` of the mixing variable, *weights* ``[t, u, K, S]``.
     """
-    out[:] = 0.0
-    for u in range(t + 1):
-        weight = weights[t, u, k, s] * weights[t, u, k, s]
-        row = square[u]
+    lasting, odd = (t + 1.0) * (t + 1.0) * (tau * tau), (t + 1) % 2
+    if odd:
+        weight, row = weights[t, 0, k, s] * sd, square[0]
         for d in range(out.size):
-            out[d] += weight * row[d]
-    lasting, yearly = (t + 1.0) * (t + 1.0) * (tau * tau), sd * sd
-    for d in range(out.size):
-        out[d] = lasting + yearly * out[d]
+            out[d] = lasting + weight * weight * row[d]
+    else:
+        out[:] = lasting
+    for u in range(odd, t + 1, 2):
+        first, second = weights[t, u, k, s] * sd, weights[t, u + 1, k, s] * sd
+        x, y = square[u], square[u + 1]
+        for d in range(out.size):
+            out[d] = (out[d] + first * first * x[d]) + second * second * y[d]
 
 
 @inlined

@@ -10,13 +10,15 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.axes import Floats, Ints
 from sim.kernels.city_targets import RESULTS, TARGETS, own_variance, tally_city
 from sim.kernels.elementary import exp
 from sim.kernels.jit import inlined, kernel
-from sim.kernels.philox import normals_into
+from sim.kernels.narrow import fill_narrow
 from sim.kernels.tails import scales_into
+from sim.narrow import Narrow
 
 STREAMS = (
     "Tuple((uint64[:, :, ::1], uint64[:, :, :, ::1], int64, float64[:, ::1], float64, float64[:, ::1],"
@@ -34,42 +36,45 @@ CALM = "Tuple((int64[::1], float64[:, :, :, ::1], float64[:, :, :, :, ::1]))"
 set ``[K, C, T, S]``; those that are not ``[row, C, T, S, D]``."""
 
 
+# Loops of few arrays are ones that the compiler can prove apart: it compares places of eight pairs at most.
+
+
 @inlined
-def add_two(out: Floats, a: float, x: Floats, b: float, y: Floats) -> None:
-    """Add *a* times *x*, then *b* times *y*, to *out*. Loops of few arrays can be proved apart."""
+def add_times(out: Floats, factor: float, x: Narrow) -> None:
+    """Add *factor* times *x* to *out*."""
     for d in range(out.size):
-        out[d] = (out[d] + a * x[d]) + b * y[d]
+        out[d] += factor * x[d]
 
 
 @inlined
-def unit_term(normals: Floats, load: Floats, own_share: float, k: int, out: Floats) -> None:
+def unit_term(normals: Narrow, load: Floats, own_share: float, k: int, out: Floats) -> None:
     """Set *out* ``[draw]`` to the unit-variance term of indicator *k*; *normals* ``[F + K, draw]``."""
     factors = load.shape[1]
     own = normals[factors + k]
-    odd = factors % 2
-    if odd:
-        first, x = load[k, 0], normals[0]
+    done = min(factors, 3)
+    if done == 3:
+        a, b, c = load[k, 0], load[k, 1], load[k, 2]
+        x, y, z = normals[0], normals[1], normals[2]
         for d in range(out.size):
-            out[d] = own_share * own[d] + first * x[d]
+            out[d] = ((own_share * own[d] + a * x[d]) + b * y[d]) + c * z[d]
     else:
+        done = 0
         for d in range(out.size):
             out[d] = own_share * own[d]
-    for f in range(odd, factors, 2):
-        add_two(out, load[k, f], normals[f], load[k, f + 1], normals[f + 1])
+    for f in range(done, factors):
+        add_times(out, load[k, f], normals[f])
 
 
 @inlined
-def next_year(unit: Floats, scale: Floats, keep: float, add: float, yearly: Floats) -> None:
-    """Move an AR(1) on by a year: ``yearly = keep yearly + add scale unit``."""
-    for d in range(yearly.size):
-        yearly[d] = keep * yearly[d] + add * (scale[d] * unit[d])
-
-
-@inlined
-def accumulate(total: Floats, drift: Floats, tau: float, yearly: Floats) -> None:
-    """Add a year's noise, constant part and yearly part, to what has accumulated."""
+def next_year(
+    unit: Floats, scale: Floats, keep: float, add: float, drift: Floats, tau: float, yearly: Floats,
+    total: Floats,
+) -> None:  # fmt: skip
+    """Move an AR(1) on by a year: ``yearly = keep yearly + add scale unit``; add the year to *total*."""
     for d in range(total.size):
-        total[d] += tau * drift[d] + yearly[d]
+        moved = keep * yearly[d] + add * (scale[d] * unit[d])
+        yearly[d] = moved
+        total[d] += tau * drift[d] + moved
 
 
 @inlined
@@ -93,13 +98,13 @@ def squares_of(scale: Floats, square: Floats) -> None:
 
 @inlined
 def noise_of_city(
-    streams: Any, spread: Any, c: int, s: int, normals: Floats, scale: Floats, square: Floats, room: Floats,
-    factor: Floats,
+    streams: Any, spread: Any, c: int, s: int, words: NDArray[np.int32], normals: Narrow, scale: Floats,
+    square: Floats, room: Floats, factor: Floats,
 ) -> None:  # fmt: skip
     """Set *factor* ``[K, T, D]`` to ``exp`` of `reference.city_noise` of a city in a set of draws.
 
-    Sets *scale* and its *square* ``[T, D]`` as well; *normals* ``[T + 1, F + K, D]`` and *room* ``[5, D]``
-    are room.
+    Sets *scale* and its *square* ``[T, D]`` as well; *words* ``[D]``, *normals* ``[T + 1, F + K, D]`` and
+    *room* ``[5, D]`` are room.
     """
     mixing_keys, term_keys, first, table, highest, load, own_share = streams
     phi, sd, tau, weights, is_normal = spread
@@ -108,7 +113,7 @@ def noise_of_city(
     scales_into(mixing_keys[c], start, table, highest, scale)
     squares_of(scale, square)
     for t in range(years + 1):
-        normals_into(term_keys[c, t], start, normals[t])
+        fill_narrow(term_keys[c, t], start, words, normals[t])
     unit, drift, yearly, total, variance = room[0], room[1], room[2], room[3], room[4]
     seen = 1 if is_normal else draws
     for k in range(indicators):
@@ -119,8 +124,7 @@ def noise_of_city(
         for t in range(years):
             unit_term(normals[t], load, own_share[k], k, unit)
             add = noisy if t == 0 else noisy * math.sqrt(1.0 - stay * stay)
-            next_year(unit, scale[t], stay, add, yearly)
-            accumulate(total, drift, lasting, yearly)
+            next_year(unit, scale[t], stay, add, drift, lasting, yearly, total)
             own_variance(square, weights, t, k, s, noisy, lasting, variance[:seen])
             factor_of_noise(total, variance[:seen], factor[k, t])
 
@@ -129,16 +133,16 @@ def noise_of_city(
 def lifted(calm: Floats, lift: Floats, factor: Floats, total: Floats) -> None:
     """Turn *factor* into the level ``calm factor lift``; add it, not yet lifted, to *total*."""
     if calm.size == 1:
-        level = calm[0]
+        bare = calm[0]
         for d in range(total.size):
-            factor[d] *= level
+            level = factor[d] * bare
+            total[d] += level
+            factor[d] = level * lift[d]
     else:
         for d in range(total.size):
-            factor[d] *= calm[d]
-    for d in range(total.size):
-        total[d] += factor[d]
-    for d in range(total.size):
-        factor[d] *= lift[d]
+            level = factor[d] * calm[d]
+            total[d] += level
+            factor[d] = level * lift[d]
 
 
 @inlined
@@ -175,12 +179,13 @@ def keep_levels(level: Floats, places: Ints, c: int, s: int, kept: Floats, level
 def noise_into(streams: Any, spread: Any, city: Floats, mixing: Floats) -> None:
     """Set *city* ``[C, K, T, S, D]`` to ``exp`` of `reference.city_noise`, and *mixing* ``[C, T, S, D]``."""
     cities, indicators, years, sets, draws = city.shape
-    normals = np.empty((years + 1, streams[1].shape[2], draws))
+    words = np.empty(draws, dtype=np.int32)
+    normals = np.empty((years + 1, streams[1].shape[2], draws), dtype=np.float32)
     scale, square, room = np.empty((years, draws)), np.empty((years, draws)), np.empty((5, draws))
     factor = np.empty((indicators, years, draws))
     for s in range(sets):
         for c in range(cities):
-            noise_of_city(streams, spread, c, s, normals, scale, square, room, factor)
+            noise_of_city(streams, spread, c, s, words, normals, scale, square, room, factor)
             for t in range(years):
                 mixing[c, t, s] = scale[t]
                 for k in range(indicators):
@@ -207,12 +212,13 @@ def levels_into(
     is not empty, to all of the last city.
     """
     indicators, years, sets, draws = lift.shape
-    normals = np.empty((years + 1, streams[1].shape[2], draws))
+    words = np.empty(draws, dtype=np.int32)
+    normals = np.empty((years + 1, streams[1].shape[2], draws), dtype=np.float32)
     scale, square, room = np.empty((years, draws)), np.empty((years, draws)), np.empty((6, draws))
     level = np.empty((indicators, years, draws))
     for s in range(sets):
         for c in range(begin, end):
-            noise_of_city(streams, spread, c, s, normals, scale, square, room, level)
+            noise_of_city(streams, spread, c, s, words, normals, scale, square, room, level)
             for t in range(years):
                 mixing[c, t, s] = scale[t]
             levels_of_city(calm, c, s, lift, level, total)

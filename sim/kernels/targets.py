@@ -8,7 +8,7 @@ from sim.axes import Bools, Floats, Ints
 from sim.kernels.elementary import exp, log_positive
 from sim.kernels.jit import inlined, kernel
 from sim.kernels.normal import chances_below
-from sim.kernels.tallies import lane_sums
+from sim.kernels.tallies import lane_sum
 
 NEWTON_STEPS = 12
 """Enough for the convex, increasing equation of a stock from any start within the noise."""
@@ -60,8 +60,7 @@ def tally(
     for i in range(draws):
         never += 1 if waiting[i] else 0
     counts[3 + years] += never
-    total, _ = lane_sums(missing)
-    return total
+    return lane_sum(missing)
 
 
 @kernel(
