@@ -2,8 +2,8 @@
 
     python3 -m bench.main_job
 
-prints one line per figure beside its bar. Whole commands are timed, as a planner would wait for them; what the
-parts of a run of one scenario take is what its log says.
+prints one line per figure beside its bar. Whole commands are timed, as a planner would wait for them; what
+the parts of a run of one scenario take is what its log says.
 """
 
 from __future__ import annotations
