@@ -28,10 +28,11 @@ class PlanFolders(Mapping[str, Baseline]):
 
     def __getitem__(self, plan: str) -> Baseline:
         """Return the plan; KeyError if there is none, BadInput with all mistakes of its files."""
-        from sim.baseline.load import load_baseline
-
         if plan not in self.read:
             if plan not in set(self):
                 raise KeyError(plan)
+
+            from sim.baseline.load import load_baseline  # reads YAML; plans that were read elsewhere need none
+
             self.read[plan] = load_baseline(self.root / FOLDER / plan, self.root)
         return self.read[plan]
