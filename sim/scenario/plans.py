@@ -32,7 +32,8 @@ class PlanFolders(Mapping[str, Baseline]):
             if plan not in set(self):
                 raise KeyError(plan)
 
-            from sim.baseline.load import load_baseline  # reads YAML; plans that were read elsewhere need none
+            # With it comes YAML, which a process has no need of whose plans were read elsewhere.
+            from sim.baseline.load import load_baseline
 
             self.read[plan] = load_baseline(self.root / FOLDER / plan, self.root)
         return self.read[plan]
