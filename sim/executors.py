@@ -197,7 +197,8 @@ def _by_itself(work: Callable[[Item], Result], item: Item) -> Result | Failure:
 
 
 class NoCluster(Exception):
-    """There is no cluster to work on; *code* says why: ``absent``, ``other-code`` or ``not-installed``."""
+    """There is no cluster to work on; *code* says why: ``absent``, ``other-code``, ``no-certificates`` or
+    ``not-installed``."""
 
     def __init__(self, code: str, detail: str = "") -> None:
         self.code, self.detail = code, detail
@@ -234,8 +235,13 @@ def cluster_crew(place: str, same: Callable[[], str]) -> Iterator[Crew]:
             address = held.enter_context(local).scheduler_address
         try:
             client = held.enter_context(made.Client(address, timeout=ANSWER_WITHIN))
-            told = client.run(same)
         except (OSError, ValueError, TimeoutError) as error:
+            raise NoCluster("absent", str(error)) from None
+        except TypeError as error:  # Dask's words for tls:// without certificates
+            raise NoCluster("no-certificates", str(error)) from None
+        try:
+            told = client.run(same)
+        except (OSError, TimeoutError) as error:
             raise NoCluster("absent", str(error)) from None
         except EXPECTED as error:  # a worker that lacks this program
             raise NoCluster("other-code", str(error)) from None

@@ -167,7 +167,8 @@ def draws_from(value: Any) -> int:
         raise flaw("not-an-integer", value=shown(value))
     if not BLOCK <= value <= MAX_DRAWS or value % BLOCK:
         lower = min(max(BLOCK, value // BLOCK * BLOCK), MAX_DRAWS - BLOCK)
-        raise flaw("bad-draws", value=shown(value), block=BLOCK, lower=lower, upper=lower + BLOCK)
+        near = {"lower": lower, "upper": lower + BLOCK}
+        raise flaw("bad-draws", value=shown(value), block=BLOCK, most=MAX_DRAWS, **near)
     return value
 
 
@@ -175,7 +176,7 @@ def precision_from(value: Any) -> float:
     """Return a half-width of probabilities as a fraction; it is written in percentage points."""
     number, unit = measure_from(value)
     if unit not in ("", POINTS):
-        raise flaw("wrong-unit", unit=unit, expected=POINTS)
+        raise flaw("wrong-unit", unit=unit, expected=f"{POINTS} (pp)")
     if not FINEST <= number <= COARSEST:
         raise flaw("bad-precision", value=shown(value), low=f"{FINEST:g}", high=f"{COARSEST:g}")
     return number / 100.0
