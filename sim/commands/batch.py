@@ -33,7 +33,7 @@ EVERY = 10.0
 
 KEY_SHOWN = 12
 
-HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.%]{2,60}\]")
+HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|\[[0-9A-Za-z:.%]{2,60}\]")
 """A host by name or by address; one of IPv6 stands in brackets."""
 
 LAST_PORT = 65_535

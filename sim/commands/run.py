@@ -8,7 +8,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from sim.commands.aims import add_aims, add_workers, as_asked, check_nets, digits_or_text, drawn_enough, read_by
+from sim.commands.aims import (
+    add_aims,
+    add_workers,
+    as_asked,
+    check_nets,
+    digits_or_text,
+    drawn_enough,
+    read_by,
+)
 from sim.commands.console import OK, Console
 from sim.commands.observed import observed_scenarios
 from sim.commands.projects import scenario_files

@@ -15,6 +15,7 @@ from sim.executors import Failure, NoCluster, cluster_crew
 from sim.model import compiled
 from sim.scenario.loading import load_scenarios
 from sim.studies import grid as grid_study
+from sim.studies.fingerprints import code_fingerprint
 from tests.dying import dies_once, same, square_or_die
 from tests.grid_project import PLAN, ROOT, grid_project, program, written
 
@@ -60,7 +61,8 @@ def test_N1_R25_on_a_cluster_bytes_are_the_same_a_killed_worker_changes_nothing_
     plans = {PLAN: load_baseline(ROOT / "baselines" / PLAN, ROOT)}
     scenarios = load_scenarios([grid_project(tmp_path) / "scenarios" / "grid.yaml"], plans, tmp_path)
     models = [compiled(scenario, plans[PLAN]) for scenario in scenarios]
-    pieces = [grid_study.Work((model,), ("",), block, 1) for model in models for block in range(2)]
+    code = code_fingerprint()
+    pieces = [grid_study.Work((model,), ("",), block, 1, code) for model in models for block in range(2)]
     with cluster_crew("local:2", same) as crew:
         spread = dict(crew(grid_study.done_work, pieces))
         assert spread == {i: grid_study.done_work(piece) for i, piece in enumerate(pieces)}
@@ -94,3 +96,9 @@ def test_a_cluster_that_is_not_there_is_one_line(
     assert [line for line in said.splitlines() if "tcp://127.0.0.1:9" in line] == said.splitlines()
     assert "[cluster-absent]" in said
     assert not list((tmp_path / "none").glob("batch*"))
+
+
+def test_an_address_with_tls_but_no_certificates_is_one_line() -> None:
+    with pytest.raises(NoCluster) as none, cluster_crew("tls://127.0.0.1:9", same):
+        pass
+    assert none.value.code == "no-certificates"

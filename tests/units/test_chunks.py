@@ -132,7 +132,12 @@ def a_folder_half_written(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("spoil", "code"),
-    [(no_room, "is-a-file"), (elsewhere, "link"), (no_parent, "is-a-file"), (a_folder_half_written, "in-the-way")],
+    [
+        (no_room, "is-a-file"),
+        (elsewhere, "link"),
+        (no_parent, "is-a-file"),
+        (a_folder_half_written, "in-the-way"),
+    ],
 )
 def test_R19_what_is_wrong_with_the_folder_is_found_before_anything_is_put_there(
     tmp_path: Path, spoil: Callable[[Path], None], code: str

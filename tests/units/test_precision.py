@@ -110,10 +110,15 @@ def test_a_batch_draws_until_it_is_precise_and_equals_one_of_that_many_draws(
         (["--precision", "1e-9"], "precision 1e-09 will not do"),
         (["--precision", "60"], "precision 60.0 will not do"),
         (["--precision", "nan"], "out of range"),
-        (["--precision", "1 %"], "the unit is '%'"),
+        (["--precision", "1 %"], "the unit is '%', but '百分点 (pp)' is needed here"),
+        (["--precision", "1_0"], "the unit is '_0'"),
         (["--decide", "0"], "decide 0.0 will not do"),
         (["--decide", "80"], "80"),
         (["--draws", "5000"], "draws 5000 will not do"),
+        (["--draws", "-4"], "draws -4 will not do"),
+        (["--draws", "16781312"], "16777216 at the most"),
+        (["--draws", "9" * 5000], "is not a whole number\n"),
+        (["--draws", "1e30"], "'1e30' is not a whole number"),
     ],
 )
 @pytest.mark.parametrize("command", ["run", "batch"])
