@@ -17,10 +17,13 @@ if __name__ == "__main__":
         )
     sys.path.insert(0, ROOT)
 
-    from sim import bootstrap
+    try:
+        from sim import bootstrap
 
-    bootstrap.enter(ROOT, sys.argv[1:])
+        bootstrap.enter(ROOT, sys.argv[1:])
 
-    from sim import cli
+        from sim import cli
 
-    sys.exit(cli.main(sys.argv[1:]))
+        sys.exit(cli.main(sys.argv[1:]))
+    except KeyboardInterrupt:  # before there is anybody who could say so
+        sys.exit(3)

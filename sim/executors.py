@@ -14,6 +14,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from typing import Any, Protocol, TypeVar
 
 Item = TypeVar("Item")
@@ -70,6 +71,7 @@ def _ctrl_c_held_back() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    resource_tracker.ensure_running()  # its start would let Ctrl-C through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -223,16 +225,7 @@ def cluster_crew(place: str, same: Callable[[], str]) -> Iterator[Crew]:
     with ExitStack() as held:
         address = place
         if place.startswith("local:"):
-            # No dashboard, and nothing that listens beyond this machine.
-            local = made.LocalCluster(
-                n_workers=int(place.removeprefix("local:")),
-                threads_per_worker=1,
-                host="127.0.0.1",
-                dashboard_address=None,
-                worker_dashboard_address=None,
-                silence_logs=logging.CRITICAL,
-            )
-            address = held.enter_context(local).scheduler_address
+            address = _started(made, int(place.removeprefix("local:")), held)
         try:
             client = held.enter_context(made.Client(address, timeout=ANSWER_WITHIN))
         except (OSError, ValueError, TimeoutError) as error:
@@ -249,6 +242,38 @@ def cluster_crew(place: str, same: Callable[[], str]) -> Iterator[Crew]:
             others = sorted(worker for worker, text in told.items() if text != same())
             raise NoCluster("other-code" if told else "absent", ", ".join(others) or place)
         yield _on_cluster(made, client)
+
+
+def _started(distributed: Any, workers: int, held: ExitStack) -> str:
+    """Start a cluster of *workers* here that *held* ends; return its address.
+
+    No dashboard, and nothing that listens beyond this machine. Half of a cluster cannot be ended in
+    peace, so Ctrl-C and SIGTERM wait until all of it is there; its workers leave Ctrl-C to this process.
+    """
+    with _ctrl_c_held_back(), _end_held_back():
+        local = distributed.LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address=None,
+            worker_dashboard_address=None,
+            silence_logs=logging.CRITICAL,
+        )
+        address: str = held.enter_context(local).scheduler_address
+    return address
+
+
+@contextmanager
+def _end_held_back() -> Iterator[None]:
+    """Keep SIGTERM waiting; unlike a mask, children do not inherit that."""
+    asked: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, frame: asked.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    if asked:
+        signal.raise_signal(signal.SIGTERM)
 
 
 def _on_cluster(distributed: Any, client: Any) -> Crew:

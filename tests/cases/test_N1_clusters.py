@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
+import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,6 +76,30 @@ def test_N1_R25_on_a_cluster_bytes_are_the_same_a_killed_worker_changes_nothing_
     assert isinstance(failed, Failure)
     assert "died" in failed.why
     assert found == {0: 1, 2: 25}
+
+
+@pytest.mark.skipif(not NIGHTLY, reason="starts many processes; runs each night")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("seconds", [2.0, 2.5, 3.0, 3.5])
+def test_R17_R27_a_cluster_that_is_ended_while_it_starts_says_one_thing(
+    tmp_path: Path, number: signal.Signals, seconds: float
+) -> None:
+    """Ctrl-C reaches the whole group, as from a terminal; SIGTERM the one process."""
+    program = tmp_path / "ended.py"
+    program.write_text(ON_DASK.replace('"--quiet"', '"--quiet", "--draws", "819200"'))
+    with subprocess.Popen(
+        [sys.executable, program, grid_project(tmp_path), tmp_path / "ended"],
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PLANODDS_LANG": "en"},
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as process:
+        time.sleep(seconds)
+        (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 3
+    kinds = [line.split(b" ")[0] for line in said.splitlines()]
+    assert set(kinds) <= {b"simulating", b"interrupted;"}, said.decode()
 
 
 def other() -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.executors import Map, processes, serial
+from sim.executors import Map, _end_held_back, processes, serial
 
 ROOT = Path(__file__).parents[2]
 
@@ -86,3 +86,19 @@ def test_R27_ctrl_c_ends_all_workers_at_once_and_quietly(tmp_path: Path) -> None
     assert process.returncode == 3
     assert said == b""
     assert time.monotonic() - started < 20
+
+
+def test_R17_an_end_that_is_held_back_comes_afterwards() -> None:
+    """Half of a cluster cannot be ended in peace, so it is waited for."""
+    came: list[str] = []
+    before = signal.signal(signal.SIGTERM, lambda number, frame: came.append("handled"))
+    try:
+        with _end_held_back():
+            signal.raise_signal(signal.SIGTERM)
+            came.append("started")
+        assert came == ["started", "handled"]
+        with _end_held_back():
+            pass
+        assert came == ["started", "handled"]
+    finally:
+        signal.signal(signal.SIGTERM, before)
