@@ -15,6 +15,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
+from queue import Empty, SimpleQueue
 from typing import Any, Protocol, TypeVar
 
 Item = TypeVar("Item")
@@ -199,8 +200,8 @@ def _by_itself(work: Callable[[Item], Result], item: Item) -> Result | Failure:
 
 
 class NoCluster(Exception):
-    """There is no cluster to work on; *code* says why: ``absent``, ``other-code``, ``no-certificates`` or
-    ``not-installed``."""
+    """There is no cluster to work on; *code* says why: ``absent``, ``other-code``, ``no-certificates``,
+    ``not-installed``, or ``lost`` where it went in mid-run."""
 
     def __init__(self, code: str, detail: str = "") -> None:
         self.code, self.detail = code, detail
@@ -211,17 +212,26 @@ ANSWER_WITHIN = "10s"
 """How long a scheduler may take to answer before it counts as absent."""
 
 
+LOOK = 2.0
+"""Seconds between two looks whether a cluster that has nothing to say is still there."""
+
+WITHOUT_WORKERS = 60.0
+"""Seconds for which a cluster may be without any worker: those that are killed come back sooner."""
+
+
 @contextmanager
 def cluster_crew(place: str, same: Callable[[], str]) -> Iterator[Crew]:
     """Hold a crew on a Dask cluster: ``local:N`` starts one here on the loopback, else an address.
 
-    *same* is called here and on every worker and must return the same text, or numbers could differ.
-    Raises NoCluster. A cluster that was started here ends with the crew.
+    *same* is called here, by the scheduler and on every worker and must return the same text, or
+    numbers could differ. Raises NoCluster. A cluster that was started here ends with the crew.
     """
     try:
         made: Any = importlib.import_module("distributed")
     except ImportError:
         raise NoCluster("not-installed") from None
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is said in our words
     with ExitStack() as held:
         address = place
         if place.startswith("local:"):
@@ -233,14 +243,14 @@ def cluster_crew(place: str, same: Callable[[], str]) -> Iterator[Crew]:
         except TypeError as error:  # Dask's words for tls:// without certificates
             raise NoCluster("no-certificates", str(error)) from None
         try:
-            told = client.run(same)
+            told = {"scheduler": client.run_on_scheduler(same)} | client.run(same)
         except (OSError, TimeoutError) as error:
             raise NoCluster("absent", str(error)) from None
-        except EXPECTED as error:  # a worker that lacks this program
+        except (*EXPECTED, ImportError) as error:  # one lacks this program; schedulers read too
             raise NoCluster("other-code", str(error)) from None
-        if not told or set(told.values()) != {same()}:
-            others = sorted(worker for worker, text in told.items() if text != same())
-            raise NoCluster("other-code" if told else "absent", ", ".join(others) or place)
+        others = sorted(worker for worker, text in told.items() if text != same())
+        if others or len(told) == 1:
+            raise NoCluster("other-code" if others else "absent", ", ".join(others) or place)
         yield _on_cluster(made, client)
 
 
@@ -282,25 +292,45 @@ def _on_cluster(distributed: Any, client: Any) -> Crew:
     ) -> Iterator[tuple[int, Result | Failure]]:
         waiting = deque(range(len(items)))
         under_way: dict[Any, int] = {}
-        done = distributed.as_completed()
+        done: SimpleQueue[Any] = SimpleQueue()
 
         def send() -> None:
             position = waiting.popleft()
             future = client.submit(attempted, work, items[position], pure=False)
             under_way[future] = position
-            done.add(future)
+            future.add_done_callback(done.put)
 
         most = max(2, 2 * sum(client.nthreads().values()))
         while waiting and len(under_way) < most:
             send()
-        for future in done:
+        while under_way:
+            future = _next_done(client, done)
             position = under_way.pop(future)
             try:
                 result: Result | Failure = future.result()
-            except (distributed.KilledWorker, distributed.CancelledError) as error:
+            except distributed.KilledWorker as error:
                 result = Failure(f"{type(error).__name__}: its worker died again and again")
+            except (distributed.CancelledError, OSError) as error:  # of a scheduler that is gone
+                raise NoCluster("lost", str(error)) from None
+            except (*EXPECTED, ImportError) as error:  # on the way, before there was an attempt
+                result = Failure(f"{type(error).__name__}: {error}")
             if waiting:
                 send()
             yield position, result
 
     return spread
+
+
+def _next_done(client: Any, done: SimpleQueue[Any]) -> Any:
+    """Return what is done next; NoCluster where the scheduler, or every worker, stays away too long."""
+    alone = 0.0
+    while True:
+        try:
+            return done.get(timeout=LOOK)
+        except Empty:
+            if client.status in ("closing", "closed"):
+                raise NoCluster("lost") from None
+            is_alone = client.status == "running" and not client.nthreads()
+            alone = alone + LOOK if is_alone else 0.0
+            if alone >= WITHOUT_WORKERS:
+                raise NoCluster("lost") from None

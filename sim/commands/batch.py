@@ -159,7 +159,7 @@ def shown(options: argparse.Namespace, console: Console, grid: Grid, made: Made,
 def crew_for(options: argparse.Namespace) -> Iterator[Crew]:
     """Hold the crew that the command line asks for: this process, several, or a cluster."""
     from sim.executors import NoCluster, cluster_crew, crew_of_processes, lone_crew
-    from sim.outputs.problems import Refused
+    from sim.outputs.problems import Broken, Refused
     from sim.studies.fingerprints import code_fingerprint
 
     if options.on is None:
@@ -169,7 +169,8 @@ def crew_for(options: argparse.Namespace) -> Iterator[Crew]:
         with cluster_crew(options.on, code_fingerprint) as crew:
             yield crew
     except NoCluster as none:
-        raise Refused(f"cluster-{none.code}", place=options.on, detail=none.detail) from None
+        kind = Broken if none.code == "lost" else Refused
+        raise kind(f"cluster-{none.code}", place=options.on, detail=none.detail) from None
 
 
 def blocks_of(scenario: Scenario) -> int:
