@@ -34,7 +34,9 @@ SPELLINGS = {
 }
 """Other spellings of units, by their small letters."""
 
-WITH_UNIT = re.compile(r"([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?)\s*(\D.{0,39})", re.ASCII)
+PLAIN = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?", re.ASCII)
+
+WITH_UNIT = re.compile(rf"({PLAIN.pattern})\s*([^\d\s.].{{0,39}})", re.ASCII)
 
 DECIMAL_COMMA = re.compile(r"([-+−]?\d+)[,，](\d+)(?![\d,，])")
 
@@ -84,6 +86,8 @@ def _no_number(value: Any) -> PydanticCustomError:
     comma = DECIMAL_COMMA.match(value.strip()) if isinstance(value, str) else None
     if comma:
         return flaw("decimal-comma", value=shown(value), point=".".join(comma.groups()))
+    if isinstance(value, str) and PLAIN.fullmatch(value.strip()):
+        return flaw("quoted-number", value=shown(value))
     return flaw("not-a-number", value=shown(value))
 
 
