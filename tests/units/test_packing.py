@@ -92,6 +92,14 @@ def test_R22_a_sum_past_all_runs_is_refused() -> None:
         unpacked(packed(past))
 
 
+def test_what_failed_is_not_tried_again_at_the_next_look(tmp_path: Path) -> None:
+    grid = Grid((), PLANS, Memory(), lone_crew, failed={"bad": "why"})
+    grid.models = dict.fromkeys(("bad", "good"), model_of(tmp_path, ""))
+    grid.prints = {"bad": "x", "good": "y"}
+    [left] = grid.missing({"bad": 1, "good": 1})
+    assert left.keys == (chunk_key("y", code_fingerprint(), 0, 1),)
+
+
 def test_work_is_not_done_by_other_code_than_its_keys_name(tmp_path: Path) -> None:
     """An update in mid-run, or a worker that comes later, must not keep its numbers under our keys."""
     piece = Work((model_of(tmp_path, ""),), ("key",), 0, 1, "another version")
