@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import zlib
 from dataclasses import replace
@@ -52,6 +53,16 @@ def test_code_with_other_ends_of_lines_has_the_same_fingerprint(monkeypatch: pyt
     for changed, is_same in ((b"\r\n", True), (b"\n\n", False)):
         monkeypatch.setattr(Path, "read_bytes", lambda path, end=changed: read(path).replace(b"\n", end))
         assert (code_fingerprint.__wrapped__() == expected) == is_same
+
+
+@pytest.mark.parametrize("library", ["numba", "numpy", "scipy"])
+def test_code_with_another_library_has_another_fingerprint(
+    library: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, expected = importlib.metadata.version, code_fingerprint()
+    other = {library: "0.1"}
+    monkeypatch.setattr("importlib.metadata.version", lambda name: other.get(name) or known(name))
+    assert code_fingerprint.__wrapped__() != expected
 
 
 def test_R22_a_summary_of_other_blocks_or_of_another_model_is_not_believed(tmp_path: Path) -> None:
