@@ -222,8 +222,7 @@ class SetChances:
         some = draws > 0
         cells = np.rint(by_set * CHANCE_CELLS).astype(np.int64)
         grid = np.zeros((len(draws), CHANCE_CELLS + 1), dtype=np.int32)
-        for event, row in enumerate(cells):
-            grid[event] = np.bincount(row[some[event]], minlength=CHANCE_CELLS + 1)
+        np.add.at(grid, (np.nonzero(some)[0], cells[some]), 1)
         return cls(
             draws.shape[1],
             some.sum(axis=1),

@@ -134,6 +134,17 @@ class StudentT(Distribution):
             yield Flaw("dof", "dof-too-small", {"dof": f"{self.dof:g}"})
 
 
+def triangular_quantile(
+    low: Floats | np.float64, mode: Floats | np.float64, high: Floats | np.float64, u: Floats
+) -> Floats:
+    """Return the quantiles at *u* of triangles, one or many; one of no width is a step."""
+    width = high - low
+    turn = np.where(width > 0.0, (mode - low) / np.where(width > 0.0, width, 1.0), 0.5)
+    rising = low + np.sqrt(u * (width * (mode - low)))
+    falling = high - np.sqrt((1.0 - u) * (width * (high - mode)))
+    return np.where(u < turn, rising, falling)
+
+
 @distribution.member("triangular")
 @dataclass(frozen=True, slots=True)
 class Triangular(Distribution):
@@ -144,11 +155,7 @@ class Triangular(Distribution):
     high: Amount
 
     def quantile(self, u: Floats) -> Floats:
-        width = self.high - self.low
-        turn = (self.mode - self.low) / width if width else 0.5
-        rising = self.low + np.sqrt(u * (width * (self.mode - self.low)))
-        falling = self.high - np.sqrt((1.0 - u) * (width * (self.high - self.mode)))
-        return np.where(u < turn, rising, falling)
+        return triangular_quantile(np.float64(self.low), np.float64(self.mode), np.float64(self.high), u)
 
     def mean(self) -> float:
         return (self.low + self.mode + self.high) / 3.0

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.axes import Floats
+from sim.narrow import narrow_normals
 
 BLOCK = 4096
 """Draws of a block; part of the definition of a result."""
@@ -26,6 +27,7 @@ SETS = BLOCK // SET
 """Sets of a block."""
 
 _PAIR = 2  # uniforms that one Philox counter yields
+_WORDS = 4
 _MANTISSA = 52  # bits kept: k + 1/2 is then exact in float64, and never rounds to 0 or 1
 _WORD = 0xFFFFFFFF
 _WIDTH = np.uint64(32)
@@ -35,8 +37,7 @@ _WEYL = 0x9E3779B9, 0xBB67AE85
 _PIECE = 1 << 14  # counters made at a time: what is at hand then fits into the cache of a processor
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """What a random number is for; unused names stay empty."""
 
     name: str
@@ -110,6 +111,13 @@ def block_normals(seed: int, source: Source, block: int) -> Floats:
 
     normals: Floats = ndtri(block_uniforms(seed, source, block))
     return normals
+
+
+def block_narrow(seed: int, source: Source, block: int) -> Floats:
+    """Return the narrow normals of a block (`sim.narrow`), ``[set, draw in set]``: a counter serves four."""
+    raw = words(key_of(seed, source), block * BLOCK // _WORDS, BLOCK // _WORDS)
+    normals = narrow_normals(raw.astype(np.uint32).view(np.int32).ravel())
+    return normals.astype(np.float64).reshape(SETS, SET)
 
 
 def set_uniforms(seed: int, source: Source, first: int, count: int) -> Floats:

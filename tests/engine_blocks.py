@@ -9,6 +9,7 @@ import numpy as np
 from sim.axes import Floats
 from sim.baseline.plan import Baseline
 from sim.engine.chances import Outcome, outcome_of
+from sim.engine.cities import city_targets
 from sim.engine.levels import BlockLevels, levels_of_block, quantities_of_block
 from sim.engine.luck import Luck
 from sim.engine.noise import BlockNoise, SetParameters, block_noise, set_parameters
@@ -29,7 +30,6 @@ class Block:
 
     def city(self) -> Floats:
         """Return the levels of cities ``[C, Kc, T, S, D]``."""
-        assert self.levels.city is not None
         return self.levels.city
 
 
@@ -43,7 +43,8 @@ def worked_model(model: Model, block: int = 0, compiled: bool = True) -> Block:
     values, luck = start_of_block(model, Luck(model.seed, block, compiled, model.design))
     parameters = set_parameters(model, values, block)
     noise = block_noise(model, parameters, luck)
-    levels = levels_of_block(model, values, parameters, noise, luck, True)
+    chosen = city_targets(model) if compiled else None
+    levels = levels_of_block(model, values, parameters, noise, luck, True, chosen)
     quantities = quantities_of_block(model, values, levels, luck)
     with np.errstate(all="ignore"):
         outcomes = tuple(outcome_of(model, t, values, noise, levels, quantities) for t in model.targets)

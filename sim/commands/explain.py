@@ -48,7 +48,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
     for indicator in indicators:
         explanation = explanation_of(scenario, baseline, area, indicator.id, place_of)
         console.show(explanation_text(explanation, baseline, console.lang) + "\n")
-        console.show(parts_text(parts_of(scenario, baseline, area, indicator, place_of), console.lang) + "\n")
+        numbers = parts_of(scenario, baseline, area, indicator, place_of)
+        console.show(parts_text(numbers, baseline, console.lang) + "\n")
     if scenario.execution is not None:
         console.show(execution_text(scenario, baseline, quantity, console.lang) + "\n")
     if others:

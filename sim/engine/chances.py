@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from sim.axes import Floats
+from sim.engine.covariance import covariance_of
 from sim.engine.levels import BlockLevels, base_of, lagged
 from sim.engine.noise import BlockNoise
 from sim.kernels import conditional, reference
@@ -18,29 +19,36 @@ from sim.model.model import NONE, Model, OutputModel, RatioModel, StockModel, Ta
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """What one target did in a block: *path* of its value ``[T, S, D]``, hits and chance ``[S, D]``.
-
-    *counted*: the chance is no more than whether it hit.
-    """
+    """What one target did in a block: *path* of its value ``[T, S, D]``, hits and chance ``[S, D]``."""
 
     path: Floats
     hit: np.ndarray
     chance: Floats
-    counted: bool
 
 
 def outcome_of(
     model: Model, target: TargetModel, values: Floats, noise: BlockNoise, levels: BlockLevels, q: Floats
 ) -> Outcome:
     """Return what *target* did; *q* are the province's quantities."""
-    shift = execution_shift(model, target, values)
-    path = executed(model, target, path_of(model, target, values, levels, q), shift)
+    path, chance = path_and_chance(model, target, values, noise, levels, q)
     value = path[target.year]
     hit = (value >= target.lower) & (value <= target.upper)
-    # Given actuals the noise has another law, which the weights know and the formulas below do not.
-    counted = model.observed is not None
-    chance = None if counted else chance_of(model, target, values, noise, levels, q, shift)
-    return Outcome(path, hit, hit.astype(np.float64) if chance is None else chance, chance is None)
+    return Outcome(path, hit, hit.astype(np.float64) if chance is None else chance)
+
+
+def path_and_chance(
+    model: Model, target: TargetModel, values: Floats, noise: BlockNoise, levels: BlockLevels, q: Floats
+) -> tuple[Floats, Floats | None]:
+    """Return the path of what *target* asks for ``[T, S, D]`` and its conditional chance ``[S, D]``.
+
+    None where hits must be counted: given actuals the noise has another law, which the weights know and
+    the formulas of chances do not.
+    """
+    shift = execution_shift(model, target, values)
+    path = executed(model, target, path_of(model, target, values, levels, q), shift)
+    if model.observed is not None:
+        return path, None
+    return path, chance_of(model, target, values, noise, levels, q, shift)
 
 
 def execution_shift(model: Model, target: TargetModel, values: Floats) -> Floats | None:
@@ -71,22 +79,20 @@ def executed(model: Model, target: TargetModel, path: Floats, shift: Floats | No
 def path_of(model: Model, target: TargetModel, values: Floats, levels: BlockLevels, q: Floats) -> Floats:
     """Return the value that *target* speaks of, year by year, ``[T, S, D]``."""
     if target.city == NONE:
-        series = q[target.quantity]
-        base = base_of(model, values, target.quantity)[:, None]
+        series: Floats = q[target.quantity]
     else:
-        if levels.city is None:
-            raise ValueError("levels of cities were not kept")
         column = list(model.with_cities).index(target.quantity)
-        series = levels.city[target.city, column]
-        base = np.full((series.shape[1], 1), model.base[target.city, column])
+        series = levels.of_city(target.city, column)
+    if target.form == "value":
+        return series
     if target.form == "sum":
         return np.cumsum(series, axis=0)
-    if target.form == "mean_growth":
-        return reference.mean_growth(base, series)
-    if target.form == "mean_of_rates":
-        return reference.mean_of_rates(base, series)
-    levels_of_area: Floats = series
-    return levels_of_area
+    if target.city == NONE:
+        base = base_of(model, values, target.quantity)[:, None]
+    else:
+        base = np.full((series.shape[1], 1), model.base[target.city, column])
+    mean = reference.mean_growth if target.form == "mean_growth" else reference.mean_of_rates
+    return mean(base, series)
 
 
 def chance_of(
@@ -181,32 +187,8 @@ def shared_covariance(
     """
     key = ("covariance", pair, years)
     if key not in levels.kept:
-        levels.kept[key] = worked_covariance(model, pair, years, noise, levels)
+        levels.kept[key] = covariance_of(model, pair, years, noise, levels.own_sd, levels.compiled)
     return levels.kept[key]
-
-
-def worked_covariance(
-    model: Model, pair: tuple[int, int], years: tuple[int, int], noise: BlockNoise, levels: BlockLevels
-) -> Floats:
-    """Return what `shared_covariance` returns, worked out."""
-    load = model.noise
-
-    def correlation(loads: Floats) -> float:
-        return 1.0 if pair[0] == pair[1] else float(loads[pair[0]] @ loads[pair[1]])
-
-    p = noise.parameters
-    persistent = conditional.persistent_covariance(
-        (p.common_sd[pair[0]][:, None], p.common_sd[pair[1]][:, None]),
-        (levels.own_sd[pair[0]][:, None], levels.own_sd[pair[1]][:, None]),
-        (correlation(load.load_common), correlation(load.load_province)),
-        noise.common_mixing,
-    )
-    weights = (noise.weights[years[0], :, pair[0]], noise.weights[years[1], :, pair[1]])
-    yearly = conditional.yearly_covariance(
-        weights, (p.year_sd[pair[0]][:, None], p.year_sd[pair[1]][:, None]), noise.mixing
-    )
-    spans = (years[0] + 1.0) * (years[1] + 1.0)
-    return spans * persistent + correlation(load.load_year) * yearly
 
 
 def chance_of_ratio(

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from sim.axes import Floats
+from sim.axes import Floats, Ints
 from sim.engine.case import case_of
-from sim.engine.conditioning import conditioned
+from sim.engine.cells import Cells
+from sim.engine.cities import Cities, CityResults, CityTargets, columns_kept, no_targets, worked_cities
+from sim.engine.conditioning import Conditioned, conditioned
 from sim.engine.drift import drift_of_sets, shocked_factors
 from sim.engine.luck import Luck
 from sim.engine.noise import BlockNoise, SetParameters
 from sim.engine.pinning import pin_cities, pin_province
 from sim.engine.pipelines import Around, NormalLuck, base_of_output, pipeline_outputs
 from sim.kernels import reference as kernel
-from sim.kernels.levels import levels_into, province_into, shared_into, sums_into
 from sim.kernels.poisson import compiled_quantile, poisson_quantile
-from sim.model.model import Model, OutputModel, StockModel
+from sim.kernels.province import province_into, shared_into
+from sim.model.model import NONE, Model, OutputModel, StockModel
 from sim.streams import SETS, Source
 
 PERCENT = 100.0
@@ -28,17 +30,19 @@ PERCENT = 100.0
 class BlockLevels:
     """Levels of a block in the units of the plan.
 
-    *city* ``[C, Kc, T, S, D]``, None where only the province is asked for; *calm* are the levels of
-    cities without any noise, ``[C, T, S, 1 or D]`` by indicator with cities; *unallocated*
+    *city* ``[C, place, T, S, D]`` of the indicators that have a place (*places* ``[Kc]``, else -1); *calm*
+    are the levels of cities without any noise, ``[C, T, S, 1 or D]`` by indicator with cities; *unallocated*
     ``[Kc, T, S, D]``; *province* ``[K, T, S, D]``; *calm_alone* ``[T, S, 1 or D]`` by lone indicator,
     on the scale on which it moves (log or logit); *shared* is the accumulated province-wide noise
     ``[K, T, S, D]``; *own_sd* the sd of its persistent own part ``[K, S]``; *floored* says which
     draws needed the floor of growth; *log_weight* ``[S, D]`` is the log density of the actuals, if any.
-    *compiled*: what follows is worked by compiled kernels, which know no weights; *kept* is what targets
-    share, by name.
+    *compiled*: what follows is worked by compiled kernels, which know no weights; *results* are
+    those of the targets of cities that were worked with the levels, *cells* moments and grids of them; *kept*
+    is what targets share, by name.
     """
 
-    city: Floats | None
+    city: Floats
+    places: Ints
     calm: tuple[Floats, ...]
     unallocated: Floats
     province: Floats
@@ -48,64 +52,103 @@ class BlockLevels:
     floored: np.ndarray
     log_weight: Floats | None = None
     compiled: bool = False
+    results: CityResults | None = None
+    cells: tuple[Cells, ...] = ()
     kept: dict[tuple[object, ...], Floats] = field(default_factory=dict)
+
+    def of_city(self, city: int, column: int) -> Floats:
+        """Return the levels of a city's indicator ``[T, S, D]``."""
+        if self.places[column] == NONE:
+            raise ValueError("levels of this indicator's cities were not kept")
+        levels: Floats = self.city[city, self.places[column]]
+        return levels
 
 
 def levels_of_block(
-    model: Model, values: Floats, parameters: SetParameters, noise: BlockNoise, luck: Luck, cities: bool
-) -> BlockLevels:
-    """Return the levels of a block; *values* ``[parameter, set]``. Levels of cities are kept if *cities*."""
+    model: Model, values: Floats, parameters: SetParameters, noise: BlockNoise, luck: Luck, cities: bool,
+    chosen: CityTargets | None = None, detailed: bool = False,
+) -> BlockLevels:  # fmt: skip
+    """Return the levels of a block; *values* ``[parameter, set]``. Levels of all cities are kept if *cities*.
+
+    Targets of cities that are *chosen* are worked on the way, and moments and grids of cities if *detailed*:
+    they are part of what is returned.
+    """
     bare = bare_levels(model, values, parameters, noise, luck)
-    calm, scales, shared = bare.calm, bare.calm_alone, bare.shared
-    province = np.empty_like(shared)
-    unallocated = np.empty((len(model.with_cities), *shared.shape[1:]))
-    asked = cities or model.observed is not None or not luck.compiled
-    kept = np.empty_like(noise.city) if asked or model.is_count.any() else None
-    city_noise, ratio, known = noise.city, noise.ratio, None
+    known = None
     if model.observed is not None:
-        known = conditioned(case_of(model, model.observed, bare.own_sd, noise, shared, (calm, scales), luck))
-        shared, city_noise, ratio = known.shared, known.city, known.ratio
+        calm = bare.calm, bare.calm_alone
+        known = conditioned(case_of(model, model.observed, bare.own_sd, noise, bare.shared, calm, luck))
+    shared = bare.shared if known is None else known.shared
+    ratio = noise.ratio if known is None else known.ratio
+    places = columns_kept(model, cities or known is not None or not luck.compiled, chosen)
+    worked = cities_of_block(model, noise, luck, bare, known, places, chosen, detailed)
+    province, unallocated = np.empty_like(shared), np.empty_like(worked.total)
     for column, k in enumerate(model.with_cities):
-        level = kept if asked or model.is_count[k] else None
-        total = lifted_cities(calm[column], city_noise, column, shared[k], level, luck.compiled)
-        if kept is not None and model.is_count[k]:
-            quantile = compiled_quantile if luck.compiled else poisson_quantile
-            level = quantile(kept[:, column], count_normals(model, int(k), luck))
-            if known is not None:
-                pin_cities(known, int(k), level)
-            total = np.add.reduce(level, axis=0)
-            kept[:, column] = level
+        parts = province[k], unallocated[column]
+        if model.is_count[k]:
+            level = counted_cities(model, int(k), worked.kept[:, places[column]], luck, known)
             log_ratio = model.log_ratio[column][:, None, None] + ratio[column]
-            province[k], unallocated[column] = kernel.counts_of_province(total, log_ratio)
+            parts[0][:], parts[1][:] = kernel.counts_of_province(np.add.reduce(level, axis=0), log_ratio)
         elif luck.compiled and known is None:
-            parts = (province[k], unallocated[column])
-            province_into(total, model.log_ratio[column], np.ascontiguousarray(ratio[column]), *parts)
+            log_ratio = model.log_ratio[column]
+            province_into(worked.total[column], log_ratio, np.ascontiguousarray(ratio[column]), *parts)
         else:
             log_ratio = model.log_ratio[column][:, None, None] + ratio[column]
-            province[k], unallocated[column] = kernel.province_from_cities(total, log_ratio)
+            parts[0][:], parts[1][:] = kernel.province_from_cities(worked.total[column], log_ratio)
         if known is not None:
-            pin_province(known, int(k), province[k], unallocated[column])
-            if kept is not None and not model.is_count[k]:
-                pin_cities(known, int(k), kept[:, column])
+            pin_province(known, int(k), *parts)
+            if not model.is_count[k]:
+                pin_cities(known, int(k), worked.kept[:, places[column]])
     for position, k in enumerate(model.alone):
-        province[k] = level_alone(model, int(k), scales[position], shared[k])
+        province[k] = level_alone(model, int(k), bare.calm_alone[position], shared[k])
         if known is not None:
             pin_province(known, int(k), province[k], None)
     weight = None if known is None else known.log_weight
     if weight is not None and luck.log_weight is not None:
         weight = weight + luck.log_weight
     return BlockLevels(
-        city=kept if cities else None,
-        calm=calm,
+        city=worked.kept,
+        places=places,
+        calm=bare.calm,
         unallocated=unallocated,
         province=province,
-        calm_alone=scales,
+        calm_alone=bare.calm_alone,
         shared=shared,
         own_sd=bare.own_sd,
         floored=bare.floored,
         log_weight=weight,
         compiled=luck.compiled and known is None,
+        results=worked.results,
+        cells=worked.cells,
+        kept={("covariance", (k, k), (t, t)): made for (k, t), made in worked.variance.items()},
     )
+
+
+def cities_of_block(
+    model: Model, noise: BlockNoise, luck: Luck, bare: BareLevels, known: Conditioned | None, places: Ints,
+    chosen: CityTargets | None, detailed: bool,
+) -> Cities:  # fmt: skip
+    """Return the cities of a block before counts are taken, given what is *known* of them, if anything."""
+    shared = bare.shared if known is None else known.shared
+    noise = noise if known is None else replace(noise, city=known.city)
+    if luck.compiled:
+        asked = no_targets(model) if chosen is None or known is not None else chosen
+        return worked_cities(model, noise, luck, bare.calm, shared, bare.own_sd, places, asked, detailed)
+    total, kept = np.empty((len(model.with_cities), *shared.shape[1:])), np.empty_like(noise.city)
+    for column, k in enumerate(model.with_cities):
+        lift, level = np.exp(shared[k]), bare.calm[column] * noise.city[:, column]
+        total[column] = np.add.reduce(level, axis=0) * lift
+        kept[:, column] = level * lift
+    return Cities(total, kept)
+
+
+def counted_cities(model: Model, k: int, level: Floats, luck: Luck, known: Conditioned | None) -> Floats:
+    """Turn the rates *level* ``[C, T, S, D]`` of indicator *k* into counts, in place; return them."""
+    quantile = compiled_quantile if luck.compiled else poisson_quantile
+    level[:] = quantile(level, count_normals(model, k, luck))
+    if known is not None:
+        pin_cities(known, k, level)
+    return level
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,28 +187,6 @@ def shared_noise(noise: BlockNoise, own_sd: Floats, compiled: bool) -> Floats:
     shared = np.empty_like(noise.yearly)
     shared_into(noise.common, noise.own_unit, noise.yearly, own_sd, shared)
     return shared
-
-
-def lifted_cities(
-    calm: Floats, noise: Floats, column: int, shared: Floats, level: Floats | None, compiled: bool
-) -> Floats:
-    """Set *column* of *level* ``[C, Kc, T, S, D]``, if asked for; return the sum over cities.
-
-    *shared* ``[T, S, D]`` is the noise that they have in common.
-    """
-    if compiled:
-        total = np.empty(shared.shape)
-        if level is None:
-            sums_into(calm, noise, column, np.ascontiguousarray(shared), total)
-        else:
-            levels_into(calm, noise, column, np.ascontiguousarray(shared), total, level)
-        return total
-    lift = np.exp(shared)
-    bare = calm * noise[:, column]
-    if level is not None:
-        level[:, column] = bare * lift
-    summed: Floats = np.add.reduce(bare, axis=0) * lift
-    return summed
 
 
 def scale_alone(model: Model, k: int, factor: Floats) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -10,12 +11,11 @@ from scipy.special import ndtri
 
 from sim.axes import Axis, Floats
 from sim.designs import PLAIN, Design, draw_directions, draw_points, name_of, scrambling_keys
-from sim.kernels.compiled import scales_into
 from sim.kernels.nets import point_normals_into, points_into, scales_of_normals
 from sim.kernels.philox import normals_into
 from sim.kernels.reference import mixing
-from sim.kernels.tails import MOST_DOF, scale_table
-from sim.streams import BLOCK, SET, SETS, Source, block_normals, block_uniforms, streams
+from sim.kernels.tails import MOST_DOF, scale_table, scales_into
+from sim.streams import BLOCK, SET, SETS, Source, block_narrow, block_normals, block_uniforms, streams
 
 PROVINCE = ""
 """The area of what the whole province shares."""
@@ -154,7 +154,17 @@ class Luck:
         normals = self.normals(term_sources(name, indicators, factors, area, year))
         return normals[: len(factors)], normals[len(factors) :]
 
+    def narrow_terms(
+        self, name: str, indicators: Axis, factors: tuple[str, ...], area: str, year: str = ""
+    ) -> tuple[Floats, Floats]:
+        """Return what `terms` returns, of narrow normals: the oracle of the noise of cities."""
+        sources = term_sources(name, indicators, factors, area, year)
+        normals = np.stack([block_narrow(self.seed, source, self.block) for source in sources])
+        normals = normals.reshape(len(sources), *self.shape)
+        return normals[: len(factors)], normals[len(factors) :]
 
+
+@functools.lru_cache(maxsize=1 << 12)
 def term_sources(
     name: str, indicators: Axis, factors: tuple[str, ...], area: str, year: str
 ) -> tuple[Source, ...]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from sim.axes import Axis, Floats, Ints
 from sim.engine.luck import PROVINCE, Luck, has_table, term_sources
 from sim.kernels import reference as kernel
-from sim.kernels.compiled import autoregression_into, cities_into, terms_into
+from sim.kernels.compiled import noise_into
 from sim.kernels.philox import Words
+from sim.kernels.province import autoregression_into, terms_into
 from sim.kernels.tails import scale_table
-from sim.model.model import NONE, SERIES_FIELDS, Model, NoiseModel
+from sim.model.model import NONE, SERIES_FIELDS, Model
 from sim.model.parameters import proxies_of_sets
 from sim.streams import SETS, Source, streams
 
@@ -46,7 +48,8 @@ class BlockNoise:
 
     *common* is n and *own_unit* the unit term of o, of which *own_direction* is the normal that no
     other indicator shares, ``[K, S, D]``; *yearly* is p ``[K, T, S, D]``;
-    *city* is the factor ``exp`` of the accumulated noise of cities ``[C, Kc, T, S, D]`` and
+    *city* is the factor ``exp`` of the accumulated noise of cities ``[C, Kc, T, S, D]`` (of none, where
+    levels are to be made on the way, by `engine.cities`, which then sets their mixing) and
     *city_mixing* their s ``[C, T, S, D]``; *columns* are the indicators that have cities; *ratio* is
     the draw added to the log ratio ``[Kc, S, D]``; *mixing* is s of the province ``[T, S, D]`` and
     *common_mixing* that of n ``[S, D]``.
@@ -145,9 +148,12 @@ def trend_weight(model: Model, values: Floats) -> Floats:
 
 
 def block_noise(
-    model: Model, parameters: SetParameters, luck: Luck, city_years: int | None = None
+    model: Model, parameters: SetParameters, luck: Luck, city_years: int | None = None, cities: bool = True
 ) -> BlockNoise:
-    """Return the noise of a block (section 4); that of cities in the first *city_years* alone, if given."""
+    """Return the noise of a block (section 4); that of cities in the first *city_years* alone, if given.
+
+    Unless *cities*, that of cities is left to be made with their levels.
+    """
     noise, names, years = model.noise, model.indicators, model.years.labels
     common_mixing = luck.mixing(Source("mixing:common"), noise.dof)
     mixing = np.stack([luck.mixing(Source("mixing:year", year=y), noise.dof) for y in years])
@@ -157,8 +163,12 @@ def block_noise(
     common, own_unit, yearly = (compiled_province_noise if compiled else province_noise)(
         model, p, luck, common_mixing, mixing
     )
-    cities_of = compiled_cities_noise if compiled else cities_noise
-    city, city_mixing = cities_of(model, noise, p, luck, years[:city_years])
+    if compiled and not cities:
+        city = np.empty((0, len(model.with_cities), len(years), *luck.shape))
+        city_mixing = np.empty((len(model.cities), len(years), *luck.shape))
+    else:
+        cities_of = compiled_cities_noise if compiled else cities_noise
+        city, city_mixing = cities_of(model, p, luck, years[:city_years])
     ratio = np.empty((len(model.with_cities), *luck.shape))
     for column, k in enumerate(model.with_cities):
         ratio[column] = luck.normal(Source("ratio", indicator=names.labels[k]))
@@ -217,12 +227,12 @@ def compiled_province_noise(
 
 
 def cities_noise(
-    model: Model, noise: NoiseModel, p: SetParameters, luck: Luck, years: tuple[str, ...]
+    model: Model, p: SetParameters, luck: Luck, years: tuple[str, ...]
 ) -> tuple[Floats, Floats]:
     """Return ``exp`` of the accumulated noise of cities ``[C, Kc, T, S, D]`` and their s ``[C, T, S, D]``, T
     the first *years*.
     """
-    names = Axis("indicator", tuple(model.indicators.labels[k] for k in model.with_cities))
+    noise, names = model.noise, names_with_cities(model)
     load = noise.load_city[model.with_cities]
     phi = p.phi[model.with_cities][..., None]
     weights = kernel.accumulation_weights(p.phi[model.with_cities], len(years))[..., None]
@@ -231,9 +241,9 @@ def cities_noise(
     for c, area in enumerate(model.cities.labels if names.labels else ()):
         for t, y in enumerate(years):
             mixing[c, t] = luck.mixing(Source("mixing:city", area, year=y), noise.dof)
-        terms = [luck.terms("city", names, noise.factors, area, y) for y in years]
+        terms = [luck.narrow_terms("city", names, noise.factors, area, y) for y in years]
         unit = np.stack([kernel.unit_term(load, *term) for term in terms], axis=1)
-        persistent = kernel.unit_term(load, *luck.terms("city:drift", names, noise.factors, area))
+        persistent = kernel.unit_term(load, *luck.narrow_terms("city:drift", names, noise.factors, area))
         sd, tau = p.city_sd[c][..., None], p.city_tau[c][..., None]
         variance = kernel.accumulated_variance(tau, sd, weights, mixing[c])
         yearly = kernel.autoregression(phi, sd, mixing[c], unit)
@@ -242,34 +252,36 @@ def cities_noise(
 
 
 def compiled_cities_noise(
-    model: Model, noise: NoiseModel, p: SetParameters, luck: Luck, years: tuple[str, ...]
+    model: Model, p: SetParameters, luck: Luck, years: tuple[str, ...]
 ) -> tuple[Floats, Floats]:
     """Return what `cities_noise` returns, from the compiled kernel."""
-    names = Axis("indicator", tuple(model.indicators.labels[k] for k in model.with_cities))
-    city = np.empty((len(model.cities), len(names), len(years), *luck.shape))
-    scales = np.empty((len(model.cities), len(years), *luck.shape))
-    if not names.labels:
-        return city, scales
-    mixing, terms = city_streams(luck.seed, model.cities, names, noise.factors, years)
+    city = np.empty((len(model.cities), len(model.with_cities), len(years), *luck.shape))
+    mixing = np.empty((len(model.cities), len(years), *luck.shape))
+    if len(model.with_cities) > 0:
+        spread = spread_of_cities(model, p, len(years))
+        noise_into(streams_of_cities(model, luck, years), spread, city, mixing)
+    return city, mixing
+
+
+def names_with_cities(model: Model) -> Axis:
+    """Return the indicators that have cities."""
+    return Axis("indicator", tuple(model.indicators.labels[k] for k in model.with_cities))
+
+
+def streams_of_cities(model: Model, luck: Luck, years: tuple[str, ...]) -> tuple[Any, ...]:
+    """Return where the noise of cities comes from, as `kernels.compiled.STREAMS` says."""
+    noise = model.noise
+    mixing, terms = city_streams(luck.seed, model.cities, names_with_cities(model), noise.factors, years)
     load = np.ascontiguousarray(noise.load_city[model.with_cities])
+    own_share = np.sqrt(np.maximum(1.0 - np.sum(load**2, axis=1), 0.0))
+    return mixing, terms, luck.first, *scale_table(noise.dof), load, own_share
+
+
+def spread_of_cities(model: Model, p: SetParameters, years: int) -> tuple[Any, ...]:
+    """Return how far the noise of cities moves, as `kernels.compiled.SPREAD` says."""
     phi = np.ascontiguousarray(p.phi[model.with_cities])
-    table, highest = scale_table(noise.dof)
-    cities_into(
-        mixing,
-        terms,
-        luck.first,
-        table,
-        highest,
-        load,
-        np.sqrt(np.maximum(1.0 - np.sum(load**2, axis=1), 0.0)),
-        phi,
-        np.ascontiguousarray(p.city_sd),
-        np.ascontiguousarray(p.city_tau),
-        kernel.accumulation_weights(phi, len(years)),
-        city,
-        scales,
-    )
-    return city, scales
+    sd, tau = np.ascontiguousarray(p.city_sd), np.ascontiguousarray(p.city_tau)
+    return phi, sd, tau, kernel.accumulation_weights(phi, years), bool(np.isinf(model.noise.dof))
 
 
 @functools.lru_cache(maxsize=64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -11,16 +12,20 @@ import numpy as np
 from sim.axes import Floats
 from sim.designs import Design
 from sim.engine.chances import outcome_of
+from sim.engine.cities import city_targets
 from sim.engine.levels import BlockLevels, levels_of_block, quantities_of_block
 from sim.engine.luck import Luck
 from sim.engine.memory import settle_memory
-from sim.engine.noise import BlockNoise, block_noise, set_parameters
+from sim.engine.noise import BlockNoise, SetParameters, block_noise, set_parameters
 from sim.engine.pilot import with_reference
 from sim.engine.summary import Summary, summary_of
 from sim.engine.tallied import compiled_summary
 from sim.engine.tilting import start_of_block
 from sim.executors import Map, serial
 from sim.model.model import NONE, Model
+
+KEPT_KEYS = 512
+"""Models whose keys are kept from one block to the next."""
 
 
 def run(
@@ -66,12 +71,14 @@ def run_block(
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             values, luck = start_of_block(model, lucks[key_of_luck])
             parameters = set_parameters(model, values, block)
-            if key not in noises:
-                noises[key] = block_noise(model, parameters, luck)
+            later = list(zip(noise_keys, level_keys, strict=True))[position + 1 :]
+            is_last = all(noise != key for noise, _ in later)
+            if key not in noises:  # what nobody else will ask for is made with the levels, in cache
+                again = any(noise == key and level != level_keys[position] for noise, level in later)
+                cities = again or model.observed is not None
+                noises[key] = block_noise(model, parameters, luck, cities=cities)
             if levels is None:
-                cities = cities_asked(model, detailed)
-                levels = levels_of_block(model, values, parameters, noises[key], luck, cities)
-            is_last = key not in noise_keys[position + 1 :]
+                levels = levels_asked(model, values, parameters, noises[key], luck, detailed)
             if is_last:  # levels are all that is made of it
                 noises[key] = without_cities(noises[key])
             summary = summarised(model, block, values, noises[key], levels, luck, detailed)
@@ -82,25 +89,35 @@ def run_block(
         yield summary
 
 
+def levels_asked(
+    model: Model, values: Floats, parameters: SetParameters, noise: BlockNoise, luck: Luck, detailed: bool
+) -> BlockLevels:
+    """Return the levels of a block with what is tallied while they are made, or, for what plain NumPy makes
+    of them, with all levels of cities.
+    """
+    if not luck.compiled or model.observed is not None:
+        return levels_of_block(model, values, parameters, noise, luck, True)
+    chosen = city_targets(model)
+    return levels_of_block(model, values, parameters, noise, luck, False, chosen, detailed)
+
+
 def without_cities(noise: BlockNoise) -> BlockNoise:
     """Return *noise* without the factor of cities, the largest array of a block."""
     return replace(noise, city=np.empty((0, *noise.city.shape[1:])))
 
 
-def cities_asked(model: Model, detailed: bool) -> bool:
-    """Whether the levels of cities are wanted by themselves, not only their sum."""
-    return detailed or any(target.city != NONE for target in model.targets)
-
-
+@functools.lru_cache(maxsize=KEPT_KEYS)
 def noise_key(model: Model) -> tuple[object, ...]:
     """Return what decides the noise of a block, but for its luck."""
     return model.noise.key, held_among(model, model.noise.rows()), proposal_of(model)
 
 
+@functools.lru_cache(maxsize=KEPT_KEYS)
 def level_key(model: Model, detailed: bool) -> tuple[object, ...]:
-    """Return what decides the levels of a block, but for its luck."""
-    held, cities = held_among(model, level_rows(model)), cities_asked(model, detailed)
-    parts = (id(model.drift), id(model.shocks), held, cities, id(model.observed))
+    """Return what decides the levels of a block and what targets of cities make of them, but for its luck."""
+    held, leads = held_among(model, level_rows(model)), set(model.headline.tolist())
+    asked = tuple((n, t, n in leads) for n, t in enumerate(model.targets) if t.city != NONE)
+    parts = (id(model.drift), id(model.shocks), held, detailed, asked, id(model.observed))
     return (*noise_key(model), *parts)
 
 

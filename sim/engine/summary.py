@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
@@ -9,7 +10,6 @@ from typing import Self
 import numpy as np
 
 from sim.accumulators import (
-    LEVEL_ZERO,
     NO_CELL,
     ChancesBySet,
     ExactSum,
@@ -19,37 +19,20 @@ from sim.accumulators import (
     rate_indices,
 )
 from sim.axes import Bools, Floats, Ints
+from sim.engine.cells import LARGEST, TIE, Trajectories, zeros_of_base
 from sim.engine.chances import Outcome
 from sim.engine.levels import BlockLevels, base_of
 from sim.kernels.conditioning import log_mean, whole_weights
-from sim.model.model import Model
+from sim.model.model import NONE, Model
 from sim.model.parameters import drawn_parameters
 from sim.streams import SETS
 from sim.weights import WeightedChances, Weights
-
-TIE = 1e-12
-"""Values this near to a target (relative) are counted as near ties."""
-
-LARGEST = 1e140
-"""A value beyond this, or none at all, is invalid: the sum of its squares would be no number."""
 
 WEIGHT_UNIT = 2.0**20
 """The whole weight of a draw of mean weight: what weighs less than a millionth of it weighs nothing."""
 
 MOST_WEIGHT = 2.0**44
 """No draw weighs more: sums of a block then stay exact in float64."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trajectories:
-    """Moments and grids of every cell of `cells_of`, over its valid draws."""
-
-    draws: Ints  # [cell]
-    moments: ExactSum  # [2, cell]: sums of x - shift and of its square
-    grid: Grid
-
-    def __add__(self, other: Self) -> Self:
-        return type(self)(self.draws + other.draws, self.moments + other.moments, self.grid + other.grid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,19 +202,27 @@ def shifts_of(model: Model) -> Floats:
 
 
 def zeros_of(model: Model) -> Floats:
-    """Return where the grid of levels turns linear, a power of two, by row of `cells_of`.
+    """Return where the grid of levels turns linear, by row of `cells_of`, as `zeros_of_base` says.
 
-    A sixteenth of the base-year value, at most: nobody asks what part of a thousandth is left of a level
-    that has all but gone. What is unallocated lies around zero: a quarter of the province's base.
+    What is unallocated lies around zero: a quarter of the province's base.
     """
     years, count = len(model.years), len(model.indicators)
     central = drawn_parameters(model.parameters, model.seed, False, 0, SETS)
     derived = [float(base_of(model, central, q)[0]) for q in range(count, len(model.quantities))]
     province = np.concatenate([np.where(model.is_rate, 50.0, model.base_province), derived])
     unallocated = 4.0 * model.base_province[model.with_cities]
-    base = np.repeat(np.concatenate([model.base.ravel(), unallocated, province]), years) / 16.0
-    known = np.isfinite(base) & (np.abs(base) > LEVEL_ZERO)
-    return np.exp2(np.floor(np.log2(np.where(known, np.abs(base), LEVEL_ZERO))))
+    return zeros_of_base(np.repeat(np.concatenate([model.base.ravel(), unallocated, province]), years))
+
+
+@functools.lru_cache(maxsize=64)
+def laws_of_cells(model: Model) -> tuple[Floats, Floats, Bools]:
+    """Return shifts, zeros and which are rates, by row of `cells_of`."""
+    years = len(model.years)
+    is_rate = np.zeros(len(cells_of(model)), dtype=np.bool_)
+    quantities = len(is_rate) - len(model.quantities) * years
+    rates = np.repeat(model.is_rate, years)
+    is_rate[quantities : quantities + len(rates)] = rates
+    return shifts_of(model), zeros_of(model), is_rate
 
 
 def cells_in_parts(
@@ -241,16 +232,12 @@ def cells_in_parts(
 
     The parts are cities, unallocated and all quantities.
     """
-    if levels.city is None:
+    if np.any(levels.places == NONE):
         raise ValueError("levels of cities were not kept")
     draws = levels.province[0, 0].size
     parts = [part.reshape(-1, draws) for part in (levels.city, levels.unallocated, quantities)]
     ends = np.cumsum([len(part) for part in parts])[:-1]
-    is_rate = np.zeros(len(cells_of(model)), dtype=np.bool_)
-    is_rate[ends[-1] :][: len(model.indicators) * len(model.years)] = np.repeat(
-        model.is_rate, len(model.years)
-    )
-    about = (np.split(each, ends) for each in (shifts_of(model), zeros_of(model), is_rate))
+    about = (np.split(each, ends) for each in laws_of_cells(model))
     yield from zip(parts, *about, strict=True)
 
 

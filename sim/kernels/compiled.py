@@ -1,186 +1,249 @@
-"""The noise of a block in compiled loops: draws innermost, one set of one city in cache at a time."""
+"""Cities in compiled loops: a set of draws of one city at a time, from random numbers to hits, in cache.
+
+Draws are innermost; what is written to memory is the sum over cities, and levels only where somebody
+asks for them. The same steps serve noise that is made here and noise that scenarios share.
+"""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from sim.axes import Floats
+from sim.axes import Floats, Ints
+from sim.kernels.city_targets import RESULTS, TARGETS, own_variance, tally_city
 from sim.kernels.elementary import exp
 from sim.kernels.jit import inlined, kernel
-from sim.kernels.philox import Words, normals_into
-from sim.kernels.tails import normals_to_scales
+from sim.kernels.narrow import fill_narrow
+from sim.kernels.tails import scales_into
+from sim.narrow import Narrow
+
+STREAMS = (
+    "Tuple((uint64[:, :, ::1], uint64[:, :, :, ::1], int64, float64[:, ::1], float64, float64[:, ::1],"
+    "float64[::1]))"
+)
+"""Where noise comes from: keys of mixing ``[C, T, 4]`` and of terms ``[C, T + 1, F + K, 4]``, the first draw
+of the block, table and cap of the mixing variable, loadings ``[K, F]`` and own shares ``[K]``."""
+
+SPREAD = "Tuple((float64[:, ::1], float64[:, :, ::1], float64[:, :, ::1], float64[:, :, :, ::1], boolean))"
+"""How far it moves: phi ``[K, S]``, sd and tau ``[C, K, S]``, weights ``[t, u, K, S]`` from
+`reference.accumulation_weights`, and whether all tails are normal."""
+
+CALM = "Tuple((int64[::1], float64[:, :, :, ::1], float64[:, :, :, :, ::1]))"
+"""Levels without noise: by indicator the row in the last, or -1; those that are the same in all draws of a
+set ``[K, C, T, S]``; those that are not ``[row, C, T, S, D]``."""
 
 
-@kernel("void(uint64[:, ::1], int64, float64[:, ::1], float64, float64[:, ::1])")
-def scales_into(keys: Words, first: int, table: Floats, highest: float, out: Floats) -> None:
-    """Set *out* ``[stream, draw]`` to mixing variables of streams *keys* ``[stream, 4]``."""
-    if table.shape[0] > 0:
-        normals_into(keys, first, out)
-    for row in range(out.shape[0]):
-        normals_to_scales(table, highest, out[row])
+# Loops of few arrays are ones that the compiler can prove apart: it compares places of eight pairs at most.
 
 
 @inlined
-def add_times(out: Floats, factor: float, x: Floats) -> None:
-    """Add *factor* times *x* to *out*. Loops of few arrays are ones that the compiler can prove apart."""
+def add_times(out: Floats, factor: float, x: Narrow) -> None:
+    """Add *factor* times *x* to *out*."""
     for d in range(out.size):
         out[d] += factor * x[d]
 
 
 @inlined
-def add_two(out: Floats, a: float, x: Floats, b: float, y: Floats) -> None:
-    """Add *a* times *x*, then *b* times *y*, to *out* in one pass."""
-    for d in range(out.size):
-        out[d] = (out[d] + a * x[d]) + b * y[d]
-
-
-@inlined
-def unit_term(normals: Floats, load: Floats, own_share: float, k: int, out: Floats) -> None:
+def unit_term(normals: Narrow, load: Floats, own_share: float, k: int, out: Floats) -> None:
     """Set *out* ``[draw]`` to the unit-variance term of indicator *k*; *normals* ``[F + K, draw]``."""
     factors = load.shape[1]
     own = normals[factors + k]
-    odd = factors % 2
-    if odd:
-        first, x = load[k, 0], normals[0]
+    done = min(factors, 3)
+    if done == 3:
+        a, b, c = load[k, 0], load[k, 1], load[k, 2]
+        x, y, z = normals[0], normals[1], normals[2]
         for d in range(out.size):
-            out[d] = own_share * own[d] + first * x[d]
+            out[d] = ((own_share * own[d] + a * x[d]) + b * y[d]) + c * z[d]
     else:
+        done = 0
         for d in range(out.size):
             out[d] = own_share * own[d]
-    for f in range(odd, factors, 2):
-        add_two(out, load[k, f], normals[f], load[k, f + 1], normals[f + 1])
+    for f in range(done, factors):
+        add_times(out, load[k, f], normals[f])
 
 
 @inlined
-def next_year(unit: Floats, scale: Floats, keep: float, add: float, yearly: Floats) -> None:
-    """Move an AR(1) on by a year: ``yearly = keep yearly + add scale unit``."""
-    for d in range(yearly.size):
-        yearly[d] = keep * yearly[d] + add * (scale[d] * unit[d])
-
-
-@inlined
-def accumulate(total: Floats, drift: Floats, tau: float, yearly: Floats) -> None:
-    """Add a year's noise, constant part and yearly part, to what has accumulated."""
+def next_year(
+    unit: Floats, scale: Floats, keep: float, add: float, drift: Floats, tau: float, yearly: Floats,
+    total: Floats,
+) -> None:  # fmt: skip
+    """Move an AR(1) on by a year: ``yearly = keep yearly + add scale unit``; add the year to *total*."""
     for d in range(total.size):
-        total[d] += tau * drift[d] + yearly[d]
+        moved = keep * yearly[d] + add * (scale[d] * unit[d])
+        yearly[d] = moved
+        total[d] += tau * drift[d] + moved
 
 
 @inlined
-def factor_of_noise(total: Floats, variance: Floats, city: Floats) -> None:
-    """Set *city* to ``exp`` of the accumulated noise less half its variance."""
-    for d in range(city.size):
-        city[d] = exp(total[d] - 0.5 * variance[d])
+def factor_of_noise(total: Floats, variance: Floats, factor: Floats) -> None:
+    """Set *factor* to ``exp`` of the accumulated noise less half its variance."""
+    if variance.size == 1:
+        half = 0.5 * variance[0]
+        for d in range(factor.size):
+            factor[d] = exp(total[d] - half)
+    else:
+        for d in range(factor.size):
+            factor[d] = exp(total[d] - 0.5 * variance[d])
 
 
 @inlined
-def factor_of_calm_noise(total: Floats, variance: float, city: Floats) -> None:
-    """Set *city* to ``exp`` of the accumulated noise less half its *variance*, the same in every draw."""
-    for d in range(city.size):
-        city[d] = exp(total[d] - 0.5 * variance)
+def squares_of(scale: Floats, square: Floats) -> None:
+    for t in range(scale.shape[0]):
+        for d in range(scale.shape[1]):
+            square[t, d] = scale[t, d] * scale[t, d]
 
 
-@kernel(
-    "void(uint64[:, :, ::1], uint64[:, :, :, ::1], int64, float64[:, ::1], float64, float64[:, ::1],"
-    "float64[::1], float64[:, ::1], float64[:, :, ::1], float64[:, :, ::1], float64[:, :, :, ::1],"
-    "float64[:, :, :, :, ::1], float64[:, :, :, ::1])"
-)
-def cities_into(
-    mixing_keys: Words,
-    term_keys: Words,
-    first: int,
-    table: Floats,
-    highest: float,
-    load: Floats,
-    own_share: Floats,
-    phi: Floats,
-    sd: Floats,
-    tau: Floats,
-    weights: Floats,
-    city: Floats,
-    mixing: Floats,
-) -> None:
-    """Set *city* ``[C, K, T, S, D]`` to ``exp`` of `reference.city_noise`, and *mixing* ``[C, T, S, D]``.
+@inlined
+def noise_of_city(
+    streams: Any, spread: Any, c: int, s: int, words: NDArray[np.int32], normals: Narrow, scale: Floats,
+    square: Floats, room: Floats, factor: Floats,
+) -> None:  # fmt: skip
+    """Set *factor* ``[K, T, D]`` to ``exp`` of `reference.city_noise` of a city in a set of draws.
 
-    *mixing_keys* ``[C, T, 4]``, *term_keys* ``[C, T + 1, F + K, 4]``; *first* is the block's first draw;
-    *load* ``[K, F]``, *own_share* ``[K]``, *phi* ``[K, S]``, *sd* and *tau* ``[C, K, S]``,
-    *weights* ``[t, u, K, S]`` from `reference.accumulation_weights`.
+    Sets *scale* and its *square* ``[T, D]`` as well; *words* ``[D]``, *normals* ``[T + 1, F + K, D]`` and
+    *room* ``[5, D]`` are room.
     """
+    mixing_keys, term_keys, first, table, highest, load, own_share = streams
+    phi, sd, tau, weights, is_normal = spread
+    indicators, years, draws = factor.shape
+    start = first + s * draws
+    scales_into(mixing_keys[c], start, table, highest, scale)
+    squares_of(scale, square)
+    for t in range(years + 1):
+        fill_narrow(term_keys[c, t], start, words, normals[t])
+    unit, drift, yearly, total, variance = room[0], room[1], room[2], room[3], room[4]
+    seen = 1 if is_normal else draws
+    for k in range(indicators):
+        noisy, lasting, stay = sd[c, k, s], tau[c, k, s], phi[k, s]
+        unit_term(normals[years], load, own_share[k], k, drift)
+        yearly[:] = 0.0
+        total[:] = 0.0
+        for t in range(years):
+            unit_term(normals[t], load, own_share[k], k, unit)
+            add = noisy if t == 0 else noisy * math.sqrt(1.0 - stay * stay)
+            next_year(unit, scale[t], stay, add, drift, lasting, yearly, total)
+            own_variance(square, weights, t, k, s, noisy, lasting, variance[:seen])
+            factor_of_noise(total, variance[:seen], factor[k, t])
+
+
+@inlined
+def lifted(calm: Floats, lift: Floats, factor: Floats, total: Floats) -> None:
+    """Turn *factor* into the level ``calm factor lift``; add it, not yet lifted, to *total*."""
+    if calm.size == 1:
+        bare = calm[0]
+        for d in range(total.size):
+            level = factor[d] * bare
+            total[d] += level
+            factor[d] = level * lift[d]
+    else:
+        for d in range(total.size):
+            level = factor[d] * calm[d]
+            total[d] += level
+            factor[d] = level * lift[d]
+
+
+@inlined
+def calm_of(calm: Any, k: int, c: int, t: int, s: int) -> Floats:
+    """Return the level without noise, ``[1 or D]``."""
+    row, fixed, varying = calm
+    level: Floats = fixed[k, c, t, s : s + 1] if row[k] < 0 else varying[row[k], c, t, s]
+    return level
+
+
+@inlined
+def levels_of_city(calm: Any, c: int, s: int, lift: Floats, factor: Floats, total: Floats) -> None:
+    """Turn *factor* ``[K, T, D]`` into levels of a city, and add them, not yet lifted, to *total*.
+
+    *lift* and *total* ``[K, T, S, D]``.
+    """
+    for k in range(factor.shape[0]):
+        for t in range(factor.shape[1]):
+            lifted(calm_of(calm, k, c, t, s), lift[k, t, s], factor[k, t], total[k, t, s])
+
+
+@inlined
+def keep_levels(level: Floats, places: Ints, c: int, s: int, kept: Floats, levels: Floats) -> None:
+    """Copy *level* ``[K, T, D]`` of indicators with a place to *kept*, and all, if asked, to *levels*."""
+    for k in range(level.shape[0]):
+        for t in range(level.shape[1]):
+            if places[k] >= 0:
+                kept[c, places[k], t, s] = level[k, t]
+            if levels.shape[0] > 0:
+                levels[k, t, s] = level[k, t]
+
+
+@kernel(f"void({STREAMS}, {SPREAD}, float64[:, :, :, :, ::1], float64[:, :, :, ::1])")
+def noise_into(streams: Any, spread: Any, city: Floats, mixing: Floats) -> None:
+    """Set *city* ``[C, K, T, S, D]`` to ``exp`` of `reference.city_noise`, and *mixing* ``[C, T, S, D]``."""
     cities, indicators, years, sets, draws = city.shape
-    normals = np.empty((years + 1, term_keys.shape[2], draws))
-    scale, square = np.empty((years, draws)), np.empty((years, draws))
-    unit, drift, yearly, total = np.empty(draws), np.empty(draws), np.empty(draws), np.empty(draws)
-    variance = np.empty(draws)
-    normal_tails = table.shape[0] == 0
+    words = np.empty(draws, dtype=np.int32)
+    normals = np.empty((years + 1, streams[1].shape[2], draws), dtype=np.float32)
+    scale, square, room = np.empty((years, draws)), np.empty((years, draws)), np.empty((5, draws))
+    factor = np.empty((indicators, years, draws))
     for s in range(sets):
-        start = first + s * draws
         for c in range(cities):
-            scales_into(mixing_keys[c], start, table, highest, scale)
+            noise_of_city(streams, spread, c, s, words, normals, scale, square, room, factor)
             for t in range(years):
-                square[t] = scale[t] * scale[t]
                 mixing[c, t, s] = scale[t]
-            for t in range(years + 1):
-                normals_into(term_keys[c, t], start, normals[t])
-            for k in range(indicators):
-                spread, lasting, stay = sd[c, k, s], tau[c, k, s], phi[k, s]
-                unit_term(normals[years], load, own_share[k], k, drift)
-                yearly[:] = 0.0
-                total[:] = 0.0
-                for t in range(years):
-                    unit_term(normals[t], load, own_share[k], k, unit)
-                    add = spread if t == 0 else spread * math.sqrt(1.0 - stay * stay)
-                    next_year(unit, scale[t], stay, add, yearly)
-                    accumulate(total, drift, lasting, yearly)
-                    constant = (t + 1.0) * (t + 1.0) * (lasting * lasting)
-                    if normal_tails:
-                        for v in range(t + 1):
-                            weight = weights[t, v, k, s] * spread
-                            constant += weight * weight
-                        factor_of_calm_noise(total, constant, city[c, k, t, s])
-                        continue
-                    variance[:] = constant
-                    for v in range(t + 1):
-                        weight = weights[t, v, k, s] * spread
-                        add_times(variance, weight * weight, square[v])
-                    factor_of_noise(total, variance, city[c, k, t, s])
+                for k in range(indicators):
+                    city[c, k, t, s] = factor[k, t]
+
+
+_LIFT = "float64[:, :, :, ::1]"
+_END = (
+    "float64[:, :, :, ::1], float64[:, :, :, ::1], int64[::1], float64[:, :, :, :, ::1],"
+    "float64[:, :, :, ::1], int64, int64"
+)
+
+
+@kernel(f"void({STREAMS}, {SPREAD}, {CALM}, {_LIFT}, {TARGETS}, {RESULTS}, {_END})")
+def levels_into(
+    streams: Any, spread: Any, calm: Any, lift: Floats, targets: Any, results: Any, mixing: Floats,
+    total: Floats, places: Ints, kept: Floats, levels: Floats, begin: int, end: int,
+) -> None:  # fmt: skip
+    """Work cities *begin* to *end* from their random numbers to what their *targets* did, in *results*.
+
+    *lift* ``[K, T, S, D]`` is what province-wide noise multiplies by. Adds their levels, in order and without
+    it, to *total* ``[K, T, S, D]``; sets *mixing* ``[C, T, S, D]``, *kept* ``[C, place, T, S, D]`` to levels
+    of indicators that have a place in it (*places* ``[K]``, else -1), and *levels* ``[K, T, S, D]``, where it
+    is not empty, to all of the last city.
+    """
+    indicators, years, sets, draws = lift.shape
+    words = np.empty(draws, dtype=np.int32)
+    normals = np.empty((years + 1, streams[1].shape[2], draws), dtype=np.float32)
+    scale, square, room = np.empty((years, draws)), np.empty((years, draws)), np.empty((6, draws))
+    level = np.empty((indicators, years, draws))
+    for s in range(sets):
+        for c in range(begin, end):
+            noise_of_city(streams, spread, c, s, words, normals, scale, square, room, level)
+            for t in range(years):
+                mixing[c, t, s] = scale[t]
+            levels_of_city(calm, c, s, lift, level, total)
+            keep_levels(level, places, c, s, kept, levels)
+            tally_city(targets, results, spread, calm, c, s, square, level, room)
 
 
 @kernel(
-    "void(float64[:, :, ::1], float64[:, ::1], float64[::1], float64[:, ::1], float64[:, ::1],"
-    "float64[:, :, ::1])"
+    f"void(float64[:, :, :, :, ::1], {SPREAD}, {CALM}, {_LIFT}, {TARGETS}, {RESULTS}, {_END})"
 )
-def terms_into(
-    normals: Floats, load: Floats, own_share: Floats, sd: Floats, mixing: Floats, out: Floats
-) -> None:
-    """Set *out* ``[K, S, D]`` to ``sd mixing`` times the unit terms of *normals* ``[F + K, S, D]``.
-
-    *load* ``[K, F]``, *own_share* ``[K]``, *sd* ``[K, S]``, *mixing* ``[S, D]``: `reference.unit_term`.
-    """
-    indicators, sets, draws = out.shape
-    factors = load.shape[1]
-    for k in range(indicators):
-        for s in range(sets):
-            term, own = out[k, s], normals[factors + k, s]
-            for d in range(draws):
-                term[d] = own_share[k] * own[d]
-            for f in range(factors):
-                add_times(term, load[k, f], normals[f, s])
-            for d in range(draws):
-                term[d] = sd[k, s] * mixing[s, d] * term[d]
-
-
-@kernel("void(float64[:, ::1], float64[:, :, :, ::1])")
-def autoregression_into(phi: Floats, yearly: Floats) -> None:
-    """Turn innovations *yearly* ``[K, T, S, D]`` into `reference.autoregression`, in place; *phi* ``[K, S]``.
-
-    The first year's draw is that of the stationary law already.
-    """
-    indicators, years, sets, draws = yearly.shape
-    for k in range(indicators):
-        for s in range(sets):
-            keep = phi[k, s]
-            shock = math.sqrt(1.0 - keep * keep)
-            for t in range(1, years):
+def levels_of_noise_into(
+    noise: Floats, spread: Any, calm: Any, lift: Floats, targets: Any, results: Any, mixing: Floats,
+    total: Floats, places: Ints, kept: Floats, levels: Floats, begin: int, end: int,
+) -> None:  # fmt: skip
+    """Work what `levels_into` does from *noise* ``[C, K, T, S, D]`` and *mixing* as of `noise_into`."""
+    indicators, years, sets, draws = lift.shape
+    square, room = np.empty((years, draws)), np.empty((6, draws))
+    level = np.empty((indicators, years, draws))
+    for s in range(sets):
+        for c in range(begin, end):
+            for t in range(years):
                 for d in range(draws):
-                    yearly[k, t, s, d] = keep * yearly[k, t - 1, s, d] + shock * yearly[k, t, s, d]
+                    square[t, d] = mixing[c, t, s, d] * mixing[c, t, s, d]
+                for k in range(indicators):
+                    level[k, t] = noise[c, k, t, s]
+            levels_of_city(calm, c, s, lift, level, total)
+            keep_levels(level, places, c, s, kept, levels)
+            tally_city(targets, results, spread, calm, c, s, square, level, room)

@@ -13,26 +13,17 @@ from sim.axes import Floats
 from sim.kernels.normal import hits_into, normal_table
 
 
-def persistent_covariance(
-    sd_common: tuple[Floats, Floats],
-    sd_own: tuple[Floats, Floats],
-    correlation: tuple[float, float],
-    mixing: Floats,
+def shared_covariance(
+    common_mixing: Floats, common: Floats, own: Floats, mixing: Floats, yearly: Floats, spans: float
 ) -> Floats:
-    """Return the covariance of ``n + o`` of two indicators given the common *mixing*.
+    """Return the covariance of two accumulated province-wide noises given the mixing, ``[S, D]``.
 
-    *correlation*: of the common and of the province's own terms.
+    Of ``n`` and ``o``, which do not change, *common* and *own* ``[S]``, *spans* times; of ``p`` that of each
+    year's innovation, *yearly* ``[u, S]``, whose scale both share. *common_mixing* ``[S, D]``, *mixing*
+    ``[u, S, D]``.
     """
-    common = mixing**2 * sd_common[0] * sd_common[1] * correlation[0]
-    return common + sd_own[0] * sd_own[1] * correlation[1]
-
-
-def yearly_covariance(weights: tuple[Floats, Floats], sd: tuple[Floats, Floats], scale: Floats) -> Floats:
-    """Return the covariance of two accumulated AR(1) terms with equal innovations.
-
-    *weights* ``[u, set, 1]``: of each year's innovation in either sum; *scale* ``[u, set, draw]``.
-    """
-    covariance: Floats = sd[0] * sd[1] * np.sum(weights[0] * weights[1] * scale**2, axis=0)
+    persistent = common[:, None] * common_mixing**2 + own[:, None]
+    covariance: Floats = spans * persistent + np.sum(yearly[..., None] * mixing**2, axis=0)
     return covariance
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from sim.axes import Floats
 from sim.kernels.jit import inlined, kernel
-from sim.kernels.philox import Words, uniforms_to_normals
+from sim.kernels.philox import LANES, Words, uniforms_to_normals
 from sim.kernels.tails import normals_to_scales
 
 _WORD = np.uint64(0xFFFFFFFF)
@@ -79,7 +79,7 @@ def points_into(directions: Words, keys: Words, block: int, out: Floats) -> None
 def point_normals_into(directions: Words, keys: Words, block: int, out: Floats) -> None:
     """Set *out* ``[source, set, draw]`` to the normal quantiles of what `points_into` gives."""
     count = out.shape[2]
-    u, tails, where = np.empty(count), np.empty(count), np.empty(count + 1, dtype=np.int64)
+    u, tails, where = np.empty(count), np.empty(count + LANES), np.empty(count + LANES, dtype=np.int64)
     for row in range(out.shape[0]):
         for s in range(out.shape[1]):
             fill_points(directions[row], keys[row, s], block * count, u)
@@ -89,7 +89,7 @@ def point_normals_into(directions: Words, keys: Words, block: int, out: Floats) 
 @kernel("void(float64[::1], float64[::1])")
 def quantiles_into(u: Floats, out: Floats) -> None:
     """Set *out* to the normal quantiles of the uniforms *u*."""
-    tails, where = np.empty(u.size), np.empty(u.size + 1, dtype=np.int64)
+    tails, where = np.empty(u.size + LANES), np.empty(u.size + LANES, dtype=np.int64)
     uniforms_to_normals(u, out, where, tails)
 
 

@@ -6,6 +6,7 @@ make a uniform; `sim.streams` says which, and holds the same generator in plain 
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,9 @@ _WIDTH = np.uint64(32)
 _SPARE = np.uint64(12)  # bits of a pair of words beyond the 52 that are kept
 _TAKEN = np.uint64(20)
 _CELL = 2.0**-52
+
+LANES = 8
+"""Numbers that the widest vectors hold."""
 
 
 @inlined
@@ -60,10 +64,10 @@ def fill_uniforms(stream: Words, first: Any, out: Floats) -> None:
 
 @inlined
 def uniforms_to_normals(u: Floats, out: Floats, where: NDArray[np.int64], tails: Floats) -> None:
-    """Set *out* to the normal quantiles of *u*; *where* and *tails* are room for as many.
+    """Set *out* to the normal quantiles of *u*; *where* and *tails* are room for as many and `LANES` more.
 
     The middle formula is worked for all, the tails are gathered and worked by themselves, so that
-    every loop is one without a branch.
+    every loop is one without a branch; they are filled up to whole vectors, whose rest would be slow.
     """
     for i in range(u.size):
         out[i] = quantile_of_middle(u[i] - 0.5)
@@ -71,21 +75,23 @@ def uniforms_to_normals(u: Floats, out: Floats, where: NDArray[np.int64], tails:
     for i in range(u.size):
         where[count] = i
         count += 1 if abs(u[i] - 0.5) > MIDDLE else 0
+    filled = (count + LANES - 1) // LANES * LANES
     for j in range(count):
-        p = u[where[j]]
-        tails[j] = min(p, 1.0 - p)
-    lowest = 1.0
-    for j in range(count):
-        lowest = min(lowest, tails[j])
-    if lowest < FAR:
-        for j in range(count):
-            tails[j] = quantile_of_tail(tails[j]) if tails[j] >= FAR else quantile_of_far_tail(tails[j])
-    else:
-        for j in range(count):
+        tails[j] = 0.5 - abs(u[where[j]] - 0.5)  # exact: the smaller of u and 1 - u
+    for j in range(count, filled):
+        tails[j] = 0.5 - MIDDLE
+    far = 0
+    for j in range(filled):
+        far += 1 if tails[j] < FAR else 0
+    if far == 0:
+        for j in range(filled):
             tails[j] = quantile_of_tail(tails[j])
+    else:
+        for j in range(filled):
+            tails[j] = quantile_of_tail(tails[j]) if tails[j] >= FAR else quantile_of_far_tail(tails[j])
     for j in range(count):
         i = where[j]
-        out[i] = -tails[j] if u[i] < 0.5 else tails[j]
+        out[i] = math.copysign(tails[j], u[i] - 0.5)
 
 
 @kernel("void(uint64[:, ::1], int64, float64[:, ::1])")
@@ -99,7 +105,7 @@ def uniforms_into(keys: Words, first: int, out: Floats) -> None:
 def normals_into(keys: Words, first: int, out: Floats) -> None:
     """Set *out* ``[stream, draw]`` to standard normals of streams *keys* from draw *first* on."""
     count = out.shape[1]
-    u, tails, where = np.empty(count), np.empty(count), np.empty(count + 1, dtype=np.int64)
+    u, tails, where = np.empty(count), np.empty(count + LANES), np.empty(count + LANES, dtype=np.int64)
     for row in range(out.shape[0]):
         fill_uniforms(keys[row], first, u)
         uniforms_to_normals(u, out[row], where, tails)

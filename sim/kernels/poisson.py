@@ -13,10 +13,11 @@ import numpy as np
 
 from sim.axes import Bools, Floats
 from sim.kernels.binomial import EXPANDED_FROM, FEW, NEGLIGIBLE, SUMMED_UP_TO, as_grid, below, inverses
+from sim.kernels.elementary import exp
 from sim.kernels.jit import inlined, kernel
 from sim.kernels.masses import poisson_mass
 
-_EXACT_BELOW = 16.0
+EXACT_BELOW = 16.0
 """Rates under which the expansion is not trusted at all."""
 
 
@@ -51,8 +52,8 @@ def exact_counts(rate: Floats, normal: Floats, guess: Floats) -> Floats:
 def poisson_quantile(rate: Floats, normal: Floats) -> Floats:
     """Return the Poisson quantile at ``Phi(normal)``, a whole number, for each *rate* >= 0."""
     rate, normal = np.broadcast_arrays(rate, normal)
-    low = rate < _EXACT_BELOW
-    value, bound = _expansion(np.where(low, _EXACT_BELOW, rate), normal)
+    low = rate < EXACT_BELOW
+    value, bound = _expansion(np.where(low, EXACT_BELOW, rate), normal)
     # Far below its range the expansion is off by any number of counts, each a step of the exact search.
     value = np.where(low, rate + np.sqrt(rate) * normal, value)
     count = np.maximum(np.floor(value), 0.0)
@@ -101,7 +102,7 @@ def _settled(rate: float, normal: float, guess: float) -> float:
 @inlined
 def _summed(rate: float, normal: float, inverse: Floats) -> float:
     """Return the quantile by summing probabilities from none upwards; *inverse* ``[n]`` is ``1 / n``."""
-    wanted, single = below(normal), math.exp(-rate)
+    wanted, single = below(normal), exp(-rate)
     total, count = single, 0
     while total < wanted and single > 0.0:
         count += 1

@@ -17,6 +17,7 @@ from sim.axes import Floats
 from sim.kernels.elementary import exp, log, normal_quantile
 from sim.kernels.jit import inlined, kernel
 from sim.kernels.normal import normal_tail
+from sim.kernels.philox import Words, normals_into
 from sim.kernels.reference import MIXING_CAP
 
 PIECES = 32
@@ -164,3 +165,12 @@ def scale_table(dof: float) -> tuple[Floats, float]:
     table = np.empty((PIECES, DEGREE + 1))
     highest = table_into(dof, np.array(_NODES), table)
     return table, highest
+
+
+@kernel("void(uint64[:, ::1], int64, float64[:, ::1], float64, float64[:, ::1])")
+def scales_into(keys: Words, first: int, table: Floats, highest: float, out: Floats) -> None:
+    """Set *out* ``[stream, draw]`` to mixing variables of streams *keys* ``[stream, 4]``."""
+    if table.shape[0] > 0:
+        normals_into(keys, first, out)
+    for row in range(out.shape[0]):
+        normals_to_scales(table, highest, out[row])

@@ -21,19 +21,29 @@ _LAST_OF_CELL = (1 << 42) - 1
 
 
 @inlined
-def lane_sums(x: Floats) -> tuple[float, float]:
-    """Return the sum of *x* (a multiple of eight long) and of its square."""
-    total, square = np.zeros(LANES), np.zeros(LANES)
-    for i in range(0, x.size, LANES):
-        for lane in range(LANES):
-            value = x[i + lane]
-            total[lane] += value
-            square[lane] += value * value
-    whole, whole_square = 0.0, 0.0
-    for lane in range(LANES):
-        whole += total[lane]
-        whole_square += square[lane]
-    return whole, whole_square
+def lane_sum(x: Floats) -> float:
+    """Return the sum of *x*, a multiple of `LANES` long. (Unsigned places need no test for negative ones.)"""
+    a = b = c = d = e = f = g = h = 0.0
+    count, i = np.uint64(x.size), np.uint64(0)
+    while i < count:
+        a += x[i]
+        b += x[i + np.uint64(1)]
+        c += x[i + np.uint64(2)]
+        d += x[i + np.uint64(3)]
+        e += x[i + np.uint64(4)]
+        f += x[i + np.uint64(5)]
+        g += x[i + np.uint64(6)]
+        h += x[i + np.uint64(7)]
+        i += np.uint64(LANES)
+    return ((((((a + b) + c) + d) + e) + f) + g) + h
+
+
+@inlined
+def lane_sum_of_squares(x: Floats) -> float:
+    """Return the sum of the squares of *x* in the same order; *x* holds them afterwards."""
+    for i in range(x.size):
+        x[i] = x[i] * x[i]
+    return lane_sum(x)
 
 
 @inlined
@@ -108,7 +118,8 @@ def moments_into(
             valid += 1 if good else 0
             moved[i] = (value[i] if good else shift) - shift
         draws[row] = valid
-        sums[0, row], sums[1, row] = lane_sums(moved)
+        sums[0, row] = lane_sum(moved)
+        sums[1, row] = lane_sum_of_squares(moved)
         low, high = span_of(value, largest)
         if valid == 0:
             span[row, 0], span[row, 1] = _HIGHEST, -_HIGHEST
@@ -154,27 +165,29 @@ def counts_into(
                 counts[offset + cells[i]] += np.uint16(1)
 
 
+@inlined
+def chance_of_set(chance: Floats, room: Floats) -> tuple[int, float, float]:
+    """Return how many draws are valid, the mean of their *chance*, and the variance of that mean within the
+    set; an invalid draw is not-a-number.
+    """
+    valid = 0
+    for i in range(chance.size):
+        good = chance[i] == chance[i]
+        valid += 1 if good else 0
+        room[i] = chance[i] if good else 0.0
+    mean = lane_sum(room) / max(valid, 1)
+    for i in range(chance.size):
+        room[i] = chance[i] - mean if chance[i] == chance[i] else 0.0
+    return valid, mean, lane_sum_of_squares(room) / (max(valid - 1, 1) * max(valid, 1))
+
+
 @kernel("void(float64[:, :, ::1], int64[:, ::1], float64[:, ::1], float64[:, ::1])")
 def by_set_into(chance: Floats, draws: Ints, mean: Floats, within: Floats) -> None:
-    """Set *draws*, *mean* and the variance *within* of its mean, ``[event, set]``, from *chance*.
-
-    *chance* ``[event, set, draw]``, not-a-number where a draw is invalid.
+    """Set *draws*, *mean* and *within* ``[event, set]`` to `chance_of_set` of *chance*
+    ``[event, set, draw]``.
     """
     events, sets, count = chance.shape
-    known = np.empty(count)
+    room = np.empty(count)
     for event in range(events):
         for s in range(sets):
-            row = chance[event, s]
-            valid = 0
-            for i in range(count):
-                good = row[i] == row[i]
-                valid += 1 if good else 0
-                known[i] = row[i] if good else 0.0
-            total, _ = lane_sums(known)
-            average = total / max(valid, 1)
-            for i in range(count):
-                known[i] = row[i] - average if row[i] == row[i] else 0.0
-            _, square = lane_sums(known)
-            draws[event, s] = valid
-            mean[event, s] = average
-            within[event, s] = square / (max(valid - 1, 1) * max(valid, 1))
+            draws[event, s], mean[event, s], within[event, s] = chance_of_set(chance[event, s], room)

@@ -1,16 +1,14 @@
-"""What targets did in a block: hits, chances, first passages, and of cities' targets all at once."""
+"""What targets did in a block: hits, chances of stocks, shortfalls and first passages."""
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 
 from sim.axes import Bools, Floats, Ints
-from sim.kernels.elementary import exp, log, log_positive
+from sim.kernels.elementary import exp, log_positive
 from sim.kernels.jit import inlined, kernel
-from sim.kernels.normal import chances_below, hits_of_normal
-from sim.kernels.tallies import lane_sums
+from sim.kernels.normal import chances_below
+from sim.kernels.tallies import lane_sum
 
 NEWTON_STEPS = 12
 """Enough for the convex, increasing equation of a stock from any start within the noise."""
@@ -20,33 +18,17 @@ _TINY = 2.2250738585072014e-308
 _HUGE = 1.7976931348623157e308
 
 
-@kernel(
-    "float64(float64[:, ::1], int64, float64, float64, float64, float64, float64, boolean, float64[::1],"
-    "boolean[::1], int64[::1])"
-)
-def target_into(
-    path: Floats,
-    year: int,
-    lower: float,
-    upper: float,
-    threshold: float,
-    near: float,
-    largest: float,
-    counted: bool,
-    chance: Floats,
-    hit: Bools,
-    counts: Ints,
-) -> float:
-    """Tally one target from the *path* of its value ``[T, draw]``; return its summed shortfall.
+@inlined
+def tally(
+    path: Floats, year: int, lower: float, upper: float, threshold: float, near: float, largest: float,
+    counted: bool, chance: Floats, hit: Bools, waiting: Bools, missing: Floats, counts: Ints,
+) -> float:  # fmt: skip
+    """Add to *counts* what one target did, whose value takes the *path* ``[T, draw]``; return its shortfall.
 
-    Sets *hit* ``[draw]``; sets *chance* to it where hits are *counted*; marks invalid draws in *chance*
-    by not-a-number. *counts*: hits, near ties, invalid draws, then draws by the year of first passage
-    (the last: never).
+    As `target_into`; *waiting* and *missing* ``[draw]`` are room.
     """
     years, draws = path.shape
-    counts[:] = 0
     value = path[year]
-    missing, waiting = np.empty(draws), np.ones(draws, dtype=np.bool_)
     hits = ties = invalid = 0
     for i in range(draws):
         valid = (abs(value[i]) <= largest) & (counted | (chance[i] == chance[i]))
@@ -58,7 +40,10 @@ def target_into(
         missing[i] = 0.0 if met or not valid else abs(threshold - value[i])
     for i in range(draws):
         ties += 1 if abs(value[i] - threshold) <= near * abs(threshold) else 0
-    counts[0], counts[1], counts[2] = hits, ties, invalid
+    counts[0] += hits
+    counts[1] += ties
+    counts[2] += invalid
+    waiting[:] = True
     for t in range(years):
         row = path[t]
         for i in range(draws):
@@ -70,84 +55,56 @@ def target_into(
             met = (row[i] >= lower) & (row[i] <= upper) & waiting[i]
             first += 1 if met else 0
             waiting[i] ^= met
-        counts[3 + t] = first
+        counts[3 + t] += first
     never = 0
     for i in range(draws):
         never += 1 if waiting[i] else 0
-    counts[3 + years] = never
-    total, _ = lane_sums(missing)
-    return total
-
-
-@inlined
-def own_variance(mixing: Floats, weights: Floats, sd: float, tau: float, out: Floats) -> None:
-    """Set *out* ``[draw]`` to the variance of a city's own accumulated noise up to a year.
-
-    `reference.accumulated_variance`: *mixing* ``[year, draw]`` and *weights* ``[year]`` up to that year.
-    """
-    years = weights.size
-    out[:] = 0.0
-    for u in range(years):
-        weight, scale = weights[u] * weights[u], mixing[u]
-        for d in range(out.size):
-            out[d] += weight * (scale[d] * scale[d])
-    persistent, yearly = np.float64(years) * years * (tau * tau), sd * sd
-    for d in range(out.size):
-        out[d] = persistent + yearly * out[d]
-
-
-@inlined
-def location_and_sd(calm: Floats, shared: Floats, variance: Floats, location: Floats, sd: Floats) -> None:
-    """Set *location* to the mean log level of a city and *sd* to its sd, all its noise being random.
-
-    *variance* is that of its own noise, *shared* that of the province-wide noise; *calm* is its level
-    without noise, one for all draws or one for each.
-    """
-    if calm.size == 1:
-        fixed = log(calm[0])
-        for d in range(sd.size):
-            location[d] = fixed - 0.5 * variance[d]
-    else:
-        for d in range(sd.size):
-            location[d] = log(calm[d]) - 0.5 * variance[d]
-    for d in range(sd.size):
-        sd[d] = math.sqrt(shared[d] + variance[d])
+    counts[3 + years] += never
+    return lane_sum(missing)
 
 
 @kernel(
-    "void(float64[:, ::1], float64[:, :, :, ::1], float64[:, :, :, ::1], float64[:, ::1], float64[:, ::1],"
-    "float64[:, ::1], float64[:, ::1], int64[::1], int64[::1], float64[:, ::1], float64[:, ::1])"
+    "float64(float64[:, ::1], int64, float64, float64, float64, float64, float64, boolean, float64[::1],"
+    "boolean[::1], int64[::1])"
 )
-def city_chances_into(
-    table: Floats,
-    calm: Floats,
-    mixing: Floats,
-    weights: Floats,
-    sd: Floats,
-    tau: Floats,
-    shared: Floats,
-    rows: Ints,
-    cities: Ints,
-    bounds: Floats,
-    chance: Floats,
-) -> None:
-    """Set *rows* of *chance* ``[row, draw]`` to chances of targets of one indicator and year, given mixing.
+def target_into(
+    path: Floats, year: int, lower: float, upper: float, threshold: float, near: float, largest: float,
+    counted: bool, chance: Floats, hit: Bools, counts: Ints,
+) -> float:  # fmt: skip
+    """Tally one target from the *path* of its value ``[T, draw]``; return its summed shortfall.
 
-    *table* of `normal.normal_table`; *calm* ``[C, T, S, 1 or D]``; *mixing* ``[C, T, S, D]``; *weights*
-    ``[u, S]`` of `reference.accumulation_weights` up to the targets' year; *sd*, *tau* ``[C, S]``;
-    *shared* ``[S, D]``; *rows*, *cities* ``[target]``; *bounds* ``[target, 2]`` of the log level.
+    Sets *hit* ``[draw]``; sets *chance* to it where hits are *counted*; marks invalid draws in *chance*
+    by not-a-number. Sets *counts*: hits, near ties, invalid draws, then draws by the year of first passage
+    (the last: never).
     """
-    years, sets = weights.shape
-    draws = shared.shape[1]
-    variance, location = np.empty(draws), np.empty(draws)
-    spread, room = np.empty(draws), np.empty(draws)
-    for i in range(rows.size):
-        c = cities[i]
-        for s in range(sets):
-            own_variance(mixing[c, :, s], weights[:, s].copy(), sd[c, s], tau[c, s], variance)
-            location_and_sd(calm[c, years - 1, s], shared[s], variance, location, spread)
-            out = chance[rows[i], s * draws : (s + 1) * draws]
-            hits_of_normal(table, location, spread, bounds[i, 0], bounds[i, 1], room, out)
+    counts[:] = 0
+    missing, waiting = np.empty(chance.size), np.empty(chance.size, dtype=np.bool_)
+    return tally(
+        path, year, lower, upper, threshold, near, largest, counted, chance, hit, waiting, missing, counts
+    )
+
+
+@kernel("void(float64[:, ::1], boolean[:, ::1], int64[::1], float64[:, ::1], int64[::1])")
+def together_into(chance: Floats, hit: Bools, leads: Ints, out: Floats, patterns: Ints) -> None:
+    """Set *out* ``[n + 1, draw]`` to whether at least so many of the targets in rows *leads* hit together.
+
+    A draw in which one of them is invalid (not-a-number in *chance*) has none. *patterns* ``[2^n]`` counts
+    the others by which of them hit, the first as the lowest bit.
+    """
+    draws = chance.shape[1]
+    code, many, good = np.zeros(draws, np.int64), np.zeros(draws, np.int64), np.ones(draws, np.bool_)
+    for n in range(leads.size):
+        row, met = chance[leads[n]], hit[leads[n]]
+        for i in range(draws):
+            code[i] += np.int64(met[i]) << n
+            many[i] += np.int64(met[i])
+            good[i] &= row[i] == row[i]
+    for n in range(leads.size + 1):
+        for i in range(draws):
+            out[n, i] = (1.0 if many[i] >= n else 0.0) if good[i] else np.nan
+    for i in range(draws):
+        if good[i]:
+            patterns[code[i]] += 1
 
 
 @inlined
@@ -226,42 +183,3 @@ def flow_chances_into(
                 chance[s, d] = np.nan
             if missing[s, d] <= 0.0:
                 chance[s, d] = 1.0
-
-
-@kernel(
-    "void(float64[:, :, :, ::1], int64[::1], int64[:, ::1], float64[:, ::1], float64, float64, boolean[::1],"
-    "float64[:, ::1], boolean[:, ::1], int64[:, ::1], float64[::1])"
-)
-def city_targets_into(
-    level: Floats,
-    rows: Ints,
-    cells: Ints,
-    bounds: Floats,
-    near: float,
-    largest: float,
-    counted: Bools,
-    chance: Floats,
-    hit: Bools,
-    counts: Ints,
-    missing: Floats,
-) -> None:
-    """Tally the targets that a level of a city must meet, as `target_into` does each, in their *rows*.
-
-    *level* ``[C, Kc, T, draw]``; *cells* ``[target, 3]``: city, column and year; *bounds*
-    ``[target, 3]``: lower, upper, threshold; *counted* ``[target]``.
-    """
-    for i in range(rows.size):
-        row = rows[i]
-        missing[row] = target_into(
-            level[cells[i, 0], cells[i, 1]],
-            cells[i, 2],
-            bounds[i, 0],
-            bounds[i, 1],
-            bounds[i, 2],
-            near,
-            largest,
-            counted[i],
-            chance[row],
-            hit[row],
-            counts[row],
-        )

@@ -13,8 +13,8 @@ import numpy as np
 from sim.axes import Floats, Ints
 from sim.kernels.elementary import exp, log
 from sim.kernels.jit import inlined
-from sim.kernels.levels import EXACT_BELOW
 from sim.kernels.normal import chance_below
+from sim.kernels.poisson import EXACT_BELOW
 from sim.kernels.tails import gamma_tails
 
 FARTHEST = 8.25

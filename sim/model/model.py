@@ -7,6 +7,7 @@ Growth is a fraction a year; of rates (shares that move by their logit) it is lo
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -243,9 +244,11 @@ class Model:
             parts = (*pipe.feeds.values(), *((pipe.coupled_to,) if pipe.coupled_to != NONE else ()))
         return frozenset({quantity}).union(*(self.parts_of(part) for part in parts))
 
+    @functools.cache  # noqa: B019  # models are few, and asked once a block
     def pipelines_needed(self) -> frozenset[int]:
         """Return the positions of the pipelines that some target needs."""
         count = len(self.indicators)
-        made = {q for target in self.targets for q in self.parts_of(target.quantity) if q >= count}
+        asked = {target.quantity for target in self.targets}
+        made = {q for quantity in asked for q in self.parts_of(quantity) if q >= count}
         derived = [self.derived[q - count] for q in made]
         return frozenset(item.pipeline for item in derived if isinstance(item, OutputModel))

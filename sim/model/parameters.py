@@ -13,7 +13,7 @@ from sim.axes import Floats
 from sim.baseline.calibration import Estimate
 from sim.baseline.plan import Assumption
 from sim.designs import PARAMETER, PLAIN, Design, net_of
-from sim.distributions import Triangular
+from sim.distributions import triangular_quantile
 from sim.kernels.nets import set_points_into
 from sim.kernels.philox import uniforms_into
 from sim.streams import Source, streams
@@ -93,24 +93,42 @@ class TableBuilder:
 
 
 def value_from_uniform(parameter: Parameter, uniform: Floats) -> Floats:
-    """Return draws of *parameter* at *uniform*, ``[set]``.
+    """Return draws of *parameter* at *uniform*, ``[set]``."""
+    values: Floats = values_from_uniforms([parameter], uniform[None])[0]
+    return values
+
+
+def values_from_uniforms(parameters: Sequence[Parameter], uniforms: Floats) -> Floats:
+    """Return draws of *parameters* at *uniforms*, ``[parameter, set]``.
 
     ``positive`` is log-normal with mean *value* and standard deviation *se*, so that it never
     changes sign; ``spread`` the same, scaled to the mean square *value* squared. An estimate of zero stays
     at zero or above by truncation.
     """
-    if parameter.law == "constant":
-        return np.full_like(uniform, parameter.value)
-    if parameter.law == "triangular":
-        return Triangular(low=parameter.low, mode=parameter.value, high=parameter.high).quantile(uniform)
+    laws = [p.law if p.value > 0.0 or p.law in ("constant", "triangular") else "normal" for p in parameters]
+    values = np.empty(uniforms.shape)
+    for law in sorted(set(laws)):
+        rows = [row for row, each in enumerate(laws) if each == law]
+        about = [(p.value, p.se, p.low, p.high) for p in (parameters[row] for row in rows)]
+        values[rows] = _values_of_law(law, np.array(about).T[..., None], uniforms[rows])
+    return values
+
+
+def _values_of_law(law: Law, about: Floats, uniform: Floats) -> Floats:
+    """Return draws ``[row, set]`` of parameters of one *law*; *about* ``[4, row, 1]``: value, se, bounds."""
+    value, se, low, high = about
+    if law == "constant":
+        return np.broadcast_to(value, uniform.shape)
+    if law == "triangular":
+        return triangular_quantile(low, value, high, uniform)
     normal = ndtri(uniform)
-    if parameter.law in ("positive", "spread") and parameter.value > 0.0:
-        log_variance = np.log1p((parameter.se / parameter.value) ** 2)
-        lowered = 0.5 if parameter.law == "positive" else 1.0
-        value = parameter.value * np.exp(np.sqrt(log_variance) * normal - lowered * log_variance)
+    if law == "normal":
+        drawn = value + se * normal
     else:
-        value = parameter.value + parameter.se * normal
-    bounded: Floats = np.clip(value, parameter.low, parameter.high)
+        log_variance = np.log1p((se / value) ** 2)
+        lowered = 0.5 if law == "positive" else 1.0
+        drawn = value * np.exp(np.sqrt(log_variance) * normal - lowered * log_variance)
+    bounded: Floats = np.clip(drawn, low, high)
     return bounded
 
 
@@ -125,8 +143,8 @@ def drawn_parameters(table: ParameterTable, seed: int, drawn: bool, first: int, 
         values[row] = held.get(row, parameter.value)
     if drawn:
         rows = drawn_rows(table)
-        for row, uniform in zip(rows, parameter_uniforms(table, seed, rows, first, count), strict=True):
-            values[row] = value_from_uniform(table.rows[row], uniform)
+        uniforms = parameter_uniforms(table, seed, rows, first, count)
+        values[rows] = values_from_uniforms([table.rows[row] for row in rows], uniforms)
     return values
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from sim.axes import Name
 from sim.baseline.calibration import IndicatorCalibration
-from sim.baseline.plan import Assumption
+from sim.baseline.plan import Assumption, Baseline
 from sim.cube import Cube, RunAssumption
 from sim.report.drivers import strongest_of
 from sim.report.markup import (
@@ -23,8 +24,8 @@ from sim.report.markup import (
 from sim.report.material import Material
 from sim.report.numbers import DASH
 from sim.scenario.cell_names import cell_name
-from sim.tables.wording import run_value, source_words, unfolded
-from sim.texts import LANGUAGES
+from sim.tables.wording import run_value, series_words, source_words, unfolded
+from sim.texts import LANGUAGES, say
 
 REASONS = {
     "own": re.compile("its own series; five-year sd (?P<spreads>.*)"),
@@ -128,7 +129,7 @@ def evidence_table(material: Material) -> Html:
             [
                 row_head(indicator.name),
                 *(element("td", letter) for letter in letters),
-                element("td", why(known), class_="long"),
+                element("td", why(known, material.plan), class_="long"),
             ]
         )
     head = [
@@ -150,9 +151,9 @@ def source_cell(assumption: Assumption) -> Html:
     return element("td", Name(unfolded(assumption.source_zh), english), class_="long")
 
 
-def why(known: IndicatorCalibration) -> Html:
+def why(known: IndicatorCalibration, plan: Baseline) -> Html:
     """Return the series of an indicator, and why, in both languages where `calibrate` wrote the reason."""
-    series = ", ".join(known.series)
+    series = series_names(known.series, plan)
     for key, pattern in REASONS.items():
         found = pattern.fullmatch(known.why)
         if found is not None:
@@ -162,6 +163,16 @@ def why(known: IndicatorCalibration) -> Html:
 
 def source_name(source: str) -> Name:
     return Name(*(source_words(source, lang) for lang in LANGUAGES))
+
+
+def series_names(series: Sequence[str], plan: Baseline) -> Name:
+    """Return series by the names that readers know, in both languages."""
+    return Name(
+        *(
+            say("screen.listed", lang).join(series_words(each, plan, lang) for each in series)
+            for lang in LANGUAGES
+        )
+    )
 
 
 def figures_table(material: Material) -> Html:
@@ -175,7 +186,7 @@ def figures_table(material: Material) -> Html:
     body = [
         [
             row_head(element("span", source_name(source), class_="address")),
-            text_cell(", ".join(sorted(series))),
+            text_cell(series_names(sorted(series), plan)),
         ]
         for source, series in sorted(by_source.items())
     ]

@@ -277,4 +277,6 @@ def _calm_block(scenario: Scenario, baseline: Baseline) -> BlockLevels:
     )
     province = np.broadcast_to(levels[:, :, None, None], (*levels.shape, SETS, 1))
     empty = np.empty(0)
-    return BlockLevels(None, (), empty, province, (), empty, empty, np.empty(0, dtype=np.bool_))
+    return BlockLevels(
+        empty, np.empty(0, dtype=np.int64), (), empty, province, (), empty, empty, np.empty(0, dtype=np.bool_)
+    )

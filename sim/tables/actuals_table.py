@@ -9,7 +9,7 @@ from sim.cube import name_of
 from sim.studies.actuals import Moves
 from sim.tables.figures import percent
 from sim.tables.layout import paragraph, wrapped_table
-from sim.tables.wording import source_words, unit_words, value_words, with_unit
+from sim.tables.wording import series_words, source_words, unit_words, value_words, with_unit
 from sim.texts import say
 
 MOST = {0: 22, 1: 9, 2: 34, 3: 12}
@@ -83,7 +83,7 @@ def _sources(moves: Moves, baseline: Baseline, areas: dict[str, str], lang: str)
         lines.append(paragraph(f"{text}  {actual.place}  {source_words(actual.source, lang)}", 2, 2))
     unused = series_left_out(moves, baseline)
     if unused:
-        names = say("screen.listed", lang).join(unused)
+        names = say("screen.listed", lang).join(series_words(series, baseline, lang) for series in unused)
         lines += ["", paragraph(say("actuals.left-out", lang, series=names))]
     return "\n".join(lines)
 

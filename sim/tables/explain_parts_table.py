@@ -14,17 +14,21 @@ from sim.scenario.differences import days_as_text
 from sim.studies.explain_parts import OF_PIPELINE, DerivedParts, Loading, Part, Parts, PrintedYear, Reach
 from sim.tables.figures import stated
 from sim.tables.layout import Note, paragraph, wrapped_table
-from sim.tables.wording import unit_words, words_of
+from sim.tables.wording import series_words, unit_words, words_of
 from sim.texts import say
 
 PLACE_WIDTH, NAME_WIDTH, INDENT = 56, 40, 4
+OF_PLAN_FOLDER = "assumption:"
+"""Before the id of a number that no series gives."""
 
 
-def parts_text(parts: Parts, lang: str) -> str:
+def parts_text(parts: Parts, baseline: Baseline, lang: str) -> str:
     """Return what is printed, the numbers of each series, tails and dependence, and where shocks lie."""
     tables = [_printed(parts.printed, lang)] if parts.printed else []
     tables += [
-        say("explain.series", lang, series=series) + "\n" + _part_table(rows, lang)
+        paragraph(say("explain.series", lang, series=series_words(series, baseline, lang)))
+        + "\n"
+        + _part_table(rows, lang)
         for series, rows in parts.series.items()
     ]
     tables.append(_dependence(parts.tails, parts.loadings, lang))
@@ -99,8 +103,15 @@ def _part_table(parts: Sequence[Part], lang: str) -> str:
     rows: list[Sequence[str] | Note] = []
     for part in parts:
         rows += [[_part_name(part.name, lang), f"{part.value:,.6g}", _error(part), part.grade]]
-        rows += [Note(f"{part.place}  {words_of(f'method.{part.source}', lang, part.source)}", INDENT)]
+        rows += [Note(f"{part.place}  {method_words(part.source, lang)}", INDENT)]
     return wrapped_table(head, rows, {0: NAME_WIDTH}, right=(1,))
+
+
+def method_words(source: str, lang: str) -> str:
+    """Return how a number was estimated, or which number of the plan folder it is."""
+    if source.startswith(OF_PLAN_FOLDER):
+        return say("explain.of-plan-folder", lang, id=source.removeprefix(OF_PLAN_FOLDER))
+    return words_of(f"method.{source}", lang, source)
 
 
 def _part_name(name: str, lang: str) -> str:

@@ -42,6 +42,15 @@ def source_words(source: str, lang: str) -> str:
     return words_of(f"source.{source}", lang, source)
 
 
+def series_words(series: str, baseline: Baseline, lang: str) -> str:
+    """Return a series by the name of the plan's quantity with its id, else by the one that its readers know;
+    behind it the id, as files have it. One without a name is its id.
+    """
+    own = next((part.name.in_language(lang) for part in baseline.indicators if part.id == series), "")
+    name = own or words_of(f"series.{series}", lang, "")
+    return say("screen.with-unit", lang, text=name, unit=series) if name else series
+
+
 def with_unit(text: str, unit: str, lang: str) -> str:
     """Return *text* with *unit* in brackets."""
     words = unit_words(unit, lang)

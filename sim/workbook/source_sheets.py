@@ -13,7 +13,7 @@ from sim.baseline.load_targets import MEANS
 from sim.cube import Cube
 from sim.outputs.machine_tables import Cell
 from sim.outputs.manifest import Origin
-from sim.tables.wording import run_value, source_words
+from sim.tables.wording import run_value, series_words, source_words
 from sim.texts import say
 from sim.workbook.book import Book, Column
 from sim.workbook.words import Words
@@ -143,6 +143,7 @@ def _figures(book: Book, sheet: Worksheet, row: int, words: Words) -> None:
     own = {area.id for area in (*words.plan.cities, words.plan.province)}
     figures = [figure for figure in words.plan.figures if figure.region in own]
     count = len(words.plan.figures) - len(figures)
+    series = [series_words(figure.series, words.plan, words.lang) for figure in figures]
     row = book.lines(
         sheet,
         row,
@@ -155,13 +156,13 @@ def _figures(book: Book, sheet: Worksheet, row: int, words: Words) -> None:
         sheet,
         row,
         [
-            words.column("series", [figure.series for figure in figures]),
+            words.column("series", series),
             words.column("area", [words.area(figure.region) for figure in figures]),
             words.column("year", [figure.year for figure in figures], "year"),
             words.column("value-used", [figure.value for figure in figures], "any"),
             words.column("unit", [words.unit(figure.unit) for figure in figures]),
-            words.column("status", [figure.status for figure in figures]),
-            words.column("trust", [figure.trust for figure in figures]),
+            words.column("status", [say(f"status.{figure.status}", words.lang) for figure in figures]),
+            words.column("trust", [say(f"trust.{figure.trust}", words.lang) for figure in figures]),
             words.column("source", [source_words(figure.source, words.lang) for figure in figures]),
             words.column("note", [figure.note or None for figure in figures]),
         ],

@@ -14,12 +14,12 @@ from hypothesis import given
 
 from sim.axes import Floats
 from sim.engine import Summary
+from sim.engine.cells import LARGEST
+from sim.engine.cities import city_targets
 from sim.engine.luck import Luck
 from sim.engine.run import run_block
-from sim.engine.tallied import city_chances, city_targets
 from sim.model import compiled
 from sim.model.model import NONE
-from sim.streams import BLOCK
 from sim.studies.sensitivity import headline_only
 from tests.engine_blocks import worked_model
 from tests.scenario_strategies import FEW, Case, cases
@@ -56,16 +56,37 @@ def test_compiled_levels_and_chances_are_those_of_plain_numpy(case: Case) -> Non
 
 @FEW
 @given(cases())
-def test_chances_of_cities_together_are_those_of_each(case: Case) -> None:
+def test_what_targets_of_cities_did_is_what_each_did(case: Case) -> None:
+    """They are worked while their levels are in cache; plain NumPy works them from all levels."""
     model = compiled(case.scenario, case.baseline)
     worked = worked_model(model, 1)
-    chosen = city_targets(model)
-    chances = np.full((len(model.targets), BLOCK), np.nan)
-    city_chances(model, chosen, worked.noise, worked.levels, chances)
+    chosen, results = city_targets(model), worked.levels.results
+    assert results is not None
 
-    for row, counted in zip(chosen.rows, chosen.counted, strict=True):
-        if not counted:
-            assert np.allclose(chances[row], worked.outcomes[row].chance.ravel(), rtol=0.0, atol=1e-12)
+    for position, row in enumerate(chosen.rows):
+        outcome = worked.outcomes[row]
+        chance = np.where(np.isnan(outcome.chance), np.nan, outcome.chance)
+        invalid = np.isnan(chance) | ~(np.abs(outcome.path[model.targets[row].year]) <= LARGEST)
+        known = np.where(invalid, np.nan, chance)
+        assert np.array_equal(results.known[position], (~invalid).sum(axis=1))
+        assert results.counts[position, 2] == invalid.sum()
+        assert results.counts[position, 0] == (outcome.hit & ~invalid).sum()
+        with np.errstate(invalid="ignore"):
+            means = np.nansum(known, axis=1) / np.maximum((~invalid).sum(axis=1), 1)
+        assert np.allclose(results.mean[position], means, rtol=0.0, atol=1e-12)
+
+
+@FEW
+@given(cases())
+def test_noise_that_scenarios_share_gives_the_bits_of_noise_made_with_the_levels(case: Case) -> None:
+    """The second of the pair needs other levels from equal noise, so the first keeps its noise."""
+    model = compiled(case.scenario, case.baseline)
+    other = replace(model, drift=replace(model.drift, add=model.drift.add + 0.01))
+    alone, apart = (next(run_block((m,), False, 1)) for m in (model, other))
+    first, second = run_block((model, other), False, 1)
+
+    assert summaries_equal(alone, first)
+    assert summaries_equal(second, apart)
 
 
 @FEW
@@ -117,10 +138,22 @@ def same_cells(fast: Summary, slow: Summary) -> None:
             assert np.abs(np.cumsum(both[0]) - np.cumsum(both[1])).max() <= 3
 
 
+def summaries_equal(first: Summary, second: Summary) -> bool:
+    """Whether two summaries without trajectories are the same to the bit."""
+    names = ("hits", "ties", "invalid", "passages", "patterns")
+    same = all(np.array_equal(getattr(first, name), getattr(second, name)) for name in names)
+    pairs = [(first.chances, second.chances), (first.together, second.together)]
+    return (
+        same
+        and first.shortfall == second.shortfall
+        and all(np.array_equal(a.mean(), b.mean(), equal_nan=True) for a, b in pairs)
+    )
+
+
 BITS = """
 import hashlib, sys
 import numpy as np
-from sim.kernels import compiled, levels, normal, tails, tallies, targets
+from sim.kernels import compiled, normal, poisson, tails, tallies
 made = hashlib.sha256()
 keys = np.arange(264, dtype=np.uint64).reshape(2, 3, 11, 4) * np.uint64(2654435761) & np.uint64(2**32 - 1)
 for dof in (2.5, 5.65, 40.0, np.inf):
@@ -128,12 +161,15 @@ for dof in (2.5, 5.65, 40.0, np.inf):
     made.update(table.tobytes())
     city, mixing = np.empty((2, 8, 2, 16, 256)), np.empty((2, 2, 16, 256))
     grid = np.linspace(0.05, 0.9, 8 * 16).reshape(8, 16)
-    compiled.cities_into(
+    streams = (
         np.ascontiguousarray(keys[:, :2, 0]), keys, 4096, table, highest,
-        np.linspace(-0.5, 0.5, 24).reshape(8, 3),
-        np.linspace(0.1, 0.8, 8), grid, np.stack([grid, grid / 3]), np.stack([grid / 2, grid]),
-        np.stack([np.stack([grid, 0 * grid]), np.stack([grid, 1 + grid])]), city, mixing,
+        np.linspace(-0.5, 0.5, 24).reshape(8, 3), np.linspace(0.1, 0.8, 8),
     )
+    spread = (
+        grid, np.stack([grid, grid / 3]), np.stack([grid / 2, grid]),
+        np.stack([np.stack([grid, 0 * grid]), np.stack([grid, 1 + grid])]), bool(np.isinf(dof)),
+    )
+    compiled.noise_into(streams, spread, city, mixing)
     made.update(city.tobytes() + mixing.tobytes())
     rows = np.ascontiguousarray(city.reshape(32, 4096))
     sums, rates = np.empty((2, 32)), np.arange(32) % 2 == 0
@@ -143,15 +179,29 @@ for dof in (2.5, 5.65, 40.0, np.inf):
     widths = span[:, 1] - span[:, 0] + 1
     cells = np.zeros(widths.sum(), dtype=np.uint16)
     tallies.counts_into(rows, zeros, rates, limits, span, np.cumsum(widths) - widths, cells)
-    chance, chances = np.empty(4096), np.empty((2, 4096))
-    targets.city_chances_into(
-        normal.normal_table(), city[:, 0, :, :, :1].copy(), mixing, grid[:2, :].copy(), grid[:2], grid[2:4],
-        city[0, 1, 1], np.array([1, 0]), np.array([0, 1]), np.array([[0.1, np.inf], [-0.2, 0.3]]), chances,
+    chance, total = np.empty(4096), np.empty((8, 2, 16, 256))
+    wanted = (
+        np.array([0, 1, 2]), np.array([[1, 1, 0], [0, 1, 1]]),
+        np.array([[0.5, np.inf, 0.5, np.log(0.5), np.inf], [0.4, 2.0, 1.0, np.log(0.4), np.log(2.0)]]),
+        np.ascontiguousarray(city[0, :2, 1]), normal.normal_table(), np.array([1e-12, 1e140]),
+    )
+    did = (
+        np.zeros((2, 6), dtype=np.int64), np.zeros(2), np.zeros((2, 16), dtype=np.int64),
+        np.zeros((2, 16)), np.zeros((2, 16)),
+    )
+    calm = (
+        np.array([0, 1, -1, -1, -1, -1, -1, -1]), 1.0 + mixing[None, :, :, :, 0].repeat(8, 0),
+        np.ascontiguousarray(city.transpose(1, 0, 2, 3, 4)[:2]),
+    )
+    kept = np.empty((2, 1, 2, 16, 256))
+    total[:], whole = 0.0, np.empty(total.shape)
+    compiled.levels_into(
+        streams, spread, calm, city[0], wanted, did, mixing, total,
+        np.array([0, -1, -1, -1, -1, -1, -1, -1]), kept, whole, 0, 2,
     )
     normal.hits_into(normal.normal_table(), np.log(2.0) + rows[0], rows[1], 1.5, np.inf, chance)
-    counts, unsure = np.empty(4096), np.empty(4096, dtype=np.bool_)
-    levels.expansion_into(100.0 * rows[2], rows[3] - 1.0, counts, unsure)
-    for part in (sums, draws, span, cells, chance, chances, counts, unsure):
+    counts = poisson.compiled_quantile(100.0 * rows[2], rows[3] - 1.0)
+    for part in (sums, draws, span, cells, chance, total, kept, whole, counts, *did):
         made.update(part.tobytes())
 print(made.hexdigest())
 """

@@ -181,7 +181,7 @@ def test_N5_a_city_more_leaves_the_luck_of_every_other_as_it_was(city: str) -> N
         spreads.city_sd[place] = first.parameters.city_sd[c]
         spreads.city_tau[place] = first.parameters.city_tau[c]
     years = second.model.years.labels
-    noises, mixing = compiled_cities_noise(second.model, second.model.noise, spreads, Luck(1, 0), years)
+    noises, mixing = compiled_cities_noise(second.model, spreads, Luck(1, 0), years)
 
     assert np.array_equal(noises[places], first.noise.city)
     assert np.array_equal(mixing[places], first.noise.city_mixing)

@@ -27,7 +27,7 @@ from sim.accumulators import (
     rounded,
 )
 from sim.axes import Floats
-from sim.engine.tallied import tallied_cells
+from sim.engine.cells import tallied_cells
 from sim.kernels.tallies import LANES
 from sim.streams import Source, uniforms
 
@@ -249,7 +249,8 @@ def test_N18_means_and_sds_of_the_statistical_reference_datasets_are_right(
     sd = 1.0 if name == "NumAcc1" else 0.1
     padding = [math.nan] * (-len(values) % LANES)  # what is no number counts as no draw
     row, shift = np.array([values + padding]), np.array([values[0]])
-    draws, sums, *_ = tallied_cells(row, shift, np.array([1.0]), np.array([False]))
+    cells = tallied_cells(np.array([0]), row, shift, np.array([1.0]), np.array([False]))
+    draws, sums = cells.draws, cells.sums
     first, second = ExactSum.of(sums).value()[:, 0] / draws[0]
     assert draws[0] == len(values)
     assert shift[0] + first == pytest.approx(mean, rel=1e-15)

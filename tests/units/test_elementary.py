@@ -11,11 +11,10 @@ from hypothesis import strategies as st
 from scipy.special import ndtr, ndtri
 
 from sim.axes import Floats
-from sim.kernels.compiled import scales_into
 from sim.kernels.elementary import exp_into, log_into, normal_quantile_into
 from sim.kernels.normal import hits_into, normal_table
 from sim.kernels.reference import mixing
-from sim.kernels.tails import scale_table
+from sim.kernels.tails import scale_table, scales_into
 from sim.streams import Source, key_of, stream_of, uniforms
 
 LONG = np.finfo(np.longdouble).nmant > 60

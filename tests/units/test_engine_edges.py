@@ -171,26 +171,30 @@ def test_without_details_the_numbers_are_the_same() -> None:
 
 def test_noise_is_let_go_once_no_later_scenario_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[weakref.ref[object]] = []
+    sizes: list[int] = []
     module = sys.modules["sim.engine.run"]
     inner = module.block_noise
 
-    def watched(*args: object) -> BlockNoise:
-        noise: BlockNoise = inner(*args)
+    def watched(*args: object, cities: bool) -> BlockNoise:
+        noise: BlockNoise = inner(*args, cities=cities)
         made.append(weakref.ref(noise.city))
+        sizes.append(len(noise.city))
         return noise
 
     monkeypatch.setattr(module, "block_noise", watched)
     b = three_targets()
     one = compiled(scenario(b), b)
+    lower = replace(one, drift=replace(one.drift, add=one.drift.add - 0.01))
     other = compiled(scenario(b, noise=noise(city=0.5)), b)
     alive = []
     gc.disable()  # nothing may wait for the collector
     try:
-        for _ in run_block((one, one, other), True, 0):
+        for _ in run_block((one, lower, other), True, 0):
             alive.append([ref() is not None for ref in made])
     finally:
         gc.enable()
     assert alive == [[True], [False], [False, False]]
+    assert sizes == [len(one.cities), 0]  # what nobody shares is never stored
 
 
 def test_memory_is_settled_where_the_library_can_and_left_alone_elsewhere(

@@ -26,9 +26,9 @@ from sim.shocks import Ramp
 from sim.studies.batch import run_batch
 from sim.studies.explain import explanation_of
 from sim.studies.explain_parts import Part, Parts, derived_parts, parts_of
-from sim.tables.explain_parts_table import derived_text, parts_text
+from sim.tables.explain_parts_table import derived_text, method_words, parts_text
 from sim.tables.layout import WIDEST
-from sim.texts import LANGUAGES, table
+from sim.texts import LANGUAGES
 from tests.strategies import NOWHERE, lone, name, noise, plan, scenario, shock, target
 
 ROOT = Path(__file__).parents[2]
@@ -172,7 +172,7 @@ def test_an_event_with_a_hazard_has_a_course_for_each_year_in_which_it_may_start
     )
     [reach] = parts(scenario(baseline, shocks=(event,)), baseline, "a", "rd", None).reaches
     assert reach.shares.shape == (5, 5)
-    text = parts_text(parts(scenario(baseline, shocks=(event,)), baseline, "a", "rd", None), "en")
+    text = parts_text(parts(scenario(baseline, shocks=(event,)), baseline, "a", "rd", None), baseline, "en")
     steps = np.triu(np.ones((5, 5), dtype=np.int64)).astype(str).tolist()
     assert [line.split()[-5:] for line in text.splitlines()[-5:]] == steps
 
@@ -259,7 +259,7 @@ def test_both_languages_have_the_same_numbers_and_every_line_fits(
 ) -> None:
     for indicator in ("rd_expenditure", "new_hitech_firms", "technology_trade", "st_contribution"):
         found = parts(blend, shipped, "zhejiang", indicator, calibration)
-        texts = [parts_text(found, lang) for lang in LANGUAGES]
+        texts = [parts_text(found, shipped, lang) for lang in LANGUAGES]
         chinese, english = (Counter(NUMBER.findall(text)) for text in texts)
         assert chinese == english
         assert max(display_width(line) for text in texts for line in text.splitlines()) <= WIDEST
@@ -269,8 +269,8 @@ def test_gaussian_tails_are_said_in_words() -> None:
     baseline = plan({"a": {"rd": 100.0}}, dof=np.inf)
     found = parts(scenario(baseline), baseline, "a", "rd", None)
     assert np.isinf(compiled(scenario(baseline), baseline).noise.dof)
-    assert "inf" not in parts_text(found, "en").split()
-    assert "none (Gaussian)" in parts_text(found, "en")
+    assert "inf" not in parts_text(found, baseline, "en").split()
+    assert "none (Gaussian)" in parts_text(found, baseline, "en")
 
 
 def test_explain_follows_what_is_derived_down_to_its_indicators(capsys: pytest.CaptureFixture[str]) -> None:
@@ -294,4 +294,5 @@ def test_how_a_number_of_a_series_was_made_is_told_in_chinese() -> None:
     shown = ("mu", "own", "last_year_effect", "lam", "damp", "phi", "sd", "tau", "year_sd", "slope")
     methods = {getattr(series, part).method for series in calibration.series.values() for part in shown}
     assert len(methods) > 10
-    assert {method for method in methods if f"method.{method}" not in table()} == set()
+    assert {method for method in methods if method_words(method, "zh") == method} == set()
+    assert method_words("assumption:firms.start", "en") == "assumption:firms.start"

@@ -481,11 +481,12 @@ def test_what_a_pipeline_gives_is_explained_number_by_number(tmp_path: Path, lan
         lines = text.splitlines()
         assert plan.id in text
         assert all(any(line.startswith(field + " ") for line in lines) for field in plan.numbers)
-        assert all(f"assumption:{ident}" in text for ident in plan.numbers.values())
+        names = [say("explain.of-plan-folder", lang, id=ident) for ident in plan.numbers.values()]
+        assert all(name in text for name in names)
 
     derived = next(each for each in baseline.derived if each.id == "hitech_firms_rounds_valid")
     text = derived_text(derived_parts(scenario, baseline, derived, at_calibration), baseline, lang)
-    assert "one.yaml:2:30  assumption:firms.renewal" in text
+    assert f"one.yaml:2:30  {say('explain.of-plan-folder', lang, id='firms.renewal')}" in text
 
 
 def test_blocks_of_any_split_give_the_same_counts(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from sim.scenario.plans import PlanFolders
 from sim.scenario.scenario import Actual, Scenario
 from sim.studies.actuals import Moves, Step
 from sim.tables.actuals_table import actuals_text
-from sim.tables.wording import source_words
+from sim.tables.wording import series_words, source_words
 
 ROOT = Path(__file__).resolve().parents[2]
 PLANS = PlanFolders(ROOT)
@@ -234,6 +234,20 @@ def test_the_table_that_the_page_for_planners_shows_is_taken(tmp_path: Path, fil
     assert len(actuals_of(tmp_path, shown)) == shown.count("\n") - 1 > 1
 
 
+@pytest.mark.parametrize("file", ["actuals.md", "actuals.zh.md"])
+def test_the_actuals_that_the_page_on_them_shows_are_taken(tmp_path: Path, file: str) -> None:
+    page = (ROOT / "docs" / file).read_text(encoding="utf-8")
+    known = read(tmp_path, page.partition("```yaml\n")[2].partition("```")[0]).observed
+    by_hand = {(a.area, a.indicator, a.year): a for a in known if a.place.file == "mine.yaml"}
+    assert {a.year for a in known if a.place.file != "mine.yaml"} == {2016}
+    assert by_hand["hangzhou", "rd_expenditure", 2017].value == 396.82
+    assert by_hand["zhejiang", "gdp", 2018].error == 300.0
+    june = by_hand["zhejiang", "technology_trade", 2018]
+    assert june.value == pytest.approx(473 * 59.43 / 50)
+    assert june.error == pytest.approx(june.value * 8 / 59.43)
+    assert len(by_hand) == 3
+
+
 def test_every_source_of_the_plan_folder_that_is_no_address_is_named_in_chinese() -> None:
     plan = PLANS["zhejiang-2016"]
     areas = {area.id for area in (*plan.cities, plan.province)}
@@ -242,3 +256,14 @@ def test_every_source_of_the_plan_folder_that_is_no_address_is_named_in_chinese(
     assert len(named) > 5
     assert {source for source in named if source_words(source, "zh") == source} == set()
     assert source_words("市统计局快报", "zh") == "市统计局快报"
+
+
+def test_every_series_of_the_plan_folder_that_is_shown_has_a_name_and_a_plan_s_own_name_goes_first() -> None:
+    plan = PLANS["zhejiang-2016"]
+    assert plan.calibration is not None
+    shown = {*plan.calibration.series, *(figure.series for figure in (*plan.figures, *plan.observed))}
+    for lang in ("zh", "en"):
+        words = {series: series_words(series, plan, lang) for series in shown}
+        assert [series for series, name in words.items() if name == series or series not in name] == []
+        assert plan.indicators[0].name.in_language(lang) in words[plan.indicators[0].id]
+    assert series_words("of_one_s_own", plan, "zh") == "of_one_s_own"

@@ -260,7 +260,7 @@ def test_what_cannot_be_asked_of_points_is_said_at_once(
 
 
 def test_chances_are_shown_in_both_languages(capsys: pytest.CaptureFixture[str]) -> None:
-    for lang, words in (("zh", "全部同时达到"), ("en", "all together")):
+    for lang, words in (("zh", "全部同时达标"), ("en", "all together")):
         assert cli.main(["--lang", lang, "chances", "baseline", "--precision", "2pp"], ROOT) == 0
         out = capsys.readouterr().out
         assert words in out

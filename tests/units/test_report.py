@@ -406,10 +406,10 @@ def test_reasons_of_assumptions_and_calibration_stand_in_both_languages(page: st
     assert all(escaped(unfolded(each.source_zh)) in page for each in written)
     assert cube.plan.calibration is not None
     for known in cube.plan.calibration.indicators.values():
-        assert 'lang="zh-Hans"' in why(known)
-        assert known.why in why(known)
+        assert 'lang="zh-Hans"' in why(known, cube.plan)
+        assert known.why in why(known, cube.plan)
     strange = replace(next(iter(cube.plan.calibration.indicators.values())), why="<by hand>")
-    assert "&lt;by hand&gt;" in why(strange)
+    assert "&lt;by hand&gt;" in why(strange, cube.plan)
 
 
 def test_the_drivers_of_a_target_are_its_strongest_assumptions_and_begin_with_the_driver(page: str) -> None:

@@ -60,6 +60,7 @@ def test_no_chinese_sentence_has_the_punctuation_of_english() -> None:
 
 def test_one_thing_has_one_word_in_chinese() -> None:
     other_words = {"未分配部分": "未分解部分", "主版本": "主口径", "本规划": "本计划", "lead 版本": "主口径"}
+    other_words |= {"主要指标": "主要目标", "有效抽样": "有效样本"}
     other_words |= {"实绩": "实际数", "实际值": "实际数"}
     for key, texts in table().items():
         for word, ours in other_words.items():
