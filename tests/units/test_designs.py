@@ -103,7 +103,7 @@ def test_only_province_wide_terms_are_spread_and_all_others_stay_as_they_were() 
         Source("event:x"),
         Source("shock:x"),
         Source("count", "a", "n"),
-        *(replace(source, area="a") for source in SOURCES),
+        *(source._replace(area="a") for source in SOURCES),
     ]
     assert all(name_of(source) is None for source in others)
     for design in (SOBOL, MIRRORED):

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import ast
 import importlib.metadata
 import json
 import zlib
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -19,7 +21,7 @@ from sim.executors import Failure, lone_crew
 from sim.model import compiled
 from sim.model.model import Model
 from sim.scenario.loading import load_scenarios
-from sim.studies.fingerprints import chunk_key, code_fingerprint, model_fingerprint
+from sim.studies.fingerprints import ROWS, chunk_key, code_fingerprint, model_fingerprint
 from sim.studies.grid import Grid, Work, done_work
 from sim.studies.packing import BadPack, packed, unpacked
 from sim.studies.precision import Memory
@@ -63,6 +65,37 @@ def test_code_with_another_library_has_another_fingerprint(
     other = {library: "0.1"}
     monkeypatch.setattr("importlib.metadata.version", lambda name: other.get(name) or known(name))
     assert code_fingerprint.__wrapped__() != expected
+
+
+DECIDES_NOTHING = {"baseline.calibration", "baseline.plan", "errors", "executors", "registry", "texts"}
+"""What the engine imports and no draw passes through: types of data, words, and where work is done."""
+
+
+def imported(file: Path) -> Iterator[str]:
+    """Yield the names of our modules that *file* imports, and of what it takes from them."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sim"):
+            inside = f"{node.module}".removeprefix("sim").removeprefix(".")
+            yield inside
+            yield from (f"{inside}.{alias.name}".lstrip(".") for alias in node.names)
+
+
+def test_R22_all_code_through_which_a_draw_passes_is_of_the_fingerprint() -> None:
+    """A module that is forgotten would let pieces of an earlier version pass for those of this one."""
+    folder = ROOT / "sim"
+    files = {
+        ".".join(file.relative_to(folder).with_suffix("").parts).removesuffix(".__init__"): file
+        for file in folder.rglob("*.py")
+    }
+    seen, left = set[str](), ["engine", "engine.run"]
+    while left:
+        module = left.pop()
+        if module in files and module not in seen:
+            seen.add(module)
+            left += imported(files[module])
+    assert "streams" in seen
+    of_rows = {module for module in seen if files[module].relative_to(folder).parts[0] in ROWS}
+    assert seen - of_rows <= DECIDES_NOTHING
 
 
 def test_R22_a_summary_of_other_blocks_or_of_another_model_is_not_believed(tmp_path: Path) -> None:
