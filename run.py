@@ -19,15 +19,18 @@ if __name__ == "__main__":
         )
     sys.path.insert(0, ROOT)
 
-    from sim import bootstrap
+    try:
+        from sim import bootstrap
 
-    bootstrap.enter(ROOT, sys.argv[1:])
-    # What a start imports and reads stays to the end: to search it for cycles, while it grows and once
-    # more at the end, takes half a second and finds nothing.
-    gc.set_threshold(YOUNG)
+        bootstrap.enter(ROOT, sys.argv[1:])
+        # What a start imports and reads stays to the end: to search it for cycles, while it grows and once
+        # more at the end, takes half a second and finds nothing.
+        gc.set_threshold(YOUNG)
 
-    from sim import cli
+        from sim import cli
 
-    code = cli.main(sys.argv[1:])
-    gc.freeze()
-    sys.exit(code)
+        code = cli.main(sys.argv[1:])
+        gc.freeze()
+        sys.exit(code)
+    except KeyboardInterrupt:  # before there is anybody who could say so
+        sys.exit(3)

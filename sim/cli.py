@@ -72,9 +72,9 @@ def main(argv: Sequence[str], root: Path = ROOT) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=PLAINER)
     console = Console(root, language_of(argv, os.environ), sys.stdout, sys.stderr)
-    options = parser_in(console.lang).parse_args(with_command(argv))
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # being ended is being interrupted
     try:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # being ended is being interrupted
+        options = parser_in(console.lang).parse_args(with_command(argv))
         code = COMMANDS[options.command].run(options, console)
         console.flush()
     except BadInput as bad:

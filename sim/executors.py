@@ -14,6 +14,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
+from queue import Empty, SimpleQueue
 from typing import Any, Protocol, TypeVar
 
 Item = TypeVar("Item")
@@ -70,6 +72,7 @@ def ctrl_c_held_back() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    resource_tracker.ensure_running()  # its start would let Ctrl-C through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -198,7 +201,8 @@ def _by_itself(work: Callable[[Item], Result], item: Item) -> Result | Failure:
 
 
 class NoCluster(Exception):
-    """There is no cluster to work on; *code* says why: ``absent``, ``other-code`` or ``not-installed``."""
+    """There is no cluster to work on; *code* says why: ``absent``, ``other-code``, ``no-certificates``,
+    ``not-installed``, or ``lost`` where it went in mid-run."""
 
     def __init__(self, code: str, detail: str = "") -> None:
         self.code, self.detail = code, detail
@@ -209,41 +213,78 @@ ANSWER_WITHIN = "10s"
 """How long a scheduler may take to answer before it counts as absent."""
 
 
+LOOK = 2.0
+"""Seconds between two looks whether a cluster that has nothing to say is still there."""
+
+WITHOUT_WORKERS = 60.0
+"""Seconds for which a cluster may be without any worker: those that are killed come back sooner."""
+
+
 @contextmanager
 def cluster_crew(place: str, same: Callable[[], str]) -> Iterator[Crew]:
     """Hold a crew on a Dask cluster: ``local:N`` starts one here on the loopback, else an address.
 
-    *same* is called here and on every worker and must return the same text, or numbers could differ.
-    Raises NoCluster. A cluster that was started here ends with the crew.
+    *same* is called here, by the scheduler and on every worker and must return the same text, or
+    numbers could differ. Raises NoCluster. A cluster that was started here ends with the crew.
     """
     try:
         made: Any = importlib.import_module("distributed")
     except ImportError:
         raise NoCluster("not-installed") from None
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is said in our words
     with ExitStack() as held:
         address = place
         if place.startswith("local:"):
-            # No dashboard, and nothing that listens beyond this machine.
-            local = made.LocalCluster(
-                n_workers=int(place.removeprefix("local:")),
-                threads_per_worker=1,
-                host="127.0.0.1",
-                dashboard_address=None,
-                worker_dashboard_address=None,
-                silence_logs=logging.CRITICAL,
-            )
-            address = held.enter_context(local).scheduler_address
+            address = _started(made, int(place.removeprefix("local:")), held)
         try:
             client = held.enter_context(made.Client(address, timeout=ANSWER_WITHIN))
-            told = client.run(same)
         except (OSError, ValueError, TimeoutError) as error:
             raise NoCluster("absent", str(error)) from None
-        except EXPECTED as error:  # a worker that lacks this program
+        except TypeError as error:  # Dask's words for tls:// without certificates
+            raise NoCluster("no-certificates", str(error)) from None
+        try:
+            told = {"scheduler": client.run_on_scheduler(same)} | client.run(same)
+        except (OSError, TimeoutError) as error:
+            raise NoCluster("absent", str(error)) from None
+        except (*EXPECTED, ImportError) as error:  # one lacks this program; schedulers read too
             raise NoCluster("other-code", str(error)) from None
-        if not told or set(told.values()) != {same()}:
-            others = sorted(worker for worker, text in told.items() if text != same())
-            raise NoCluster("other-code" if told else "absent", ", ".join(others) or place)
+        others = sorted(worker for worker, text in told.items() if text != same())
+        if others or len(told) == 1:
+            raise NoCluster("other-code" if others else "absent", ", ".join(others) or place)
         yield _on_cluster(made, client)
+
+
+def _started(distributed: Any, workers: int, held: ExitStack) -> str:
+    """Start a cluster of *workers* here that *held* ends; return its address.
+
+    No dashboard, and nothing that listens beyond this machine. Half of a cluster cannot be ended in
+    peace, so Ctrl-C and SIGTERM wait until all of it is there; its workers leave Ctrl-C to this process.
+    """
+    with _ctrl_c_held_back(), _end_held_back():
+        local = distributed.LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address=None,
+            worker_dashboard_address=None,
+            silence_logs=logging.CRITICAL,
+        )
+        address: str = held.enter_context(local).scheduler_address
+    return address
+
+
+@contextmanager
+def _end_held_back() -> Iterator[None]:
+    """Keep SIGTERM waiting; unlike a mask, children do not inherit that."""
+    asked: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, frame: asked.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    if asked:
+        signal.raise_signal(signal.SIGTERM)
 
 
 def _on_cluster(distributed: Any, client: Any) -> Crew:
@@ -252,25 +293,45 @@ def _on_cluster(distributed: Any, client: Any) -> Crew:
     ) -> Iterator[tuple[int, Result | Failure]]:
         waiting = deque(range(len(items)))
         under_way: dict[Any, int] = {}
-        done = distributed.as_completed()
+        done: SimpleQueue[Any] = SimpleQueue()
 
         def send() -> None:
             position = waiting.popleft()
             future = client.submit(attempted, work, items[position], pure=False)
             under_way[future] = position
-            done.add(future)
+            future.add_done_callback(done.put)
 
         most = max(2, 2 * sum(client.nthreads().values()))
         while waiting and len(under_way) < most:
             send()
-        for future in done:
+        while under_way:
+            future = _next_done(client, done)
             position = under_way.pop(future)
             try:
                 result: Result | Failure = future.result()
-            except (distributed.KilledWorker, distributed.CancelledError) as error:
+            except distributed.KilledWorker as error:
                 result = Failure(f"{type(error).__name__}: its worker died again and again")
+            except (distributed.CancelledError, OSError) as error:  # of a scheduler that is gone
+                raise NoCluster("lost", str(error)) from None
+            except (*EXPECTED, ImportError) as error:  # on the way, before there was an attempt
+                result = Failure(f"{type(error).__name__}: {error}")
             if waiting:
                 send()
             yield position, result
 
     return spread
+
+
+def _next_done(client: Any, done: SimpleQueue[Any]) -> Any:
+    """Return what is done next; NoCluster where the scheduler, or every worker, stays away too long."""
+    alone = 0.0
+    while True:
+        try:
+            return done.get(timeout=LOOK)
+        except Empty:
+            if client.status in ("closing", "closed"):
+                raise NoCluster("lost") from None
+            is_alone = client.status == "running" and not client.nthreads()
+            alone = alone + LOOK if is_alone else 0.0
+            if alone >= WITHOUT_WORKERS:
+                raise NoCluster("lost") from None

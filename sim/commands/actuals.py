@@ -6,7 +6,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from sim.commands.aims import check_nets
+from sim.commands.aims import add_workers, check_nets
 from sim.commands.console import OK, Console
 from sim.commands.projects import SCENARIOS, scenario_files
 from sim.commands.run import draws_in, map_over, watched
@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
     parser.add_argument("--area", metavar="NAME", action="append", help=say("cli.actuals.area", lang))
     parser.add_argument("--observed", type=Path, metavar="FILE", help=say("cli.run.observed", lang))
     parser.add_argument("--draws", type=draws_in(lang), metavar="N", help=say("cli.run.draws", lang))
-    parser.add_argument("--workers", type=int, default=1, metavar="N", help=say("cli.run.workers", lang))
+    add_workers(parser, lang)
 
 
 def run(options: argparse.Namespace, console: Console) -> int:

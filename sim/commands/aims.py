@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -26,6 +27,23 @@ def add_aims(parser: argparse.ArgumentParser, lang: str) -> None:
     parser.add_argument("--precision", type=precision, metavar="PP", help=say("cli.batch.precision", lang))
     parser.add_argument("--design", choices=KINDS, metavar="DESIGN", help=say("cli.run.design", lang))
     parser.add_argument("--decide", type=level, metavar="P", help=say("cli.batch.decide", lang))
+
+
+def add_workers(parser: argparse.ArgumentParser, lang: str) -> None:
+    """Add ``--workers``: how many processes to use."""
+    workers = workers_in(lang)
+    parser.add_argument("--workers", type=workers, default=1, metavar="N", help=say("cli.run.workers", lang))
+
+
+def workers_in(lang: str) -> Callable[[str], int]:
+    """Return the reader of a number of workers: 1 to 1024."""
+
+    def workers(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and 1 <= int(text[:5]) <= 1024):
+            raise argparse.ArgumentTypeError(say("cli.batch.bad-workers", lang, text=text[:40]))
+        return int(text)
+
+    return workers
 
 
 def as_asked(scenario: Scenario, options: argparse.Namespace) -> Scenario:
@@ -89,16 +107,16 @@ def told_look(console: Console, look: Look) -> None:
 
 
 def number_or_text(text: str) -> float | str:
-    """Return *text* as a number where it is one."""
+    """Return *text* as a number where a file would read it as one."""
     try:
-        return float(text)
+        return text if "_" in text else float(text)
     except ValueError:
         return text
 
 
 def digits_or_text(text: str) -> int | str:
-    """Return *text* as a whole number where it is plain digits."""
-    return int(text) if text.isascii() and text.isdigit() else text
+    """Return *text* as a whole number where it is digits, not so many that none could be meant."""
+    return int(text) if re.fullmatch(r"[-+]?[0-9]{1,30}", text) else text
 
 
 def read_by(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.commands.aims import add_aims, as_asked, check_nets, told_look
+from sim.commands.aims import add_aims, add_workers, as_asked, check_nets, told_look, workers_in
 from sim.commands.compare import named_files
 from sim.commands.console import OK, PARTIAL, Console
 from sim.commands.projects import scenario_files
@@ -32,6 +33,11 @@ EVERY = 10.0
 
 KEY_SHOWN = 12
 
+HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|\[[0-9A-Za-z:.%]{2,60}\]")
+"""A host by name or by address; one of IPv6 stands in brackets."""
+
+LAST_PORT = 65_535
+
 
 def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help=say("cli.files", lang))
@@ -39,24 +45,11 @@ def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
     parser.add_argument("--out", type=Path, metavar="FOLDER", help=say("cli.run.out", lang))
     parser.add_argument("--name", metavar="NAME", help=say("cli.batch.name", lang))
     parser.add_argument("--on", type=place_in(lang), metavar="PLACE", help=say("cli.batch.on", lang))
-    parser.add_argument(
-        "--workers", type=workers_in(lang), default=1, metavar="N", help=say("cli.run.workers", lang)
-    )
+    add_workers(parser, lang)
     add_aims(parser, lang)
     parser.add_argument("--against", metavar="SCENARIO", help=say("cli.batch.against", lang))
     parser.add_argument("--prune", action="store_true", help=say("cli.batch.prune", lang))
     parser.add_argument("--quiet", action="store_true", help=say("cli.run.quiet", lang))
-
-
-def workers_in(lang: str) -> Callable[[str], int]:
-    """Return the reader of a number of workers: 1 to 1024."""
-
-    def workers(text: str) -> int:
-        if not (text.isascii() and text.isdigit() and 1 <= int(text[:5]) <= 1024):
-            raise argparse.ArgumentTypeError(say("cli.batch.bad-workers", lang, text=text[:40]))
-        return int(text)
-
-    return workers
 
 
 def place_in(lang: str) -> Callable[[str], str]:
@@ -67,7 +60,8 @@ def place_in(lang: str) -> Callable[[str], str]:
         if kind == "local":
             return f"local:{workers_in(lang)(rest)}"
         host, _, port = rest.removeprefix("//").rpartition(":")
-        if kind not in ("tcp", "tls") or not rest.startswith("//") or not host or not port.isdigit():
+        is_port = port.isascii() and port.isdigit() and 1 <= int(port[:6]) <= LAST_PORT
+        if kind not in ("tcp", "tls") or not rest.startswith("//") or not HOST.fullmatch(host) or not is_port:
             raise argparse.ArgumentTypeError(say("cli.batch.bad-place", lang, text=text[:80]))
         return text
 
@@ -103,7 +97,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
     with opened(results, console.root, [(name, source)]), crew_for(options) as crew:
         chunks = Chunks(results / FOLDER, noticed)
-        chunks.tidy()
+        chunks.prepare()
         console.tell_text("cli.batch.begin", scenarios=len(scenarios))
         blocks = {scenario.id: blocks_of(scenario) for scenario in scenarios}
         with contextlib.closing(Progress(console)) as progress:
@@ -165,7 +159,7 @@ def shown(options: argparse.Namespace, console: Console, grid: Grid, made: Made,
 def crew_for(options: argparse.Namespace) -> Iterator[Crew]:
     """Hold the crew that the command line asks for: this process, several, or a cluster."""
     from sim.executors import NoCluster, cluster_crew, crew_of_processes, lone_crew
-    from sim.outputs.problems import Refused
+    from sim.outputs.problems import Broken, Refused
     from sim.studies.fingerprints import code_fingerprint
 
     if options.on is None:
@@ -175,7 +169,8 @@ def crew_for(options: argparse.Namespace) -> Iterator[Crew]:
         with cluster_crew(options.on, code_fingerprint) as crew:
             yield crew
     except NoCluster as none:
-        raise Refused(f"cluster-{none.code}", place=options.on, detail=none.detail) from None
+        kind = Broken if none.code == "lost" else Refused
+        raise kind(f"cluster-{none.code}", place=options.on, detail=none.detail) from None
 
 
 def blocks_of(scenario: Scenario) -> int:

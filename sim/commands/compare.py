@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.commands.aims import check_nets, drawn_enough
+from sim.commands.aims import add_workers, check_nets, drawn_enough
 from sim.commands.console import OK, Console
 from sim.commands.projects import SCENARIOS, scenario_files
 from sim.commands.run import RESULTS, draws_in, map_over, watched
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
     )
     parser.add_argument("--draws", type=draws_in(lang), metavar="N", help=say("cli.run.draws", lang))
     parser.add_argument("--out", type=Path, metavar="FOLDER", help=say("cli.run.out", lang))
-    parser.add_argument("--workers", type=int, default=1, metavar="N", help=say("cli.run.workers", lang))
+    add_workers(parser, lang)
     parser.add_argument("--quiet", action="store_true", help=say("cli.run.quiet", lang))
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.commands.aims import check_nets, drawn_enough
+from sim.commands.aims import add_workers, check_nets, drawn_enough
 from sim.commands.compare import named_files, origin_of
 from sim.commands.console import OK, Console
 from sim.commands.projects import scenario_files
@@ -34,7 +34,7 @@ def add_simulation(parser: argparse.ArgumentParser, lang: str, name: str) -> Non
     parser.add_argument("--name", default=name, metavar="NAME", help=say("cli.report.name", lang))
     parser.add_argument("--draws", type=draws_in(lang), metavar="N", help=say("cli.run.draws", lang))
     parser.add_argument("--out", type=Path, metavar="FOLDER", help=say("cli.run.out", lang))
-    parser.add_argument("--workers", type=int, default=1, metavar="N", help=say("cli.run.workers", lang))
+    add_workers(parser, lang)
 
 
 def run(options: argparse.Namespace, console: Console) -> int:

@@ -9,7 +9,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Siz
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from sim.commands.aims import add_aims, as_asked, check_nets, digits_or_text, drawn_enough, read_by
+from sim.commands.aims import (
+    add_aims,
+    add_workers,
+    as_asked,
+    check_nets,
+    digits_or_text,
+    drawn_enough,
+    read_by,
+)
 from sim.commands.console import OK, Console
 from sim.commands.observed import observed_scenarios
 from sim.commands.projects import scenario_files
@@ -37,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
     parser.add_argument("--draws", type=draws_in(lang), metavar="N", help=say("cli.run.draws", lang))
     parser.add_argument("--out", type=Path, metavar="FOLDER", help=say("cli.run.out", lang))
     parser.add_argument("--observed", type=Path, metavar="FILE", help=say("cli.run.observed", lang))
-    parser.add_argument("--workers", type=int, default=1, metavar="N", help=say("cli.run.workers", lang))
+    add_workers(parser, lang)
     add_aims(parser, lang)
     parser.add_argument("--quiet", action="store_true", help=say("cli.run.quiet", lang))
 

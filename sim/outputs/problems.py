@@ -35,6 +35,12 @@ class Locked(OutputProblem):
     exit_code = 4
 
 
+class Broken(OutputProblem):
+    """Work ended before all was done, through nobody's mistake; what was done is kept."""
+
+    exit_code = 3
+
+
 class NoSpace(OutputProblem):
     """The disk, a quota or a file size limit is full; what stood there before still stands."""
 

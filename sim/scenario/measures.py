@@ -34,7 +34,9 @@ SPELLINGS = {
 }
 """Other spellings of units, by their small letters."""
 
-WITH_UNIT = re.compile(r"([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?)\s*(\D.{0,39})", re.ASCII)
+PLAIN = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?", re.ASCII)
+
+WITH_UNIT = re.compile(rf"({PLAIN.pattern})\s*([^\d\s.].{{0,39}})", re.ASCII)
 
 DECIMAL_COMMA = re.compile(r"([-+−]?\d+)[,，](\d+)(?![\d,，])")
 
@@ -84,6 +86,8 @@ def _no_number(value: Any) -> PydanticCustomError:
     comma = DECIMAL_COMMA.match(value.strip()) if isinstance(value, str) else None
     if comma:
         return flaw("decimal-comma", value=shown(value), point=".".join(comma.groups()))
+    if isinstance(value, str) and PLAIN.fullmatch(value.strip()):
+        return flaw("quoted-number", value=shown(value))
     return flaw("not-a-number", value=shown(value))
 
 
@@ -167,7 +171,8 @@ def draws_from(value: Any) -> int:
         raise flaw("not-an-integer", value=shown(value))
     if not BLOCK <= value <= MAX_DRAWS or value % BLOCK:
         lower = min(max(BLOCK, value // BLOCK * BLOCK), MAX_DRAWS - BLOCK)
-        raise flaw("bad-draws", value=shown(value), block=BLOCK, lower=lower, upper=lower + BLOCK)
+        near = {"lower": lower, "upper": lower + BLOCK}
+        raise flaw("bad-draws", value=shown(value), block=BLOCK, most=MAX_DRAWS, **near)
     return value
 
 
@@ -175,7 +180,7 @@ def precision_from(value: Any) -> float:
     """Return a half-width of probabilities as a fraction; it is written in percentage points."""
     number, unit = measure_from(value)
     if unit not in ("", POINTS):
-        raise flaw("wrong-unit", unit=unit, expected=POINTS)
+        raise flaw("wrong-unit", unit=unit, expected=f"{POINTS} (pp)")
     if not FINEST <= number <= COARSEST:
         raise flaw("bad-precision", value=shown(value), low=f"{FINEST:g}", high=f"{COARSEST:g}")
     return number / 100.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -15,6 +15,7 @@ from sim.errors import BadInput
 from sim.executors import Crew, Failure
 from sim.model.model import Model
 from sim.scenario.scenario import Scenario
+from sim.streams import BLOCK, SETS
 from sim.studies.fingerprints import chunk_key, code_fingerprint, model_fingerprint
 from sim.studies.learned import learned_model
 from sim.studies.packing import BadPack, packed, unpacked
@@ -43,12 +44,16 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A piece of work: some scenarios' models over *count* blocks from *first*, and where each is kept."""
+    """A piece of work: some scenarios' models over *count* blocks from *first*, and where each is kept.
+
+    *code*: the fingerprint of the code that the keys name; none other may do the work.
+    """
 
     models: tuple[Model, ...]
     keys: tuple[str, ...]
     first: int
     count: int
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +90,8 @@ class Grid:
             count = min(CHUNK, blocks - first)
             yield chunk_key(self.prints[scenario], code_fingerprint(), first, count), first, count
 
-    def known(self, key: str, count: int) -> Summary | None:
-        """Return the summary kept under *key*; None where it is missing or cannot be believed."""
+    def known(self, key: str, first: int, count: int, model: Model) -> Summary | None:
+        """Return the summary of *model* kept under *key*; None where it is missing or cannot be believed."""
         content = self.store.get(key)
         if content is None:
             return None
@@ -95,7 +100,7 @@ class Grid:
         except BadPack:
             self.store.noticed(key, "changed")
             return None
-        if len(summary.by_set.blocks) != count:
+        if not can_be_of(summary, model, first, count):
             self.store.noticed(key, "changed")
             return None
         return summary
@@ -105,7 +110,7 @@ class Grid:
         ranges: dict[tuple[int, int], dict[str, Model]] = {}
         for id, model in self.models.items():
             for key, first, count in self.keys(id, blocks[id]) if id not in self.failed else ():
-                if self.known(key, count) is None:
+                if self.known(key, first, count, model) is None:
                     ranges.setdefault((first, count), {}).setdefault(key, model)
         work = []
         for (first, count), found in sorted(ranges.items()):
@@ -113,7 +118,7 @@ class Grid:
             pairs = sorted(found.items(), key=lambda pair: (pair[1].seed, repr(pair[1].noise.key)))
             for start in range(0, len(pairs), GROUP):
                 keys, models = zip(*pairs[start : start + GROUP], strict=True)
-                work.append(Work(models, keys, first, count))
+                work.append(Work(models, keys, first, count, code_fingerprint()))
         return work
 
     def complete(self, blocks: Mapping[str, int], work: Callable[[Work], tuple[bytes, ...]]) -> None:
@@ -147,8 +152,8 @@ class Grid:
     def summary(self, scenario: str, blocks: int) -> Summary | None:
         """Return the merged summary of a scenario; None, and a failure, where a chunk is gone."""
         total: Summary | None = None
-        for key, _, count in self.keys(scenario, blocks):
-            part = self.known(key, count)
+        for key, first, count in self.keys(scenario, blocks):
+            part = self.known(key, first, count, self.models[scenario])
             if part is None:
                 self.failed[scenario] = f"chunk {key[:12]} went while it was in use"
                 return None
@@ -175,13 +180,31 @@ class Grid:
         return tuple(Failed(s.id, self.failed[s.id]) for s in self.scenarios if s.id in self.failed)
 
 
+def can_be_of(summary: Summary, model: Model, first: int, count: int) -> bool:
+    """Return whether *summary* has the size of one of *model* over *count* blocks from *first*."""
+    targets, events, sets = len(model.targets), len(model.headline) + 1, count * SETS
+    return (
+        summary.draws == count * BLOCK
+        and summary.by_set.blocks == tuple(range(first, first + count))
+        and {chance.shape for chance in summary.by_set.chances} == {(targets + events, SETS)}
+        and summary.passages.shape == (targets, len(model.years.labels) + 1)
+        and (len(summary.together.grid), summary.chances.sets, summary.together.sets) == (events, sets, sets)
+    )
+
+
 def singles(piece: Work) -> list[Work]:
     """Return *piece* as pieces of one scenario each."""
     pairs = zip(piece.models, piece.keys, strict=True)
-    return [Work((model,), (key,), piece.first, piece.count) for model, key in pairs]
+    return [replace(piece, models=(model,), keys=(key,)) for model, key in pairs]
 
 
 def done_work(piece: Work) -> tuple[bytes, ...]:
-    """Return the packed summaries of a piece of work, a scenario each."""
+    """Return the packed summaries of a piece of work, a scenario each.
+
+    RuntimeError where the code on disk is another than when the work was given out: an update in
+    mid-run, or a worker that came to a cluster later.
+    """
+    if piece.code != code_fingerprint():
+        raise RuntimeError("its worker runs another version of the program")
     blocks = range(piece.first, piece.first + piece.count)
     return tuple(map(packed, run(piece.models, blocks, detailed=False)))

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.accumulators import ChancesBySet, ExactSum, SetChances
+from sim.accumulators import CHANCE_CELLS, ChancesBySet, ExactSum, SetChances
 from sim.engine import Summary
 from sim.weights import WeightedChances, Weights
 
@@ -23,8 +23,8 @@ FORMAT = 1
 LARGEST_PACK = 1 << 30
 """Bytes of an inflated pack at most: no summary of a chunk comes near it."""
 
-LARGEST_SUM = 2600
-"""Bits of an exact sum at most: 2^1100 units times the largest float64, with room for 2^400 draws."""
+LARGEST_SUM = 2096
+"""Bits of an exact sum at most: 2^1100 units times 2^996, so that the sum of any run is a float64."""
 
 MOST_TOGETHER = 24
 """Numbers of headline targets that may be met at once: patterns are counted for each subset of them."""
@@ -156,7 +156,7 @@ def _weights(read: _Reader) -> Weights | None:
 
 
 def _weighted(read: _Reader, name: str, events: int | None) -> WeightedChances:
-    grid = read.counts(f"{name}.grid", events, None)
+    grid = read.counts(f"{name}.grid", events, CHANCE_CELLS + 1)
     shape = (len(grid),)
     if not len(grid) or (events is None and len(grid) > MOST_TOGETHER):
         raise BadPack(f"{name} has {len(grid)} events")
@@ -179,7 +179,7 @@ def _chances(read: _Reader, name: str, events: int | None) -> SetChances:
         read.total(f"{name}.total", shape),
         read.total(f"{name}.squares", shape),
         read.total(f"{name}.within", shape),
-        read.counts(f"{name}.grid", len(counted), None, kind="i4"),
+        read.counts(f"{name}.grid", len(counted), CHANCE_CELLS + 1, kind="i4"),
     )
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from sim import cli
+from sim.commands.batch import place_in
 from sim.executors import Failure, crew_of_processes, lone_crew
 from sim.outputs.manifest import verify
 from sim.studies import grid as grid_study
@@ -321,6 +322,10 @@ def test_R28_what_needs_too_much_memory_together_is_tried_apart() -> None:
         (["--on", "local:many"], "'many' is no number of workers"),
         (["--on", "http://x:1"], "'http://x:1' is no place"),
         (["--on", "tcp://nowhere"], "'tcp://nowhere' is no place"),
+        (["--on", "tcp://bad host:8786"], "'tcp://bad host:8786' is no place"),
+        (["--on", "tcp://here:0"], "'tcp://here:0' is no place"),
+        (["--on", "tcp://here:65536"], "'tcp://here:65536' is no place"),
+        (["--on", "tcp://here:８786"], "'tcp://here:８786' is no place"),
         (["--workers", "0"], "'0' is no number of workers"),
         (["--workers", "-1"], "'-1' is no number of workers"),
         (["--workers", "99999999999"], "is no number of workers"),
@@ -333,6 +338,22 @@ def test_a_place_that_is_none_is_said_at_once(
         cli.main(["batch", "grid", *argv], project)
     assert exit.value.code == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["run", "compare", "report", "actuals"])
+@pytest.mark.parametrize("workers", ["0", "-3", "1025", "two"])
+def test_a_number_of_workers_that_is_none_is_said_by_every_command(
+    command: str, workers: str, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as exit:
+        cli.main([command, "--workers", workers], project)
+    assert exit.value.code == 2
+    assert f"'{workers}' is no number of workers" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("place", ["tcp://10.0.0.1:8786", "tls://[fe80::1%eth0]:65535", "tcp://a-b.c_d:1"])
+def test_an_address_is_a_place(place: str) -> None:
+    assert place_in("en")(place) == place
 
 
 def test_a_reference_that_is_no_scenario_is_said_with_the_nearest(

@@ -8,7 +8,9 @@ import hashlib
 import importlib.util
 import json
 import os
+import runpy
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -253,6 +255,23 @@ def test_run_py_can_be_read_by_the_pythons_that_it_refuses() -> None:
     new = [node for node in ast.walk(tree) if isinstance(node, modern)]
     assert [node.module for node in new if isinstance(node, ast.ImportFrom)] == ["sim", "sim"]
     assert len(new) == 2
+
+
+@pytest.mark.parametrize("call", ["sim.bootstrap.enter", "sim.cli.parser_in"])
+def test_R17_ctrl_c_in_the_first_moments_shows_no_traceback(
+    call: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sim.bootstrap.enter", lambda root, argv: None)
+    monkeypatch.setattr(call, interrupted)
+    monkeypatch.setattr(sys, "argv", ["run.py", "audit"])
+    handler = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(os.fspath(ROOT / "run.py"), run_name="__main__")
+    signal.signal(signal.SIGTERM, handler)
+    assert ended.value.code == 3
 
 
 def test_an_old_python_is_refused_in_one_sentence() -> None:

@@ -20,6 +20,7 @@ from sim.designs import (
     name_of,
     next_net,
     scrambled_words,
+    scrambling_keys,
     set_points,
     sobol,
 )
@@ -37,7 +38,8 @@ SOURCES = (
     Source("year", indicator="gdp", year="2016"),
     Source("ratio", indicator="rd"),
 )
-SOBOL = Design("sobol", tuple((name, number) for number, name in enumerate(NAMES, start=1)))
+NUMBERS = (5, 2, 19, 7, 40, 11)
+SOBOL = Design("sobol", tuple(zip(NAMES, NUMBERS, strict=True)))
 MIRRORED = Design("antithetic")
 
 
@@ -101,6 +103,7 @@ def test_only_province_wide_terms_are_spread_and_all_others_stay_as_they_were() 
         Source("event:x"),
         Source("shock:x"),
         Source("count", "a", "n"),
+        *(source._replace(area="a") for source in SOURCES),
     ]
     assert all(name_of(source) is None for source in others)
     for design in (SOBOL, MIRRORED):
@@ -118,6 +121,23 @@ def test_mirrored_sets_are_the_negatives_of_those_before_and_keep_the_plain_firs
 def test_a_dimension_that_is_added_changes_no_point_of_the_others() -> None:
     more = replace(SOBOL, dimensions=(*SOBOL.dimensions, ("parameter:new", 77)))
     assert np.array_equal(Luck(1, 0, design=more).normals(SOURCES), Luck(1, 0, design=SOBOL).normals(SOURCES))
+
+
+@given(st.permutations(SOURCES), st.integers(1, len(SOURCES)), st.booleans())
+def test_a_name_has_its_own_points_in_any_company(order: list[Source], count: int, is_compiled: bool) -> None:
+    some = order[:count]
+    whole = Luck(1, 0, is_compiled, SOBOL).normals(SOURCES)
+    assert np.array_equal(
+        Luck(1, 0, is_compiled, SOBOL).normals(some), whole[[SOURCES.index(source) for source in some]]
+    )
+
+
+def test_N4_no_two_names_replicates_or_seeds_share_a_scrambling() -> None:
+    """Keys have 32 bits: of so few as a plan has no two are equal."""
+    names = [*NAMES, "parameter:drift:gdp", "parameter:drift:rd"]
+    keys = np.stack([scrambling_keys(seed, name) for seed in (1, 2) for name in names])
+    assert keys.shape == (2 * len(names), REPLICATES)
+    assert len(np.unique(keys)) == keys.size
 
 
 def test_two_dimensions_of_a_replicate_form_a_net_and_replicates_differ() -> None:

@@ -6,13 +6,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
 
-from sim.executors import Map, processes, serial
+from sim.executors import Map, _end_held_back, processes, serial
 
 ROOT = Path(__file__).parents[2]
 
@@ -86,3 +86,73 @@ def test_R27_ctrl_c_ends_all_workers_at_once_and_quietly(tmp_path: Path) -> None
     assert process.returncode == 3
     assert said == b""
     assert time.monotonic() - started < 20
+
+
+def test_R17_an_end_that_is_held_back_comes_afterwards() -> None:
+    """Half of a cluster cannot be ended in peace, so it is waited for."""
+    came: list[str] = []
+    before = signal.signal(signal.SIGTERM, lambda number, frame: came.append("handled"))
+    try:
+        with _end_held_back():
+            signal.raise_signal(signal.SIGTERM)
+            came.append("started")
+        assert came == ["started", "handled"]
+        with _end_held_back():
+            pass
+        assert came == ["started", "handled"]
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+HELD_BACK = """
+import multiprocessing, signal
+from sim.executors import _ctrl_c_held_back
+def is_blocked():
+    return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+with _ctrl_c_held_back():
+    assert is_blocked()
+    multiprocessing.get_context("spawn").Lock()  # what a pool makes; it needs a tracker, whose start unblocks
+    assert is_blocked()
+assert not is_blocked()
+"""
+
+
+def test_R27_ctrl_c_is_held_back_while_a_worker_starts() -> None:
+    """In a process of its own: here the tracker may be running already."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", HELD_BACK], env=environment, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+ORPHANS = """
+import os, sys, time
+from pathlib import Path
+from sim.executors import processes
+def told(folder):
+    Path(folder, str(os.getpid())).touch()
+    time.sleep(60)
+if __name__ == "__main__":
+    list(processes(1)(told, [sys.argv[1]]))
+"""
+
+
+def test_R17_workers_do_not_outlive_a_parent_that_was_killed(tmp_path: Path) -> None:
+    program, pids = tmp_path / "orphans.py", tmp_path / "pids"
+    program.write_text(ORPHANS)
+    pids.mkdir()
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen([sys.executable, program, pids], env=environment) as process:
+        until(lambda: any(pids.iterdir()))
+        process.kill()
+    [worker] = (Path("/proc", pid.name, "stat") for pid in pids.iterdir())
+    until(lambda: not worker.exists() or worker.read_text().split(" ")[2] == "Z")
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    """Wait until *is_so*, half a minute at the most."""
+    deadline = time.monotonic() + 30
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

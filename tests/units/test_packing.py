@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import ast
+import importlib.metadata
 import json
 import zlib
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -10,14 +14,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim.accumulators import ExactSum
 from sim.baseline.load import load_baseline
 from sim.engine import Summary, run
-from sim.executors import lone_crew
+from sim.executors import Failure, lone_crew
 from sim.model import compiled
 from sim.model.model import Model
 from sim.scenario.loading import load_scenarios
-from sim.studies.fingerprints import chunk_key, code_fingerprint, model_fingerprint
-from sim.studies.grid import Grid
+from sim.studies.fingerprints import ROWS, chunk_key, code_fingerprint, model_fingerprint
+from sim.studies.grid import Grid, Work, done_work
 from sim.studies.packing import BadPack, packed, unpacked
 from sim.studies.precision import Memory
 
@@ -52,18 +57,98 @@ def test_code_with_other_ends_of_lines_has_the_same_fingerprint(monkeypatch: pyt
         assert (code_fingerprint.__wrapped__() == expected) == is_same
 
 
-def test_a_chunk_of_other_blocks_than_its_key_says_is_not_believed() -> None:
+@pytest.mark.parametrize("library", ["numba", "numpy", "scipy"])
+def test_code_with_another_library_has_another_fingerprint(
+    library: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, expected = importlib.metadata.version, code_fingerprint()
+    other = {library: "0.1"}
+    monkeypatch.setattr("importlib.metadata.version", lambda name: other.get(name) or known(name))
+    assert code_fingerprint.__wrapped__() != expected
+
+
+DECIDES_NOTHING = {"baseline.calibration", "baseline.plan", "errors", "executors", "registry", "texts"}
+"""What the engine imports and no draw passes through: types of data, words, and where work is done."""
+
+
+def imported(file: Path) -> Iterator[str]:
+    """Yield the names of our modules that *file* imports, and of what it takes from them."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sim"):
+            inside = f"{node.module}".removeprefix("sim").removeprefix(".")
+            yield inside
+            yield from (f"{inside}.{alias.name}".lstrip(".") for alias in node.names)
+
+
+def test_R22_all_code_through_which_a_draw_passes_is_of_the_fingerprint() -> None:
+    """A module that is forgotten would let pieces of an earlier version pass for those of this one."""
+    folder = ROOT / "sim"
+    files = {
+        ".".join(file.relative_to(folder).with_suffix("").parts).removesuffix(".__init__"): file
+        for file in folder.rglob("*.py")
+    }
+    seen, left = set[str](), ["engine", "engine.run"]
+    while left:
+        module = left.pop()
+        if module in files and module not in seen:
+            seen.add(module)
+            left += imported(files[module])
+    assert "streams" in seen
+    of_rows = {module for module in seen if files[module].relative_to(folder).parts[0] in ROWS}
+    assert seen - of_rows <= DECIDES_NOTHING
+
+
+def test_R22_a_summary_of_other_blocks_or_of_another_model_is_not_believed(tmp_path: Path) -> None:
     noticed: list[tuple[str, str]] = []
 
     class Store(Memory):
         def noticed(self, key: str, why: str) -> None:
             noticed.append((key, why))
 
+    model = model_of(tmp_path, "")
+    fewer = model_of(tmp_path, "targets: [H01]\n", "fewer")
     one, other = parts()[:2]
-    grid = Grid((), PLANS, Store({"one": packed(one), "two": packed(one + other)}), lone_crew)
-    assert grid.known("none", 1) is None
-    assert [grid.known(key, n) is None for key, n in (("one", 1), ("two", 2), ("one", 2))] == [0, 0, 1]
-    assert noticed == [("one", "changed")]
+    more_draws = replace(one, draws=2 * one.draws)
+    more_sets = replace(one, chances=replace(one.chances, sets=17))
+    no_sets = replace(one, together=replace(one.together, sets=0))
+    fewer_years = replace(one, passages=one.passages[:, 1:])
+    kept = [one, one + other, more_draws, more_sets, no_sets, fewer_years]
+    grid = Grid((), PLANS, Store({str(n): packed(part) for n, part in enumerate(kept)}), lone_crew)
+    assert grid.known("none", 0, 1, model) is None
+    assert grid.known("0", 0, 1, model) is not None
+    assert grid.known("1", 0, 2, model) is not None
+    assert noticed == []
+    lies = [("0", 0, 2, model), ("0", 1, 1, model), ("1", 0, 1, model), ("0", 0, 1, fewer)]
+    lies += [(str(n), 0, 1, model) for n in range(2, len(kept))]
+    assert [grid.known(*lie) for lie in lies] == [None] * len(lies)
+    assert noticed == [(key, "changed") for key, *_ in lies]
+
+
+def test_R22_a_sum_past_all_runs_is_refused() -> None:
+    """A sum that no float64 holds would end the run that reads it."""
+    one = parts()[0]
+    largest, past = (
+        replace(one, shortfall=ExactSum(one.shortfall.shape, (number, *one.shortfall.numbers[1:])))
+        for number in ((1 << 2096) - 1, 1 << 2096)
+    )
+    assert unpacked(packed(largest)).shortfall.value()[0] < np.inf
+    with pytest.raises(BadPack, match="past all sums"):
+        unpacked(packed(past))
+
+
+def test_what_failed_is_not_tried_again_at_the_next_look(tmp_path: Path) -> None:
+    grid = Grid((), PLANS, Memory(), lone_crew, failed={"bad": "why"})
+    grid.models = dict.fromkeys(("bad", "good"), model_of(tmp_path, ""))
+    grid.prints = {"bad": "x", "good": "y"}
+    [left] = grid.missing({"bad": 1, "good": 1})
+    assert left.keys == (chunk_key("y", code_fingerprint(), 0, 1),)
+
+
+def test_work_is_not_done_by_other_code_than_its_keys_name(tmp_path: Path) -> None:
+    """An update in mid-run, or a worker that comes later, must not keep its numbers under our keys."""
+    piece = Work((model_of(tmp_path, ""),), ("key",), 0, 1, "another version")
+    [(_, failure)] = lone_crew(done_work, [piece])
+    assert failure == Failure("RuntimeError: its worker runs another version of the program")
 
 
 def test_a_summary_comes_back_as_it_was_to_the_last_bit() -> None:

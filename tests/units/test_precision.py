@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,11 +16,16 @@ from hypothesis import strategies as st
 
 from sim import cli
 from sim.accumulators import SetChances
+from sim.commands.aims import drawn_enough
+from sim.commands.console import Console
+from sim.designs import PLAIN
 from sim.estimators import interval_of_sets
-from sim.streams import SETS
-from sim.studies.grid import CHUNK
-from sim.studies.precision import Aim, error_of_look, next_blocks, settled
+from sim.streams import BLOCK, SETS
+from sim.studies.grid import CHUNK, done_work
+from sim.studies.intervals import summary_interval
+from sim.studies.precision import Aim, as_precise_as_asked, error_of_look, next_blocks, open_answers, settled
 from tests.grid_project import grid_project
+from tests.units.test_packing import parts
 
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 REPEATS = 1000
@@ -84,6 +93,105 @@ def test_an_exact_zero_half_width_and_a_level_inside_are_told_apart() -> None:
     assert settled(low, high, Aim(0.05, 0.8), (low, high)).tolist() == [True, False, True]
 
 
+@dataclass
+class Drawn:
+    """A grid of which only the numbers of blocks matter; its summaries say whose they are."""
+
+    scenarios: tuple[Any, ...]
+    failed: dict[str, str] = field(default_factory=dict)
+    counts: list[dict[str, int]] = field(default_factory=list)
+
+    @property
+    def models(self) -> dict[str, Any]:
+        return {scenario.id: scenario for scenario in self.scenarios}
+
+    def complete(self, blocks: dict[str, int], work: object) -> None:
+        self.counts.append(dict(blocks))
+
+    def summary(self, scenario: str, blocks: int) -> str:
+        return f"{scenario} {blocks}"
+
+
+def wanted(id: str, design: str = "plain", blocks: int = 5) -> SimpleNamespace:
+    return SimpleNamespace(id=id, draws=blocks * BLOCK, design=design)
+
+
+def looked(
+    monkeypatch: pytest.MonkeyPatch, grid: Drawn, reference: str | None = None, open_looks: int = 2
+) -> list[tuple[Any, ...]]:
+    """Draw until the look *open_looks* + 1; return what each look asked of which summaries."""
+    asked: list[tuple[Any, ...]] = []
+
+    def answers(summary: str, first: str | None, aim: Aim, look: int, design: object) -> tuple[float, int]:
+        asked.append((summary, first, look))
+        return 0.04, int(look <= open_looks)
+
+    monkeypatch.setattr("sim.studies.precision.open_answers", answers)
+    aims = dict.fromkeys((scenario.id for scenario in grid.scenarios), Aim(0.02, None))
+    as_precise_as_asked(grid, aims, reference, 4096, done_work, lambda look: None)  # type: ignore[arg-type]
+    return asked
+
+
+def test_every_look_asks_everyone_and_knows_which_look_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    grid = Drawn((wanted("a"), wanted("b", blocks=10)))
+    assert looked(monkeypatch, grid) == [
+        (f"{id} {blocks}", None, look)
+        for look, blocks in enumerate((10, 45, 200), start=1)
+        for id in ("a", "b")
+    ]
+    assert grid.counts == [dict.fromkeys("ab", blocks) for blocks in (10, 45, 200)]
+
+
+def test_differences_are_asked_of_all_but_the_reference_and_of_none_that_failed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    grid = Drawn((wanted("a"), wanted("b"), wanted("c")), failed={"c": "x"})
+    assert looked(monkeypatch, grid, "b", 0) == [("a 5", "b 5", 1)]
+
+
+def test_sobol_points_are_looked_at_in_whole_nets(monkeypatch: pytest.MonkeyPatch) -> None:
+    grid = Drawn((wanted("a", "sobol", 6),))
+    assert [summary for summary, _, _ in looked(monkeypatch, grid)] == ["a 8", "a 64", "a 512"]
+
+
+def test_open_answers_are_all_targets_and_events_and_sides_are_those_of_the_look() -> None:
+    summary = parts()[0]
+    ends = [summary_interval(summary, PLAIN, together, 0.95) for together in (False, True)]
+    low, high = (np.concatenate(side) for side in zip(*ends, strict=True))
+    known = ~np.isnan(low)
+    widest, count = open_answers(summary, None, Aim(1e-9, None), 1)
+    assert (widest, count) == (float(np.max(0.5 * (high - low)[known])), int(known.sum()))
+    inside = np.flatnonzero(known & (low > 0.05) & (high < 0.95))[0]
+    level = float(high[inside]) + 1e-6  # outside of the ordinary interval, inside of those of looks
+    for look in (1, 3):
+        sides = [
+            summary_interval(summary, PLAIN, together, 1.0 - 0.05 / (look * (look + 1)))
+            for together in (False, True)
+        ]
+        under, over = (np.concatenate(side) for side in zip(*sides, strict=True))
+        is_open = (under <= level) & (level <= over)
+        assert is_open[inside]
+        assert open_answers(summary, None, Aim(None, level), look)[1] == int(is_open.sum())
+
+
+def test_scenarios_that_share_their_luck_all_take_the_draws_of_the_one_that_needs_most(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Otherwise nothing could be compared on common luck."""
+
+    @dataclass(frozen=True)
+    class Named:
+        id: str
+        draws: int
+
+    few, other = (Named("a", 4096), Named("b", 4096)), (Named("a", 4096), Named("b", 8192))
+    for scenarios, expected in ((few, [20480, 20480]), (other, [20480, 8192])):
+        enough = (replace(scenarios[0], draws=20480), scenarios[1])
+        monkeypatch.setattr("sim.studies.precision.with_enough_draws", lambda *_, enough=enough: enough)
+        drawn = drawn_enough(scenarios, {}, 1, Console(Path(), "en", sys.stdout, sys.stderr))  # type: ignore[arg-type]
+        assert [scenario.draws for scenario in drawn] == expected
+
+
 def test_a_batch_draws_until_it_is_precise_and_equals_one_of_that_many_draws(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,10 +218,15 @@ def test_a_batch_draws_until_it_is_precise_and_equals_one_of_that_many_draws(
         (["--precision", "1e-9"], "precision 1e-09 will not do"),
         (["--precision", "60"], "precision 60.0 will not do"),
         (["--precision", "nan"], "out of range"),
-        (["--precision", "1 %"], "the unit is '%'"),
+        (["--precision", "1 %"], "the unit is '%', but '百分点 (pp)' is needed here"),
+        (["--precision", "1_0"], "the unit is '_0'"),
         (["--decide", "0"], "decide 0.0 will not do"),
         (["--decide", "80"], "80"),
         (["--draws", "5000"], "draws 5000 will not do"),
+        (["--draws", "-4"], "draws -4 will not do"),
+        (["--draws", "16781312"], "16777216 at the most"),
+        (["--draws", "9" * 5000], "is not a whole number\n"),
+        (["--draws", "1e30"], "'1e30' is not a whole number"),
     ],
 )
 @pytest.mark.parametrize("command", ["run", "batch"])
