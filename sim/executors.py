@@ -261,7 +261,7 @@ def _started(distributed: Any, workers: int, held: ExitStack) -> str:
     No dashboard, and nothing that listens beyond this machine. Half of a cluster cannot be ended in
     peace, so Ctrl-C and SIGTERM wait until all of it is there; its workers leave Ctrl-C to this process.
     """
-    with _ctrl_c_held_back(), _end_held_back():
+    with ctrl_c_held_back(), _end_held_back():
         local = distributed.LocalCluster(
             n_workers=workers,
             threads_per_worker=1,

@@ -41,8 +41,14 @@ def _numba() -> Any:
     folder = owned_folder(sys.prefix)
     if folder is not None:
         os.environ.setdefault("NUMBA_CACHE_DIR", folder)
+    # numba imports coverage wherever it is installed, to report on compiled lines: not of this program.
+    unasked = "coverage" not in sys.modules
+    if unasked:
+        sys.modules["coverage"] = cast(Any, None)
     import numba
 
+    if unasked:
+        del sys.modules["coverage"]
     return numba
 
 
