@@ -10,7 +10,7 @@ from sim.baseline.plan import Assumption, Baseline, Indicator
 from sim.scenario.scenario import Scenario, Shock
 from sim.shocks import Course
 from sim.streams import Source
-from tests.oracle_numbers import NORMAL, logit, share_of_course, size_at, triangular, uniform
+from tests.oracle_numbers import NORMAL, logit, narrow_normal, share_of_course, size_at, triangular, uniform
 
 POSITIVE = ("sd", "tau", "year_sd", "exit")
 BOUNDS = {"phi": (-0.9, 0.95), "lam": (0.0, 1.0), "damp": (0.0, 1.0), "slope": (0.0, 1.0)}
@@ -57,6 +57,9 @@ class OracleGrowth:
         return self.luck(source, self.block * 4096 + self.set_in_block * 256 + draw)
 
     def normal(self, source: Source, draw: int) -> float:
+        if source.name in ("city", "city:drift"):
+            number = self.block * 4096 + self.set_in_block * 256 + draw
+            return narrow_normal(self.scenario.seed, source, number)
         return NORMAL.inv_cdf(self.uniform(source, draw))
 
     def set_uniform(self, source: Source, number: int) -> float:

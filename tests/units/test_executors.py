@@ -106,10 +106,10 @@ def test_R17_an_end_that_is_held_back_comes_afterwards() -> None:
 
 HELD_BACK = """
 import multiprocessing, signal
-from sim.executors import _ctrl_c_held_back
+from sim.executors import ctrl_c_held_back
 def is_blocked():
     return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
-with _ctrl_c_held_back():
+with ctrl_c_held_back():
     assert is_blocked()
     multiprocessing.get_context("spawn").Lock()  # what a pool makes; it needs a tracker, whose start unblocks
     assert is_blocked()

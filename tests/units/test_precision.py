@@ -183,6 +183,7 @@ def test_scenarios_that_share_their_luck_all_take_the_draws_of_the_one_that_need
     class Named:
         id: str
         draws: int
+        precision: float = 0.01
 
     few, other = (Named("a", 4096), Named("b", 4096)), (Named("a", 4096), Named("b", 8192))
     for scenarios, expected in ((few, [20480, 20480]), (other, [20480, 8192])):

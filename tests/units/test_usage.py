@@ -22,7 +22,11 @@ from sim.commands.console import PLAINER
             "the command lacks: FILE, --area, --indicator",
         ),
         (["run", "--draws"], "--draws 后面缺少取值", "--draws lacks its value"),
-        (["run", "--workers", "x"], "--workers 应为整数，不能是“x”", "--workers is a whole number, not 'x'"),
+        (
+            ["run", "--workers", "x"],
+            "--workers: “x”不是进程数：应为 1 到 1024 的整数",
+            "--workers: 'x' is no number of workers: a whole number from 1 to 1024",
+        ),
         (["check", "--foo"], "多余或无法识别的参数：--foo", "arguments that mean nothing here: --foo"),
     ],
 )
