@@ -16,7 +16,7 @@ from sim.engine.cells import LARGEST, TIE, Cells, tallied_cells, zeros_of_base
 from sim.engine.covariance import covariance_of
 from sim.engine.luck import Luck
 from sim.engine.noise import BlockNoise, spread_of_cities, streams_of_cities
-from sim.kernels.compiled import levels_into, levels_of_noise_into
+from sim.kernels.compiled import levels_into
 from sim.kernels.elementary import exp_into
 from sim.kernels.normal import normal_table
 from sim.model.model import NONE, Model
@@ -167,6 +167,8 @@ def worked_cities(
     turns = [(c, c + 1) for c in range(len(model.cities))] if detailed else [(0, len(model.cities))]
     for begin, stop in turns:
         if made:
+            from sim.kernels.stored_noise import levels_of_noise_into  # read back only where noise is stored
+
             levels_of_noise_into(
                 noise.city, spread, *given, results.arrays(), noise.city_mixing, total, places, kept, levels,
                 begin, stop,

@@ -11,7 +11,6 @@ import numpy as np
 from sim.axes import Axis, Floats, Ints
 from sim.engine.luck import PROVINCE, Luck, has_table, term_sources
 from sim.kernels import reference as kernel
-from sim.kernels.compiled import noise_into
 from sim.kernels.philox import Words
 from sim.kernels.province import autoregression_into, terms_into
 from sim.kernels.tails import scale_table
@@ -258,6 +257,8 @@ def compiled_cities_noise(
     city = np.empty((len(model.cities), len(model.with_cities), len(years), *luck.shape))
     mixing = np.empty((len(model.cities), len(years), *luck.shape))
     if len(model.with_cities) > 0:
+        from sim.kernels.stored_noise import noise_into  # read back only where noise is stored
+
         spread = spread_of_cities(model, p, len(years))
         noise_into(streams_of_cities(model, luck, years), spread, city, mixing)
     return city, mixing

@@ -175,31 +175,14 @@ def keep_levels(level: Floats, places: Ints, c: int, s: int, kept: Floats, level
                 levels[k, t, s] = level[k, t]
 
 
-@kernel(f"void({STREAMS}, {SPREAD}, float64[:, :, :, :, ::1], float64[:, :, :, ::1])")
-def noise_into(streams: Any, spread: Any, city: Floats, mixing: Floats) -> None:
-    """Set *city* ``[C, K, T, S, D]`` to ``exp`` of `reference.city_noise`, and *mixing* ``[C, T, S, D]``."""
-    cities, indicators, years, sets, draws = city.shape
-    words = np.empty(draws, dtype=np.int32)
-    normals = np.empty((years + 1, streams[1].shape[2], draws), dtype=np.float32)
-    scale, square, room = np.empty((years, draws)), np.empty((years, draws)), np.empty((5, draws))
-    factor = np.empty((indicators, years, draws))
-    for s in range(sets):
-        for c in range(cities):
-            noise_of_city(streams, spread, c, s, words, normals, scale, square, room, factor)
-            for t in range(years):
-                mixing[c, t, s] = scale[t]
-                for k in range(indicators):
-                    city[c, k, t, s] = factor[k, t]
-
-
-_LIFT = "float64[:, :, :, ::1]"
-_END = (
+LIFT = "float64[:, :, :, ::1]"
+END = (
     "float64[:, :, :, ::1], float64[:, :, :, ::1], int64[::1], float64[:, :, :, :, ::1],"
     "float64[:, :, :, ::1], int64, int64"
 )
 
 
-@kernel(f"void({STREAMS}, {SPREAD}, {CALM}, {_LIFT}, {TARGETS}, {RESULTS}, {_END})")
+@kernel(f"void({STREAMS}, {SPREAD}, {CALM}, {LIFT}, {TARGETS}, {RESULTS}, {END})")
 def levels_into(
     streams: Any, spread: Any, calm: Any, lift: Floats, targets: Any, results: Any, mixing: Floats,
     total: Floats, places: Ints, kept: Floats, levels: Floats, begin: int, end: int,
@@ -221,29 +204,6 @@ def levels_into(
             noise_of_city(streams, spread, c, s, words, normals, scale, square, room, level)
             for t in range(years):
                 mixing[c, t, s] = scale[t]
-            levels_of_city(calm, c, s, lift, level, total)
-            keep_levels(level, places, c, s, kept, levels)
-            tally_city(targets, results, spread, calm, c, s, square, level, room)
-
-
-@kernel(
-    f"void(float64[:, :, :, :, ::1], {SPREAD}, {CALM}, {_LIFT}, {TARGETS}, {RESULTS}, {_END})"
-)
-def levels_of_noise_into(
-    noise: Floats, spread: Any, calm: Any, lift: Floats, targets: Any, results: Any, mixing: Floats,
-    total: Floats, places: Ints, kept: Floats, levels: Floats, begin: int, end: int,
-) -> None:  # fmt: skip
-    """Work what `levels_into` does from *noise* ``[C, K, T, S, D]`` and *mixing* as of `noise_into`."""
-    indicators, years, sets, draws = lift.shape
-    square, room = np.empty((years, draws)), np.empty((6, draws))
-    level = np.empty((indicators, years, draws))
-    for s in range(sets):
-        for c in range(begin, end):
-            for t in range(years):
-                for d in range(draws):
-                    square[t, d] = mixing[c, t, s, d] * mixing[c, t, s, d]
-                for k in range(indicators):
-                    level[k, t] = noise[c, k, t, s]
             levels_of_city(calm, c, s, lift, level, total)
             keep_levels(level, places, c, s, kept, levels)
             tally_city(targets, results, spread, calm, c, s, square, level, room)

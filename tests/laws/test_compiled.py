@@ -153,7 +153,7 @@ def summaries_equal(first: Summary, second: Summary) -> bool:
 BITS = """
 import hashlib, sys
 import numpy as np
-from sim.kernels import compiled, normal, poisson, tails, tallies
+from sim.kernels import compiled, normal, poisson, stored_noise, tails, tallies
 made = hashlib.sha256()
 keys = np.arange(264, dtype=np.uint64).reshape(2, 3, 11, 4) * np.uint64(2654435761) & np.uint64(2**32 - 1)
 for dof in (2.5, 5.65, 40.0, np.inf):
@@ -169,7 +169,7 @@ for dof in (2.5, 5.65, 40.0, np.inf):
         grid, np.stack([grid, grid / 3]), np.stack([grid / 2, grid]),
         np.stack([np.stack([grid, 0 * grid]), np.stack([grid, 1 + grid])]), bool(np.isinf(dof)),
     )
-    compiled.noise_into(streams, spread, city, mixing)
+    stored_noise.noise_into(streams, spread, city, mixing)
     made.update(city.tobytes() + mixing.tobytes())
     rows = np.ascontiguousarray(city.reshape(32, 4096))
     sums, rates = np.empty((2, 32)), np.arange(32) % 2 == 0
