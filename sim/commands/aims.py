@@ -29,7 +29,7 @@ def add_aims(parser: argparse.ArgumentParser, lang: str) -> None:
     parser.add_argument("--decide", type=level, metavar="P", help=say("cli.batch.decide", lang))
 
 
-def add_workers(parser: argparse.ArgumentParser, lang: str) -> None:
+def add_workers(parser: argparse._ActionsContainer, lang: str) -> None:
     """Add ``--workers``: how many processes to use."""
     workers = workers_in(lang)
     parser.add_argument("--workers", type=workers, default=1, metavar="N", help=say("cli.run.workers", lang))

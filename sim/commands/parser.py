@@ -18,6 +18,7 @@ SENTENCES = (
     ("required", re.compile(r"the following arguments are required: (?P<value>.*)")),
     ("unknown", re.compile(r"unrecognized arguments: (?P<value>.*)", re.S)),
     ("no-value", re.compile(r"expected (?:one|at least one) argument")),
+    ("together", re.compile(r"not allowed with argument (?P<value>\S+)")),
     ("integer", re.compile(r"invalid int value: '(?P<value>.*)'", re.S)),
 )
 """What argparse says in English, by what it means; what is not here is said as it is."""

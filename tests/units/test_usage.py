@@ -27,6 +27,11 @@ from sim.commands.console import PLAINER
             "--workers: “x”不是进程数：应为 1 到 1024 的整数",
             "--workers: 'x' is no number of workers: a whole number from 1 to 1024",
         ),
+        (
+            ["batch", "--workers", "2", "--on", "local:2"],
+            "--on 和 --workers 不能同时使用",
+            "--on and --workers cannot be used together",
+        ),
         (["check", "--foo"], "多余或无法识别的参数：--foo", "arguments that mean nothing here: --foo"),
     ],
 )
