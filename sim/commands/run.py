@@ -6,6 +6,7 @@ import argparse
 import gc
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -177,7 +178,8 @@ def published(
             files = result_files(cube)
         else:
             own = {cube.scenario: needs[cube.scenario]}
-            rest = ask(tables_and_page, cube, own, sources, made_with)
+            alone = replace(cube, by_set={})  # those are for pairs of scenarios, and grow with draws
+            rest = ask(tables_and_page, alone, own, sources, made_with)
             files = workbook_files(cube, origin) | flow_files(next(flows)) | rest()
         publish(results, origin, files, log.content(f"made files of {cube.scenario}"))
         yield cube
