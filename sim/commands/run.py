@@ -6,7 +6,6 @@ import argparse
 import gc
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -169,7 +168,7 @@ def published(
     # A grid is read side by side (`report`, `compare`), so its cells get tables and no pages.
     chosen = tuple(scenario for scenario in scenarios if not scenario.cell)
     seek, flows = seeking(chosen, plans, ask), flows_of_scenarios(chosen, plans, ask)
-    cubes = tuple(run_batch(scenarios, plans, map_blocks, ask))
+    cubes = tuple(run_batch(scenarios, plans, map_blocks, ask, paired=False))
     log.note("simulated")
     needs = seek({cube.scenario: cube for cube in cubes if not cube.cell})
     for cube in cubes:
@@ -178,8 +177,7 @@ def published(
             files = result_files(cube)
         else:
             own = {cube.scenario: needs[cube.scenario]}
-            alone = replace(cube, by_set={})  # those are for pairs of scenarios, and grow with draws
-            rest = ask(tables_and_page, alone, own, sources, made_with)
+            rest = ask(tables_and_page, cube, own, sources, made_with)
             files = workbook_files(cube, origin) | flow_files(next(flows)) | rest()
         publish(results, origin, files, log.content(f"made files of {cube.scenario}"))
         yield cube

@@ -37,11 +37,13 @@ def run_batch(
     baselines: Mapping[str, Baseline],
     map_blocks: Map = serial,
     ask: Ask = when_wanted,
+    paired: bool = True,
 ) -> Iterator[Cube]:
     """Yield the cube of each scenario, in the order given.
 
     Scenarios with equal numbers of draws run together; no result depends on which others run. What moves
-    them is *asked* for before they run.
+    them is *asked* for before they run. Unless *paired*, cubes lack what pairs of them are compared by, which
+    grows with draws.
     """
     models = {s.id: learned_model(s, baselines[s.plan]) for s in scenarios}
     cubes: dict[str, Cube] = {}
@@ -51,7 +53,8 @@ def run_batch(
         summaries = run(chosen, range(chosen[0].blocks), map_blocks=map_blocks)
         for scenario, model, summary, move in zip(together, chosen, summaries, moves(), strict=True):
             bare = without_execution(model, map_blocks)
-            cubes[scenario.id] = cube_of(scenario, baselines[scenario.plan], model, summary, move, bare)
+            plan = baselines[scenario.plan]
+            cubes[scenario.id] = cube_of(scenario, plan, model, summary, move, bare, paired)
     for scenario in scenarios:
         yield cubes[scenario.id]
 

@@ -54,10 +54,12 @@ def cube_of(
     summary: Summary,
     sensitivity: Sensitivity,
     without: Summary | None = None,
+    paired: bool = True,
 ) -> Cube:
     """Return the results of one scenario; BadInput where actuals leave too few effective draws.
 
-    *without*: what the same draws come to without the execution prior, if there is one.
+    *without*: what the same draws come to without the execution prior, if there is one. *paired*: with
+    chances by set, for pairs of scenarios.
     """
     check_effective(scenario, summary)
     trajectories = trajectories_of(model, baseline, summary)
@@ -77,7 +79,7 @@ def cube_of(
         files=tuple(sorted(scenario.files.items()))
         + tuple((f"{baseline.folder}/{name}", digest) for name, digest in sorted(baseline.hashes.items())),
         cell=tuple(sorted(scenario.cell.items())),
-        by_set=chances_by_set(baseline, model, summary),
+        by_set=chances_by_set(baseline, model, summary) if paired else {},
         effective=None if summary.weights is None else summary.effective(),
         design=model.design.kind,
         without={} if without is None else chances_by_target(baseline, model, without),

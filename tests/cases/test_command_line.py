@@ -204,7 +204,7 @@ def test_R21_a_result_of_another_file_is_not_overwritten_and_nothing_is_simulate
     place.mkdir(parents=True)
     for source, code in (("elsewhere/baseline.yaml", 2), ("scenarios/baseline.yaml", 0)):
         write_manifest(place, source)
-        monkeypatch.setattr("sim.studies.batch.run_batch", lambda *_: iter(()))
+        monkeypatch.setattr("sim.studies.batch.run_batch", lambda *_, **__: iter(()))
         argv = ["run", str(project / "scenarios" / "baseline.yaml"), "--out", str(out)]
         assert cli.main(argv, project) == code
         assert ("[name-taken]" in capsys.readouterr().err) == (code == 2)
