@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from typing import Any, Self
 
@@ -161,27 +162,23 @@ def worked_cities(
     given = arrays_of_calm(calm, shared.shape), lift, wanted
     if total.size == 0 or len(model.cities) == 0:
         return Cities(total, kept, results)
-    made = len(noise.city) > 0
-    streams = () if made else streams_of_cities(model, luck, model.years.labels)
-    cells: list[Cells] = []
+    work, cells = kernel_of(model, noise, luck), list[Cells]()
     turns = [(c, c + 1) for c in range(len(model.cities))] if detailed else [(0, len(model.cities))]
     for begin, stop in turns:
-        if made:
-            from sim.kernels.stored_noise import levels_of_noise_into  # read back only where noise is stored
-
-            levels_of_noise_into(
-                noise.city, spread, *given, results.arrays(), noise.city_mixing, total, places, kept, levels,
-                begin, stop,
-            )  # fmt: skip
-        else:
-            levels_into(
-                streams, spread, *given, results.arrays(), noise.city_mixing, total, places, kept, levels,
-                begin, stop,
-            )  # fmt: skip
+        work(spread, *given, results.arrays(), noise.city_mixing, total, places, kept, levels, begin, stop)
         if detailed:
             cells += cells_of_city(model, begin, levels)
     total *= lift
     return Cities(total, kept, results, tuple(cells), variance)
+
+
+def kernel_of(model: Model, noise: BlockNoise, luck: Luck) -> Callable[..., None]:
+    """Return what works cities: from their noise, where it is stored, else from their random numbers."""
+    if len(noise.city) > 0:
+        from sim.kernels.stored_noise import levels_of_noise_into  # takes long to read back, and few need it
+
+        return partial(levels_of_noise_into, noise.city)
+    return partial(levels_into, streams_of_cities(model, luck, model.years.labels))
 
 
 def cells_of_city(model: Model, city: int, levels: Floats) -> Iterator[Cells]:

@@ -17,6 +17,7 @@ from sim.kernels.city_targets import RESULTS, TARGETS, own_variance, tally_city
 from sim.kernels.elementary import exp
 from sim.kernels.jit import inlined, kernel
 from sim.kernels.narrow import fill_narrow
+from sim.kernels.province import add_times
 from sim.kernels.tails import scales_into
 from sim.narrow import Narrow
 
@@ -37,13 +38,6 @@ set ``[K, C, T, S]``; those that are not ``[row, C, T, S, D]``."""
 
 
 # Loops of few arrays are ones that the compiler can prove apart: it compares places of eight pairs at most.
-
-
-@inlined
-def add_times(out: Floats, factor: float, x: Narrow) -> None:
-    """Add *factor* times *x* to *out*."""
-    for d in range(out.size):
-        out[d] += factor * x[d]
 
 
 @inlined

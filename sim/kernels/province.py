@@ -9,10 +9,11 @@ import numpy as np
 from sim.axes import Floats
 from sim.kernels.elementary import exp
 from sim.kernels.jit import inlined, kernel
+from sim.narrow import Narrow
 
 
 @inlined
-def add_times(out: Floats, factor: float, x: Floats) -> None:
+def add_times(out: Floats, factor: float, x: Floats | Narrow) -> None:
     """Add *factor* times *x* to *out*. Loops of few arrays are ones that the compiler can prove apart."""
     for d in range(out.size):
         out[d] += factor * x[d]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -38,6 +39,7 @@ from sim.studies.sensitivity import (
     LEAST_EFFECTIVE,
     MIDDLE_80,
     TAILS,
+    Move,
     Sensitivity,
     carried_over,
     chances_there,
@@ -198,14 +200,7 @@ def probabilities_of(
             rows.append(replace(unanswered(target), invalid=summary.draws))
             continue
         compiled = model.targets[i]
-        moves = tuple(
-            Driver(
-                move.assumption,
-                assumption_name(baseline, move.assumption),
-                *(carried_over(end, here[i], chances["p"][i]) for end in (move.low, move.high)),
-            )
-            for move in drivers.get(i, ())
-        )
+        moves = moves_of(baseline, drivers.get(i, ()), here[i], chances["p"][i])
         misses = total - int(summary.hits[i]) - int(summary.invalid[i])
         shortfall = missing[i] / misses if misses else None
         rows.append(
@@ -234,6 +229,18 @@ def probabilities_of(
             )
         )
     return tuple(rows)
+
+
+def moves_of(baseline: Baseline, moves: Iterable[Move], there: float, p: float) -> tuple[Driver, ...]:
+    """Return what moves a target of chance *p*, which the study of *moves* found at *there*."""
+    return tuple(
+        Driver(
+            move.assumption,
+            assumption_name(baseline, move.assumption),
+            *(carried_over(end, there, p) for end in (move.low, move.high)),
+        )
+        for move in moves
+    )
 
 
 def assumed_growth(scenario: Scenario, baseline: Baseline, area: str) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -39,7 +40,7 @@ def compare(case: Case, block: Block, oracle: Oracle, draw: int) -> None:
                 assert actual == level, (area, quantity, t)
             else:
                 whole = abs(block.quantities[(k, t, *at)]) if area == "unallocated" else 0.0
-                rounding = 1e-12 + 1e-15 * whole  # of a difference: that of what it is taken from
+                rounding = max(1e-12, 2.0 * np.spacing(whole))  # of a difference: that of its parts
                 assert actual == pytest.approx(level, rel=CLOSE, abs=rounding), (area, quantity, t)
     for outcome, target in zip(block.outcomes, case.baseline.targets, strict=True):
         value = oracle.value(target, expected)
