@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from sim.errors import Found, Place
-from sim.marked.scanner import fast_yaml
 from sim.marked.syntax import syntax_mistakes
 from sim.marked.text import FORBIDDEN, load_bytes, name_in_project, plain_number_text, text_from_bytes
 from sim.marked.text import fixed_encoding as fixed_encoding
@@ -107,7 +107,7 @@ def document_from_text(text: str, name: str, found: Found | None = None) -> Docu
 
 def _events(text: str, name: str, found: Found) -> Iterator[Any]:
     """Yield parse events; a syntax error is added to *found* and ends the file."""
-    events = fast_yaml().parse(text)
+    events = YAML(typ="safe", pure=True).parse(text)
     while True:
         try:
             event = next(events, None)

@@ -40,7 +40,7 @@ def compare(case: Case, block: Block, oracle: Oracle, draw: int) -> None:
                 assert actual == level, (area, quantity, t)
             else:
                 whole = abs(block.quantities[(k, t, *at)]) if area == "unallocated" else 0.0
-                rounding = max(1e-12, 2.0 * np.spacing(whole))  # of a difference: that of its parts
+                rounding = max(1e-12, 4.0 * np.spacing(whole))  # of a difference: that of its parts
                 assert actual == pytest.approx(level, rel=CLOSE, abs=rounding), (area, quantity, t)
     for outcome, target in zip(block.outcomes, case.baseline.targets, strict=True):
         value = oracle.value(target, expected)
