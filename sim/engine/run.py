@@ -9,6 +9,7 @@ from functools import partial
 
 import numpy as np
 
+from sim.accumulators import ChancesBySet
 from sim.axes import Floats
 from sim.designs import Design
 from sim.engine.chances import outcome_of
@@ -29,18 +30,30 @@ KEPT_KEYS = 512
 
 
 def run(
-    models: Sequence[Model], blocks: range, detailed: bool = True, map_blocks: Map = serial
+    models: Sequence[Model],
+    blocks: range,
+    detailed: bool = True,
+    map_blocks: Map = serial,
+    by_set: int | None = None,
 ) -> tuple[Summary, ...]:
     """Return one summary per model over *blocks*, run wherever *map_blocks* puts them.
 
-    Summaries merge exactly, so one core, many cores and any order give the same bits.
+    Summaries merge exactly, so one core, many cores and any order give the same bits. *by_set*: of how many
+    blocks, the first, chances by set are kept, which grow with draws; None: of all.
     """
     ready = tuple(model if model.observed is None else with_reference(model) for model in models)
     done = map_blocks(partial(run_block, ready, detailed), blocks)
     totals = list(next(done))
     for parts in done:
-        absorb(totals, parts)
+        absorb(totals, parts if by_set is None else without_sets(parts, blocks.start + by_set))
     return tuple(totals)
+
+
+def without_sets(parts: Iterable[Summary], first: int) -> Iterator[Summary]:
+    """Yield *parts*, those of block *first* and later without their chances by set."""
+    for part in parts:
+        is_kept = part.by_set.blocks[0] < first
+        yield part if is_kept else replace(part, by_set=ChancesBySet((), ()))
 
 
 def absorb(totals: list[Summary], parts: Iterable[Summary]) -> None:

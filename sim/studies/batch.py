@@ -8,13 +8,14 @@ from dataclasses import replace
 from sim.baseline.plan import Baseline
 from sim.beside import Ask, when_wanted
 from sim.cube import Cube
+from sim.designs import PLAIN
 from sim.engine import Summary, run
 from sim.executors import Map, serial
 from sim.model import Model
 from sim.scenario.scenario import Scenario
 from sim.studies.learned import learned_model
 from sim.studies.results import cube_of
-from sim.studies.sensitivity import sensitivity_of
+from sim.studies.sensitivity import BLOCKS, sensitivity_of
 
 MOST_TOGETHER = 16
 """So many scenarios share the luck of a block at most, so that memory does not grow with scenarios.
@@ -50,7 +51,9 @@ def run_batch(
     for together in groups_of(scenarios):
         chosen = [models[s.id] for s in together]
         moves = ask(sensitivity_of, chosen)
-        summaries = run(chosen, range(chosen[0].blocks), map_blocks=map_blocks)
+        # Of a plain run nothing else asks for single sets; other designs judge their error by them.
+        kept = BLOCKS if not paired and all(model.design == PLAIN for model in chosen) else None
+        summaries = run(chosen, range(chosen[0].blocks), map_blocks=map_blocks, by_set=kept)
         for scenario, model, summary, move in zip(together, chosen, summaries, moves(), strict=True):
             bare = without_execution(model, map_blocks)
             plan = baselines[scenario.plan]

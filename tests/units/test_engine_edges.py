@@ -19,7 +19,7 @@ from sim.engine.run import run_block
 from sim.model import compiled
 from sim.scenario.scenario import Scenario, Shock
 from sim.shocks import OneYear, SeveralYears
-from sim.streams import BLOCK
+from sim.streams import BLOCK, SETS
 from sim.studies.batch import run_batch
 from tests.scenario_strategies import derived
 from tests.strategies import lone, noise, plan, scenario, shock, target
@@ -167,6 +167,31 @@ def test_without_details_the_numbers_are_the_same() -> None:
     assert full.chances.total == lean.chances.total
     assert lean.trajectories is None
     assert (full + lean).trajectories is None
+
+
+def test_what_grows_with_draws_is_kept_of_as_many_blocks_as_asked() -> None:
+    b = three_targets()
+    model = compiled(scenario(b), b)
+    (whole,), (part,) = run([model], range(3)), run([model], range(3), by_set=1)
+
+    assert whole.by_set.blocks == (0, 1, 2)
+    assert part.by_set.blocks == (0,)
+    assert np.array_equal(part.by_set.value(), whole.by_set.value()[:, :SETS], equal_nan=True)
+    assert np.array_equal(part.hits, whole.hits)
+    assert part.chances.total == whole.chances.total
+    assert part.trajectories is not None
+    assert whole.trajectories is not None
+    assert part.trajectories.moments == whole.trajectories.moments
+
+
+def test_a_cube_that_is_not_compared_lacks_only_chances_by_set() -> None:
+    b = three_targets()
+    whole, lean = (next(iter(run_batch([scenario(b)], {b.id: b}, paired=paired))) for paired in (True, False))
+
+    assert whole.by_set
+    assert not lean.by_set
+    assert [p.p for p in lean.probabilities] == [p.p for p in whole.probabilities]
+    assert [p.mc_high for p in lean.probabilities] == [p.mc_high for p in whole.probabilities]
 
 
 def test_noise_is_let_go_once_no_later_scenario_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
