@@ -151,5 +151,7 @@ def process_beside() -> Iterator[Beside]:
         yield Beside(pool)
     finally:
         for child in set(multiprocessing.active_children()) - others:
-            child.terminate()  # it holds nothing that could be lost, and to end in order would take it longer
+            # It holds nothing that could be lost, and to end in order would take it longer; of a gentler
+            # signal the handler it was forked with may make nothing.
+            child.kill()
         pool.shutdown(wait=True, cancel_futures=True)

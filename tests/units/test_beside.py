@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 import multiprocessing
 import os
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -71,13 +72,23 @@ def test_work_of_a_process_that_dies_is_done_here(monkeypatch: pytest.MonkeyPatc
         assert beside(os.getpid)() == os.getpid()
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Handle being ended as the command line does: a forked process begins with that handler."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_leaving_early_ends_the_process_with_what_it_is_doing(monkeypatch: pytest.MonkeyPatch) -> None:
     two_processors(monkeypatch)
-    began = time.monotonic()
-    with pytest.raises(KeyboardInterrupt):
-        interrupted()
-    assert time.monotonic() - began < 10
-    assert not multiprocessing.active_children()
+    for _ in range(40):  # it is left at another step of its start each time
+        began = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            interrupted()
+        assert time.monotonic() - began < 10
+        assert not multiprocessing.active_children()
 
 
 def interrupted() -> None:

@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -118,13 +118,13 @@ def pair_set_up_in(folder: Path) -> Pair:
     return Pair(root, tuple(ended))
 
 
-@pytest.fixture(scope="module")
-def project(pair: Pair, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project that is set up, in a folder with a Chinese name and a blank.
+@pytest.fixture
+def project(pair: Pair, tmp_path: Path) -> Path:
+    """A project that is set up, in a folder with a Chinese name and a blank: one for each test.
 
     An environment finds itself by where it lies, so that a copy is as good as one made anew, and cheaper.
     """
-    root = tmp_path_factory.mktemp("bootstrap") / "浙江 计划"
+    root = tmp_path / "浙江 计划"
     shutil.copytree(pair.root, root, symlinks=True)
     return root
 
@@ -147,15 +147,6 @@ def environments(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return made
 
 
-@pytest.fixture
-def fresh(project: Path) -> Iterator[Path]:
-    """The project as set up; what a test does to its lock or state is undone."""
-    kept = {path: path.read_bytes() for path in (project / "requirements.lock", project / ".venv" / MARKER)}
-    yield project
-    for path, content in kept.items():
-        path.write_bytes(content)
-
-
 def test_two_set_ups_at_once_in_a_c_locale_both_end_inside_and_only_one_makes_the_environment(
     pair: Pair,
 ) -> None:
@@ -174,53 +165,52 @@ def test_a_project_that_is_set_up_starts_without_a_word_and_passes_the_exit_code
     assert (done.stdout, done.stderr, done.returncode) == ("1.0 False three\n", "", 3)
 
 
-def test_a_changed_lock_is_installed_over_the_old_one(fresh: Path) -> None:
-    write_lock(fresh, "2.0")
-    done = run(fresh)
+def test_a_changed_lock_is_installed_over_the_old_one(project: Path) -> None:
+    write_lock(project, "2.0")
+    done = run(project)
     assert done.stdout == "2.0 False\n"
     assert len(done.stderr.splitlines()) == 3
-    assert run(fresh).stderr == ""
+    assert run(project).stderr == ""
 
 
-def test_kernels_that_do_not_compile_are_told_of_and_keep_nobody_from_working(fresh: Path) -> None:
-    prepare = fresh / "sim" / "commands" / "prepare.py"
+def test_kernels_that_do_not_compile_are_told_of_and_keep_nobody_from_working(project: Path) -> None:
+    prepare = project / "sim" / "commands" / "prepare.py"
     prepare.write_text("raise RuntimeError('no compiler')")
-    write_lock(fresh, "2.5")
-    done = run(fresh)
-    prepare.write_text(PREPARE)
+    write_lock(project, "2.5")
+    done = run(project)
 
     assert done.stdout == "2.5 False\n"
     assert "every start will try again: RuntimeError: no compiler" in done.stderr
 
 
-def test_a_wheel_that_does_not_match_its_hash_is_not_installed(fresh: Path) -> None:
-    write_lock(fresh, "3.0", digest="0" * 64)
-    done = run(fresh)
+def test_a_wheel_that_does_not_match_its_hash_is_not_installed(project: Path) -> None:
+    write_lock(project, "3.0", digest="0" * 64)
+    done = run(project)
     assert done.returncode == 1
     assert "DO NOT MATCH THE HASHES" in done.stderr
     assert "Traceback" not in done.stderr
-    assert (fresh / ".venv" / MARKER).read_text().strip() == UNDERWAY
+    assert (project / ".venv" / MARKER).read_text().strip() == UNDERWAY
 
 
 def test_an_interrupted_set_up_is_begun_anew(
-    fresh: Path, environments: list[str], capsys: pytest.CaptureFixture[str]
+    project: Path, environments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write_lock(fresh, "1.0")
-    (fresh / ".venv" / MARKER).write_text(UNDERWAY)
-    half_installed = fresh / ".venv" / "half_installed.py"
+    write_lock(project, "1.0")
+    (project / ".venv" / MARKER).write_text(UNDERWAY)
+    half_installed = project / ".venv" / "half_installed.py"
     half_installed.touch()
-    bootstrap.prepare(Setup(fresh, "en"))
-    assert environments == [os.fspath(fresh / ".venv")]
+    bootstrap.prepare(Setup(project, "en"))
+    assert environments == [os.fspath(project / ".venv")]
     assert not half_installed.exists()
-    assert (fresh / ".venv" / GUARD).exists()
+    assert (project / ".venv" / GUARD).exists()
     assert "making the environment" in capsys.readouterr().err
-    assert run(fresh).stdout == "1.0 False\n"
+    assert run(project).stdout == "1.0 False\n"
 
 
 def test_the_second_set_up_waits_for_the_first_and_finds_all_done(
-    fresh: Path, capsys: pytest.CaptureFixture[str]
+    project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    setup = Setup(fresh, "en")
+    setup = Setup(project, "en")
     wanted = bootstrap._state(setup)
     bootstrap._write_state(setup, UNDERWAY)
     second = threading.Thread(target=bootstrap.prepare, args=(setup,))
@@ -235,8 +225,8 @@ def test_the_second_set_up_waits_for_the_first_and_finds_all_done(
     assert capsys.readouterr().err == ""
 
 
-def test_an_environment_whose_python_is_gone_is_not_taken_for_ready(fresh: Path) -> None:
-    setup = Setup(fresh, "en")
+def test_an_environment_whose_python_is_gone_is_not_taken_for_ready(project: Path) -> None:
+    setup = Setup(project, "en")
     digest = hashlib.sha256(setup.lock.read_bytes()).hexdigest()
     assert bootstrap._is_ready(setup, digest)
     moved = setup.python.rename(setup.python.with_name("moved"))
