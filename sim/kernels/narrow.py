@@ -69,15 +69,21 @@ def normal_of_word(word: Any) -> Any:
 
 @inlined
 def fill_words(stream: Words, first: Any, out: NDArray[np.int32]) -> None:
-    """Set *out* (a multiple of four long) to the words of *stream* ``[4]`` from draw *first* (so too) on."""
-    start = np.uint64(first) >> np.uint64(2)
+    """Set *out* to the words of *stream* ``[4]`` from draw *first* on, all four of a counter at once where
+    they all are wanted.
+    """
     low, high, third, fourth = stream[0], stream[1], stream[2], stream[3]  # once: out may not be they
-    for i in range(out.size // 4):
+    start = np.uint64(first) >> np.uint64(2)
+    whole = out.size // 4 if first % 4 == 0 else 0
+    for i in range(whole):
         a, b, c, d = words_of_counter(start + np.uint64(i), low, high, third, fourth)
         out[4 * i] = np.int32(a)
         out[4 * i + 1] = np.int32(b)
         out[4 * i + 2] = np.int32(c)
         out[4 * i + 3] = np.int32(d)
+    for i in range(4 * whole, out.size):
+        four = words_of_counter(np.uint64(first + i) >> np.uint64(2), low, high, third, fourth)
+        out[i] = np.int32(four[(first + i) % 4])
 
 
 @inlined
@@ -117,8 +123,5 @@ def fill_narrow(keys: Words, first: Any, words: NDArray[np.int32], out: Narrow) 
 
 @kernel("void(uint64[:, ::1], int64, float32[:, ::1])")
 def narrow_into(keys: Words, first: int, out: Narrow) -> None:
-    """Set *out* ``[stream, draw]`` to narrow normals of streams *keys* ``[stream, 4]`` from draw *first* on.
-
-    Draws are a multiple of four, as is *first*: a counter has four words.
-    """
+    """Set *out* ``[stream, draw]`` to narrow normals of streams *keys* ``[stream, 4]`` from draw *first* on."""
     fill_narrow(keys, first, np.empty(out.shape[1], dtype=np.int32), out)
