@@ -242,6 +242,33 @@ def test_N2_kernels_give_the_same_bits_on_every_processor(environment: dict[str,
     assert bits_under(**environment) == bits_under()
 
 
+SEEN = """
+title: {zh: 已知, en: seen}
+plan: zhejiang-2016
+growth: {source: blend}
+targets: all
+draws: 4096
+seed: 1
+observed: {until: 2017}
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc alone fills memory when asked to")
+def test_N2_what_memory_held_before_decides_nothing(tmp_path: Path) -> None:
+    """All memory that is asked for is filled with other bytes; a run, its pilot included, reads none."""
+    (tmp_path / "seen.yaml").write_text(SEEN, encoding="utf-8")
+    made = []
+    for filling in ("85", "170"):
+        command = [sys.executable, "run.py", "run", tmp_path / "seen.yaml", "--out", tmp_path / filling]
+        environment = {**os.environ, "MALLOC_PERTURB_": filling}
+        subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=True)
+        files = sorted((tmp_path / filling / "seen").rglob("*"))
+        made.append({f.name: f.read_bytes() for f in files if f.is_file() and f.suffix != ".log"})
+
+    assert len(made[0]) > 10
+    assert made[0] == made[1]
+
+
 def test_a_block_of_luck_is_the_same_whatever_was_asked_before() -> None:
     from sim.streams import Source
 

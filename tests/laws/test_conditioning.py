@@ -16,11 +16,12 @@ from sim.baseline.plan import Baseline
 from sim.distributions import Normal
 from sim.engine import run
 from sim.engine.luck import Luck
-from sim.engine.pilot import log_weight_of, with_proposal, with_reference
+from sim.engine.pilot import FIRST_BLOCK, PILOT_SETS, log_weight_of, with_proposal, with_reference
 from sim.engine.tilting import start_of_block
 from sim.errors import BadInput
 from sim.kernels import conditioning as kernel
 from sim.model import Model, compiled
+from sim.model.parameters import drawn_parameters
 from sim.scenario.scenario import Actual, Chance, Growth, Scenario
 from sim.shocks import OneYear
 from sim.streams import BLOCK
@@ -165,6 +166,28 @@ def test_two_steps_of_conditioning_equal_one() -> None:
     twice, _ = step(first, left, rows[1:], wanted[1:])
 
     np.testing.assert_allclose(twice, once, atol=1e-10)
+
+
+@pytest.mark.parametrize("dof", [4.0, np.inf])
+def test_a_pilot_weighs_its_draws_alike_compiled_and_plain(dof: float) -> None:
+    """Its sets have two draws each, as no others have; a sum's weight depends on the cities' noise."""
+    baseline = make.plan(CITIES, dof=dof)
+    known = actual("province", "k", 2022, 260.0), actual("a", "k", 2022, 140.0)
+    model = compiled(given(*known, baseline=baseline), baseline)
+    values = values_of_pilot(model)
+    fast, slow = (
+        log_weight_of(model, values, Luck(model.seed, FIRST_BLOCK, form, sets=PILOT_SETS))
+        for form in (True, False)
+    )
+
+    assert np.ptp(slow) > 0.5
+    np.testing.assert_allclose(fast, slow, rtol=1e-9, atol=1e-9)
+
+
+def values_of_pilot(model: Model) -> np.ndarray:
+    """Return the parameters of the sets of a pilot's first block in the model's own law."""
+    first = FIRST_BLOCK * PILOT_SETS
+    return drawn_parameters(model.parameters, model.seed, model.drawn, first, PILOT_SETS)
 
 
 def test_the_order_of_actuals_changes_no_bit() -> None:
