@@ -69,21 +69,29 @@ def normal_of_word(word: Any) -> Any:
 
 @inlined
 def fill_words(stream: Words, first: Any, out: NDArray[np.int32]) -> None:
-    """Set *out* to the words of *stream* ``[4]`` from draw *first* on, all four of a counter at once where
-    they all are wanted.
+    """Set *out* to the words of *stream* ``[4]`` from draw *first* on; both it and their number are multiples
+    of four, so that no word of a counter is made in vain.
     """
-    low, high, third, fourth = stream[0], stream[1], stream[2], stream[3]  # once: out may not be they
     start = np.uint64(first) >> np.uint64(2)
-    whole = out.size // 4 if first % 4 == 0 else 0
-    for i in range(whole):
+    low, high, third, fourth = stream[0], stream[1], stream[2], stream[3]  # once: out may not be they
+    for i in range(out.size // 4):
         a, b, c, d = words_of_counter(start + np.uint64(i), low, high, third, fourth)
         out[4 * i] = np.int32(a)
         out[4 * i + 1] = np.int32(b)
         out[4 * i + 2] = np.int32(c)
         out[4 * i + 3] = np.int32(d)
-    for i in range(4 * whole, out.size):
-        four = words_of_counter(np.uint64(first + i) >> np.uint64(2), low, high, third, fourth)
-        out[i] = np.int32(four[(first + i) % 4])
+
+
+@inlined
+def fill_any_words(stream: Words, first: Any, out: NDArray[np.int32]) -> None:
+    """Set *out* to what `fill_words` sets it to, wherever it begins and ends."""
+    for i in range(out.size):
+        draw = np.uint64(first + i)
+        a, b, c, d = words_of_counter(draw >> np.uint64(2), stream[0], stream[1], stream[2], stream[3])
+        place = draw & np.uint64(3)
+        left = a if place == 0 else b
+        right = c if place == 2 else d
+        out[i] = np.int32(left if place < 2 else right)
 
 
 @inlined
@@ -116,8 +124,12 @@ def words_to_normals(words: NDArray[np.int32], out: Narrow) -> None:
 @inlined
 def fill_narrow(keys: Words, first: Any, words: NDArray[np.int32], out: Narrow) -> None:
     """Set *out* ``[stream, draw]`` as `narrow_into` does; *words* ``[draw]`` is room."""
+    is_whole = first % 4 == 0 and words.size % 4 == 0
     for row in range(out.shape[0]):
-        fill_words(keys[row], first, words)
+        if is_whole:
+            fill_words(keys[row], first, words)
+        else:
+            fill_any_words(keys[row], first, words)
         words_to_normals(words, out[row])
 
 
