@@ -71,9 +71,9 @@ def test_holding_one_parameter_leaves_all_others_where_the_design_puts_them(
     names = [parameter.name for parameter in model.parameters.rows]
     held = held_at(model, names.index("assumption:blend_weight"), 0.25)
     alone = [run([each], range(1), detailed=False)[0] for each in (model, held)]
-    together = run([model, held], range(1), detailed=False), run([held, model], range(1), detailed=False)[::-1]
+    before, after = (run(pair, range(1), detailed=False) for pair in ([model, held], [held, model]))
 
-    for summaries in together:
+    for summaries in (before, after[::-1]):
         for here, there in zip(summaries, alone, strict=True):
             assert np.array_equal(here.by_set.value(), there.by_set.value(), equal_nan=True)
 
