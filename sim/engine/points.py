@@ -157,7 +157,7 @@ def city_totals(
     load = np.ascontiguousarray(noise.load_city[cities])
     total = np.empty((len(cities), *calm.shape[2:]))
     squares = np.empty((len(model.cities), *calm.shape[2:]))
-    parts = np.empty((len(targets.places), 2 * len(model.cities), calm.shape[3]))
+    parts = np.empty((max(len(targets.places), 1), 2 * len(model.cities), calm.shape[3]))
     city_totals_into(
         scales, terms, first, load,
         np.sqrt(np.maximum(1.0 - np.sum(load**2, axis=1), 0.0)),

@@ -55,7 +55,7 @@ def values_of_sets(model: Model, luck: Luck) -> Floats:
     table = model.parameters
     free = replace(table, held=())
     values = luck.once(
-        ("parameters", id(table.rows), model.drawn),
+        ("parameters", id(table.rows), table.design, model.drawn),
         lambda: {"": drawn_parameters(free, model.seed, model.drawn, luck.block * SETS, SETS)},
     )[""]
     if not table.held:

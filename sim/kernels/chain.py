@@ -299,7 +299,8 @@ def chain_into(
     size = pairs.shape[0]
     with_joint = joint.size > 0
     levels, rises = np.empty(calm.shape[1]), np.empty(calm.shape[1])
-    lower, whole, room = np.empty((size, size)), np.empty((size, size)), np.empty(size)
+    lower, whole = np.empty((size, size)), np.empty((size, size))
+    room = np.empty(max(size, flows.shape[1]))  # a stock of the first years has fewer pairs than years
     drawn, scaled, slopes = np.empty(size), np.empty(flows.shape[1] + 1), np.empty(flows.shape[1] + 1)
     for d in range(z.shape[0]):
         covariance_into(pairs, common[d], sds[d], corr, ratio_variance, yearly[d], lower)

@@ -13,9 +13,14 @@ import numpy as np
 from scipy.linalg import solve_triangular
 
 from sim.axes import Bools, Floats
+from sim.kernels.jit import kernel
+from sim.kernels.moves import dot
 
 OWN_EVERY = 16
 """Every so many draws one comes from the model's own law."""
+
+PIECE = 1024
+"""Draws whose scores are summed at a time, so that they stay in cache."""
 
 
 class Proposed(NamedTuple):
@@ -97,6 +102,31 @@ BISECTIONS = 20
 """Halvings of the interval in which the power lies."""
 
 
+@kernel("void(float64[:, ::1], float64[::1], float64[::1], float64[:, ::1])")
+def moments_into(scores: Floats, weight: Floats, mean: Floats, covariance: Floats) -> None:
+    """Set *mean* ``[V]`` and *covariance* ``[V, V]`` to those of *scores* ``[V, N]`` with *weight* ``[N]``.
+
+    Sums over draws run in an order of their own: a library of linear algebra splits them by its threads.
+    """
+    size, draws = scores.shape
+    centred, weighed = np.empty((size, PIECE)), np.empty((size, PIECE))
+    for i in range(size):
+        mean[i] = dot(scores[i], weight)
+    covariance[:] = 0.0
+    for start in range(0, draws, PIECE):
+        width = min(PIECE, draws - start)
+        for i in range(size):
+            for d in range(width):
+                centred[i, d] = scores[i, start + d] - mean[i]
+                weighed[i, d] = centred[i, d] * weight[start + d]
+        for i in range(size):
+            for j in range(i + 1):
+                covariance[i, j] += dot(weighed[i, :width], centred[j, :width])
+    for i in range(size):
+        for j in range(i):
+            covariance[j, i] = covariance[i, j]
+
+
 def fitted_normal(scores: Floats, weight: Floats) -> tuple[Floats, Floats]:
     """Return mean ``[V]`` and lower factor ``[V, V]`` of the normal law nearest to weighted *scores*.
 
@@ -104,9 +134,9 @@ def fitted_normal(scores: Floats, weight: Floats) -> tuple[Floats, Floats]:
     the sampling of as many effective draws explains is not believed: eigenvalues of the covariance within
     the edges ``(1 +- sqrt(V / n))^2`` (Marchenko and Pastur 1967) are those of the own law, one.
     """
-    mean = scores @ weight
-    centred = scores - mean[:, None]
-    values, vectors = np.linalg.eigh((centred * weight) @ centred.T)
+    mean, covariance = np.empty(len(scores)), np.empty((len(scores), len(scores)))
+    moments_into(np.ascontiguousarray(scores), np.ascontiguousarray(weight), mean, covariance)
+    values, vectors = np.linalg.eigh(covariance)
     noise = float(np.sqrt(len(mean) / effective(weight)))
     low, high = max(0.0, 1.0 - noise) ** 2, (1.0 + noise) ** 2
     kept = np.where((values > low) & (values < high), 1.0, np.maximum(values, LEAST_VARIANCE))

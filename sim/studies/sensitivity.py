@@ -15,7 +15,7 @@ from sim.engine.pilot import refitted, without_reference
 from sim.engine.run import level_rows
 from sim.executors import Map, serial
 from sim.model.model import Model, NoiseModel
-from sim.model.parameters import EXECUTION, ParameterTable
+from sim.model.parameters import EXECUTION
 
 BLOCKS = 1
 """Blocks on which assumptions are compared: luck is common, so the differences need few draws."""
@@ -65,7 +65,7 @@ def headline_only(model: Model) -> Model:
 
 def held_at(model: Model, row: int, value: float) -> Model:
     """Return *model* with one parameter held."""
-    held = replace(model, parameters=ParameterTable(model.parameters.rows, ((row, value),)))
+    held = replace(model, parameters=replace(model.parameters, held=((row, value),)))
     return without_reference(held) if row in level_rows(model) else held
 
 

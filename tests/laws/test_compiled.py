@@ -279,9 +279,9 @@ def runs_under(folder: Path, **environment: str) -> str:
     "environment",
     [
         pytest.param({"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}, marks=COMPILES),
-        {"MALLOC_PERTURB_": "170"},  # glibc fills all memory that is asked for
+        {"MALLOC_PERTURB_": "170", "OPENBLAS_NUM_THREADS": "4"},  # glibc fills all memory that is asked for
     ],
-    ids=["the oldest processor", "what memory held before"],
+    ids=["the oldest processor", "what memory held before and threads of libraries"],
 )
 def test_N2_a_block_of_the_shipped_plan_is_the_same_whatever(
     environment: dict[str, str], tmp_path: Path

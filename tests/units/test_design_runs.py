@@ -19,7 +19,7 @@ from sim.scenario.plans import PlanFolders
 from sim.scenario.scenario import Scenario
 from sim.studies.at_points import at_points
 from sim.studies.intervals import summary_interval
-from sim.studies.sensitivity import headline_only
+from sim.studies.sensitivity import headline_only, held_at
 
 ROOT = Path(__file__).parents[2]
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
@@ -60,6 +60,22 @@ def test_longer_runs_of_a_design_keep_the_draws_of_shorter_ones(
     model = headline(shipped, design=design)
     [short], [long] = (run([model], range(blocks), detailed=False) for blocks in (1, 2))
     assert np.array_equal(long.by_set.value()[:, : short.by_set.value().shape[1]], short.by_set.value())
+
+
+@pytest.mark.parametrize("design", KINDS)
+def test_holding_one_parameter_leaves_all_others_where_the_design_puts_them(
+    design: Kind, shipped: tuple[Scenario, Baseline]
+) -> None:
+    """What an assumption moves is told from equal luck, whichever of its ends is worked first."""
+    model = headline(shipped, design=design)
+    names = [parameter.name for parameter in model.parameters.rows]
+    held = held_at(model, names.index("assumption:blend_weight"), 0.25)
+    alone = [run([each], range(1), detailed=False)[0] for each in (model, held)]
+    before, after = (run(pair, range(1), detailed=False) for pair in ([model, held], [held, model]))
+
+    for summaries in (before, after[::-1]):
+        for here, there in zip(summaries, alone, strict=True):
+            assert np.array_equal(here.by_set.value(), there.by_set.value(), equal_nan=True)
 
 
 @pytest.mark.skipif(not NIGHTLY, reason="a thousand runs of each design: at night")

@@ -21,6 +21,7 @@ from sim.engine.noise import set_parameters
 from sim.engine.point_targets import gamma_nodes, point_targets
 from sim.engine.points import city_growth, point_chances
 from sim.errors import BadInput, Place
+from sim.kernels import chain, elementary, normal, philox, points, thresholds
 from sim.kernels.normal import normal_table
 from sim.kernels.poisson import poisson_quantile
 from sim.kernels.thresholds import count_threshold, poisson_count, threshold
@@ -30,6 +31,7 @@ from sim.scenario.plans import PlanFolders
 from sim.scenario.scenario import Chance, Execution
 from sim.shocks import OneYear
 from sim.studies.at_points import at_points, intervals
+from tests.scenario_strategies import derived
 from tests.strategies import plan, scenario, shock, target
 
 ROOT = Path(__file__).parents[2]
@@ -219,6 +221,26 @@ def test_one_headline_target_alone_has_no_chance_of_all_together() -> None:
     found = at_points(scenario(baseline), baseline, 0.05)
     assert [each.target.id for each in found.chances] == ["T"]
     assert found.together is None
+
+
+def test_kernels_stay_within_their_arrays_where_a_stock_has_fewer_pairs_than_years(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As plain Python, which knows where arrays end, they make of a few points what they make compiled."""
+    stock = derived("stock", "stock", inflow="k", base=("value", "2500"), exit=("value", "0.1"))
+    asked = target("T", "stock", 3100.0, kind="stock", year=2021)
+    b = plan({"a": {"k": 500.0}, "b": {"k": 300.0}}, derived=(stock,), targets=(asked,))
+    model = compiled(scenario(b), b)
+    whole = point_chances(model, point_targets(model), 0, 16)
+    for module in (chain, thresholds, points, normal, elementary, philox):
+        for name, made in list(vars(module).items()):
+            if hasattr(made, "py_func"):
+                monkeypatch.setattr(module, name, made.py_func)
+    monkeypatch.setattr("sim.engine.points.chain_into", chain.chain_into)
+    monkeypatch.setattr("sim.engine.points.city_totals_into", points.city_totals_into)
+
+    with np.errstate(all="ignore"):
+        assert np.allclose(point_chances(model, point_targets(model), 0, 16), whole, rtol=0.0, atol=1e-9)
 
 
 def test_of_two_targets_of_one_indicator_and_year_draws_answer_the_second() -> None:
