@@ -93,6 +93,7 @@ def main(argv: Sequence[str], root: Path = ROOT) -> int:
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
+        console.give_up_the_screen()
         console.tell_text("cli.screen-full")
         return NO_SPACE
     return code

@@ -68,10 +68,13 @@ class Console:
         try:
             yield
         except BrokenPipeError:
-            # What is still buffered must go somewhere, or Python complains when it ends.
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self.out.fileno())
-            os.close(nowhere)
+            self.give_up_the_screen()
+
+    def give_up_the_screen(self) -> None:
+        """Let what is still buffered, and what may follow, go nowhere, or Python complains when it ends."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.out.fileno())
+        os.close(nowhere)
 
 
 class Command(Protocol):

@@ -135,5 +135,5 @@ def fill_narrow(keys: Words, first: Any, words: NDArray[np.int32], out: Narrow) 
 
 @kernel("void(uint64[:, ::1], int64, float32[:, ::1])")
 def narrow_into(keys: Words, first: int, out: Narrow) -> None:
-    """Set *out* ``[stream, draw]`` to narrow normals of *keys* ``[stream, 4]`` from draw *first* on."""
+    """Set *out* ``[stream, draw]`` to narrow normals of streams *keys* ``[stream, 4]`` from *first* on."""
     fill_narrow(keys, first, np.empty(out.shape[1], dtype=np.int32), out)

@@ -102,7 +102,8 @@ def rows_of_noise(
 ) -> tuple[Ints, Ints, Ints]:
     """Return parameter rows: of series ``[K, proxy, field]``, shared drift ``[K]``, city factor ``[K]``.
 
-    They are added to *builder*; `NONE` stands where there is no such parameter.
+    They are added to *builder*; `NONE` stands where there is no such parameter. An indicator without
+    evidence of its own has draws of its own: its stand-in lends it a law, and is not the same thing.
     """
     names = [i.id for i in baseline.indicators]
     most = max(len(calibration.indicators[name].series) for name in names)
@@ -111,10 +112,11 @@ def rows_of_noise(
     factor_rows = np.full(len(names), NONE, dtype=np.int64)
     for k, indicator in enumerate(baseline.indicators):
         known = calibration.indicators[indicator.id]
+        borrower = f"@{indicator.id}" if indicator.evidence == "none" else ""
         for m, series in enumerate(known.series):
             for f, field in enumerate(SERIES_FIELDS):
                 estimate = getattr(calibration.series[series], field)
-                name = f"{field}:{series}"
+                name = f"{field}:{series}{borrower}"
                 series_rows[k, m, f] = row_of_estimate(builder, baseline, scenario, name, estimate, field)
         if indicator.group in calibration.common_drift:
             estimate = calibration.common_drift[indicator.group]

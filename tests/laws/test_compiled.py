@@ -207,10 +207,10 @@ print(made.hexdigest())
 """
 
 
-def bits_under(**environment: str) -> str:
-    """Return the hash of what the kernels make in a process of its own with this *environment*."""
+def printed(program: str, *arguments: str, **environment: str) -> str:
+    """Return what *program* prints in a process of its own with this *environment*."""
     done = subprocess.run(
-        [sys.executable, "-c", BITS],
+        [sys.executable, "-c", program, *arguments],
         cwd=ROOT,
         env={**os.environ, **environment},
         capture_output=True,
@@ -218,6 +218,11 @@ def bits_under(**environment: str) -> str:
         check=True,
     )
     return done.stdout.strip()
+
+
+def bits_under(**environment: str) -> str:
+    """Return the hash of what the kernels make with this *environment*."""
+    return printed(BITS, **environment)
 
 
 COMPILES = pytest.mark.skipif(
@@ -267,9 +272,7 @@ def runs_under(folder: Path, **environment: str) -> str:
     have a pilot of their own.
     """
     (folder / "seen.yaml").write_text(SEEN, encoding="utf-8")
-    command = [sys.executable, "-c", RUNS, folder / "seen.yaml"]
-    inherited = {**os.environ, **environment}
-    return subprocess.run(command, cwd=ROOT, env=inherited, capture_output=True, text=True, check=True).stdout
+    return printed(RUNS, os.fspath(folder / "seen.yaml"), **environment)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path as FilePath
 
 import numpy as np
 import pytest
@@ -12,6 +13,9 @@ from sim.baseline.plan import Baseline, Figure
 from sim.errors import BadInput
 from sim.model import Model, compiled
 from sim.model.compile_targets import bounds_of
+from sim.model.model import NONE
+from sim.scenario.loading import load_scenarios
+from sim.scenario.plans import PlanFolders
 from sim.scenario.scenario import Path
 from sim.streams import BLOCK
 from tests.engine_blocks import worked
@@ -272,3 +276,21 @@ def test_only_what_is_asked_for_and_can_be_answered_is_evaluated() -> None:
 
 def test_draws_are_whole_blocks() -> None:
     assert model_of(plan(CITIES), draws=5 * BLOCK).blocks == 5
+
+
+def test_what_a_borrower_teaches_of_its_stand_in_is_its_own() -> None:
+    """New firms and new SMEs take the law of patents in force; none of the three moves another's spread."""
+    root = FilePath(__file__).resolve().parents[2]
+    plans = PlanFolders(root)
+    [scenario] = load_scenarios([root / "scenarios" / "baseline.yaml"], plans, root)
+    model = compiled(scenario, plans[scenario.plan])
+
+    def drawn(indicator: str) -> set[str]:
+        rows = model.noise.series_rows[model.indicators.position(indicator)].ravel()
+        names = {model.parameters.rows[row].name for row in rows if row != NONE}
+        return {name for name in names if not name.startswith("assumption:")}
+
+    firms, smes, patents = (drawn(k) for k in ("new_hitech_firms", "new_tech_smes", "patents_in_force"))
+    assert {name.split("@")[0] for name in firms} == {name.split("@")[0] for name in smes} == patents
+    assert not firms & smes
+    assert not (firms | smes) & patents
