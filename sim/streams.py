@@ -67,7 +67,7 @@ def stream_of(key: int) -> NDArray[np.uint64]:
 @functools.lru_cache(maxsize=1 << 12)
 def streams(seed: int, sources: tuple[Source, ...]) -> NDArray[np.uint64]:
     """Return the streams of *sources*, ``[source, 4]``; the same for every block, so made once."""
-    return np.stack([stream_of(key_of(seed, source)) for source in sources])
+    return np.array([stream_of(key_of(seed, source)) for source in sources], dtype=np.uint64).reshape(-1, 4)
 
 
 def words(key: int, first: int, count: int) -> NDArray[np.uint64]:

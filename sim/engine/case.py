@@ -92,7 +92,7 @@ def case_of(
     normals = np.stack([luck.normal(source_of(model, observed, row)) for row in range(len(observed.value))])
 
     def joined(array: Floats) -> Floats:
-        return array.reshape(*array.shape[:-2], -1)
+        return array.reshape(*array.shape[:-2], array.shape[-2] * array.shape[-1])
 
     return Case(
         model,

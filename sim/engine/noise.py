@@ -302,5 +302,5 @@ def city_streams(
         terms += term_sources("city:drift", names, factors, area, "")
     return (
         streams(seed, tuple(mixing)).reshape(len(cities), len(years), 4),
-        streams(seed, tuple(terms)).reshape(len(cities), len(years) + 1, -1, 4),
+        streams(seed, tuple(terms)).reshape(len(cities), len(years) + 1, len(factors) + len(names), 4),
     )

@@ -87,8 +87,8 @@ def chances_below(table: Floats, x: Floats, out: Floats) -> None:
 @inlined
 def chance_below(table: Floats, x: float) -> float:
     """Return the normal distribution function at *x* from its *table*: `chances_below` of one."""
-    bounded = min(max(x, -REACH), REACH)
-    place = (bounded + REACH) * PER_UNIT
+    known = x if x == x else 0.0  # no number has no place in the table
+    place = (min(max(known, -REACH), REACH) + REACH) * PER_UNIT
     piece = int(place + 0.5)
     step = (place - piece) / PER_UNIT
     total: float = table[piece, DEGREE]

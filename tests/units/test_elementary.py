@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.special import ndtr, ndtri
 
 from sim.axes import Floats
+from sim.kernels import normal
 from sim.kernels.elementary import exp_into, log_into, normal_quantile_into
 from sim.kernels.normal import hits_into, normal_table
 from sim.kernels.reference import mixing
@@ -80,6 +81,14 @@ def test_chances_are_steps_without_variance_and_nothing_without_numbers() -> Non
     hits_into(normal_table(), where, variance, 1.0, 2.0, chance)
 
     assert np.array_equal(chance, [0.0, 1.0, 1.0, 0.0, np.nan, np.nan], equal_nan=True)
+
+
+@pytest.mark.parametrize("x", [np.nan, -np.inf, np.inf, -8.6, 8.6])
+def test_a_chance_is_looked_up_within_the_table_wherever_it_is_asked(x: float) -> None:
+    """As plain Python, which says where a table ends: the place of no number was none, far before it."""
+    found = normal.chance_below.py_func(normal_table(), x)  # type: ignore[attr-defined]
+
+    assert found == pytest.approx(ndtr(x), abs=1e-16, nan_ok=True)
 
 
 @pytest.mark.parametrize("dof", [2.1, 3.0, 5.65138, 8.0, 30.0, 1000.0, 1e5])

@@ -15,14 +15,16 @@ from sim.baseline.plan import Baseline
 from sim.distributions import Fixed, Lognormal, Normal
 from sim.engine import Summary, memory, run
 from sim.engine.noise import BlockNoise
+from sim.engine.point_targets import point_targets
+from sim.engine.points import point_chances
 from sim.engine.run import run_block
 from sim.model import compiled
-from sim.scenario.scenario import Scenario, Shock
+from sim.scenario.scenario import Actual, Scenario, Shock
 from sim.shocks import OneYear, SeveralYears
 from sim.streams import BLOCK, SETS
 from sim.studies.batch import run_batch
 from tests.scenario_strategies import derived
-from tests.strategies import lone, noise, plan, scenario, shock, target
+from tests.strategies import NOWHERE, lone, noise, plan, scenario, shock, target
 
 CITIES = {"a": {"rd": 1000.0}, "b": {"rd": 600.0}}
 
@@ -121,6 +123,22 @@ def test_a_plan_without_cities_runs() -> None:
     b = plan({}, more=(lone("gdp", 5000.0),), targets=(target("T", "gdp", 7000.0),))
 
     assert 0.1 < summary(scenario(b), b).chances.mean()[0] < 0.9
+
+
+@pytest.mark.parametrize("cities", [{}, {"a": {}, "b": {}}], ids=["no city", "no indicator of cities"])
+def test_a_plan_without_cities_is_answered_at_points_and_given_actuals(
+    cities: dict[str, dict[str, float]],
+) -> None:
+    b = plan(cities, more=(lone("gdp", 5000.0),), targets=(target("T1", "gdp", 6000.0),))
+    known = Actual("x", "province", "gdp", 2021, 5600.0, 0.0, "actual", "", NOWHERE)
+    model, given = compiled(scenario(b), b), compiled(scenario(b, observed=(known,)), b)
+    p = point_chances(model, point_targets(model), 0, 4096)[0].mean()
+    drawn, fast, slow = (s for m, form in ((model, True), (given, True), (given, False))
+                         for s in run_block((m,), True, 0, form))  # fmt: skip
+
+    assert p == pytest.approx(drawn.chances.mean()[0], abs=1e-3)
+    assert p < fast.chances.mean()[0] < 1.0
+    assert fast.chances.mean() == pytest.approx(slow.chances.mean(), abs=1e-3)
 
 
 def test_a_plan_of_one_city_runs_and_its_noise_is_that_of_the_province() -> None:
