@@ -33,10 +33,10 @@ FIRST_BLOCK = 1 << 20
 PILOT_SETS = BLOCK // 2
 """Sets of a pilot's block: as many as there can be, since draws are read in pairs."""
 
-ROUNDS = 12
+ROUNDS = 16
 """Rounds of adaptation at the most; each takes in as much of the actuals as its draws can carry."""
 
-FINAL_ROUNDS = 2
+FINAL_ROUNDS = 4
 """Rounds in which all of the actuals count, each fitted on all draws of these rounds."""
 
 LEAST = 400.0
